@@ -1,0 +1,74 @@
+"""Text to index terms: folded, split into words, stop words left out, stemmed.
+
+Folding makes rival spellings one: case, accents (Añez = Anez), typographic apostrophes and
+no-break spaces. It is for matching only; nothing that is quoted is ever folded.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+_ALGORITHMS = {
+    "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
+    "fr": "french", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish", "tr": "turkish",
+}  # fmt: skip
+# Function words and the words that make a question one. Other languages go without a list:
+# the weight of a term falls with its frequency anyway.
+_STOP_WORDS = {
+    "en": frozenset(
+        """
+        a about after again all also am an and any are as at be because been before being both
+        but by can could did do does doing done down during each either for from had has have
+        having he her here hers herself him himself his how i if in into is it its itself just
+        let may me might more most much must my myself neither no nor not of off on once only
+        or other our ours ourselves out over own shall she should so some such than that the
+        their theirs them themselves then there these they this those through to too under
+        until up upon us very was we were what when where whether which while who whom whose
+        why will with within without would you your yours yourself
+        """.split()
+    )
+}
+_WORD = re.compile(r"\w+(?:['.]\w+)*")
+_APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
+
+LANGUAGES = tuple(sorted(_ALGORITHMS))
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in lower case, without accents, apostrophes made straight."""
+    text = text.translate(_APOSTROPHES).casefold()
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+class Analyzer:
+    """Turns text into terms, for one language ("en", "es", ...; others are not stemmed)."""
+
+    def __init__(self, language: str = "en") -> None:
+        algorithm = _ALGORITHMS.get(language)
+        self._stemmer = Stemmer.Stemmer(algorithm) if algorithm else None
+        self._stop_words = _STOP_WORDS.get(language, frozenset())
+        self._stem = lru_cache(maxsize=65536)(self._stem_word)
+
+    def terms(self, text: str) -> list[str]:
+        """Return the index terms of ``text`` in order, repetitions kept."""
+        return [term for _, term in self.words(text)]
+
+    def words(self, text: str) -> list[tuple[str, str]]:
+        """Return (word as folded, term) for each word of ``text`` that is indexed."""
+        found = []
+        for word in _WORD.findall(fold(text)):
+            word = word.removesuffix("'s").replace("'", "").replace(".", "")
+            if word and word not in self._stop_words:
+                found.append((word, self._stem(word)))
+        return found
+
+    def _stem_word(self, word: str) -> str:
+        return str(self._stemmer.stemWord(word)) if self._stemmer else word

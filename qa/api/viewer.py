@@ -1,0 +1,149 @@
+"""A document as a page, with the cited span marked.
+
+A citation is worth what it takes to check it: one click, and the very words stand marked in
+their document. The page is made here and not in the browser, so that the mark is exact (an
+offset is a code point in Python, and in the text as it was indexed), so that it works without
+JavaScript, and so that a link to it can be kept. Text from documents is data: all of it is
+escaped, and what HTML or UTF-8 cannot carry is replaced one for one, which moves no offset.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template
+
+from qa.records import Document, Published
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+# NUL and lone surrogates have no place in an HTML page; U+FFFD is one code point as well.
+_UNSHOWABLE = re.compile("[\0\ud800-\udfff]")
+
+# A parser reads every raw CR as a line feed, and CR LF as one. A lone CR is a line end, so it
+# becomes one here; the CR of a CR LF is written as a reference and survives, so that the
+# marked text in the browser is the excerpt, character for character.
+_LONE_CR = re.compile("\r(?!\n)")
+
+
+def render_view(
+    document: Document,
+    *,
+    start: int | None,
+    end: int | None,
+    notice: str = "",
+    citation: str = "",
+    home: str = "../../../",
+) -> str:
+    """Return ``document`` as a page in which ``text[start:end]`` is marked.
+
+    Without a span, or with one that the text does not hold (a citation of an older version),
+    nothing is marked: ``notice`` is the caller's sentence about that. ``citation`` is shown as
+    text, to be copied. ``home`` leads to the page where one asks; it is relative to
+    ``/v1/documents/{id}/view``, as the template's own links are, so that all of them hold
+    behind a proxy that adds a path.
+    """
+    span = None
+    if start is not None and end is not None and 0 <= start < end <= len(document.text):
+        span = (start, end)
+    return _template().substitute(
+        title=_html(document.title or document.source),
+        source=_source(document),
+        published=_published(document.published),
+        section=_section(document, span[0]) if span else "",
+        notice=f'<p class="note" role="note">{_html(notice)}</p>' if notice else "",
+        citation=_citation(citation, marked=span is not None),
+        body=_body(document.text, span),
+        home=_html(home),
+    )
+
+
+@cache
+def _template() -> Template:
+    """Return the page's template, read once."""
+    page = resources.files("qa") / "web" / "view.html"
+    return Template(page.read_text(encoding="utf-8"))
+
+
+def _showable(text: str) -> str:
+    """Return ``text`` with what a page cannot carry replaced, code point for code point."""
+    return _LONE_CR.sub("\n", _UNSHOWABLE.sub("\ufffd", text))
+
+
+def _html(text: str) -> str:
+    """Return ``text`` escaped for an element or a quoted attribute."""
+    return escape(_showable(text))
+
+
+def _body(text: str, span: tuple[int, int] | None) -> str:
+    """Return the text as HTML, the span wrapped in ``<mark id="cited">``."""
+    shown = _showable(text)  # of the same length: the span still holds
+    start, end = span or (0, 0)
+    before, cited, after = (
+        escape(part).replace("\r", "&#13;")
+        for part in (shown[:start], shown[start:end], shown[end:])
+    )
+    if span is None:
+        return after
+    return f'{before}<mark id="cited" tabindex="-1">{cited}</mark>{after}'
+
+
+def _published(published: Published | None) -> str:
+    """Return the date in words, no more precise than it is known."""
+    if published is None:
+        return ""
+    parts = published.value.split("-")
+    words = parts[0]
+    if len(parts) > 1:
+        words = f"{_MONTHS[int(parts[1]) - 1]} {words}"
+    if len(parts) > 2:
+        words = f"{int(parts[2])} {words}"
+    return f'<span><time datetime="{_html(published.value)}">{_html(words)}</time></span>'
+
+
+def _section(document: Document, start: int) -> str:
+    """Return the name of the innermost section that holds ``start``, if there is one."""
+    around = [section for section in document.sections if section.start <= start < section.end]
+    if not around:
+        return ""
+    return f"<span><bdi>{_html(around[-1].title)}</bdi></span>"
+
+
+def _source(document: Document) -> str:
+    """Return the path, unless it is the page's heading, and a link to the original."""
+    pieces = []
+    if document.title:
+        pieces.append(f'<span class="path"><bdi>{_html(document.source)}</bdi></span>')
+    original = document.original_url
+    if original and original.startswith(("http://", "https://")):
+        pieces.append(
+            f'<span><a href="{_html(original)}" rel="noreferrer noopener">Original</a></span>'
+        )
+    return "".join(pieces)
+
+
+def _citation(citation: str, *, marked: bool) -> str:
+    """Return the citation as a line to copy, and a link to the mark."""
+    if not citation and not marked:
+        return ""
+    words = f'<p id="citation">{_html(citation)}</p>' if citation else ""
+    jump = '<a href="#cited">Go to the marked words</a>' if marked else ""
+    return (
+        '<aside class="cite" aria-label="Citation">'
+        f'{words}<p class="cite-actions" id="cite-actions">{jump}</p></aside>'
+    )

@@ -1,0 +1,141 @@
+"""Dates of publication, each with the words that say so.
+
+Only a date that presents itself as the document's own counts: a line that is nothing but a
+date, a labelled one ("Published: ..."), a dateline before the first sentence, or a date in
+the file's name. Dates told in running text say when something happened, not when it was
+written, and are never taken for the document's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import PurePosixPath
+
+from qa.records import Published
+
+_MONTHS: dict[str, int] = {}
+for _number, _names in enumerate(
+    (
+        "january jan enero ene",
+        "february feb febrero",
+        "march mar marzo",
+        "april apr abril abr",
+        "may mayo",
+        "june jun junio",
+        "july jul julio",
+        "august aug agosto ago",
+        "september sept sep septiembre setiembre set",
+        "october oct octubre",
+        "november nov noviembre",
+        "december dec diciembre dic",
+    ),
+    start=1,
+):
+    _MONTHS.update(dict.fromkeys(_names.split(), _number))
+
+_MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_WEEKDAY = (
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
+    r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo)\.?,?\s+"
+)
+_CLOCK = r"(?:[\sT,]+(?:at\s+)?\d{1,2}[:.]\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?"
+_FORMS = tuple(
+    re.compile(rf"(?:{_WEEKDAY})?{form}{_CLOCK}", re.IGNORECASE)
+    for form in (
+        rf"{_YEAR}-(?P<month>\d\d)-(?P<day>\d\d)",
+        rf"{_YEAR}/(?P<month>\d\d)/(?P<day>\d\d)",
+        rf"{_DAY}(?:\s+of|\s+de)?\s+{_MONTH},?(?:\s+de)?\s+{_YEAR}",
+        rf"{_MONTH}\s+{_DAY},?\s+{_YEAR}",
+        rf"(?P<day>\d{{1,2}})[./](?P<month>\d{{1,2}})[./]{_YEAR}",
+        rf"{_MONTH},?(?:\s+de)?\s+{_YEAR}",
+        rf"{_YEAR}-(?P<month>\d\d)",
+    )
+)
+_LABEL = re.compile(
+    r"(?:first\s+)?(?:published|posted|date|dated|publicado|fecha)(?:\s+(?:on|el))?\s*[:\-–—]?\s+",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"[^\W\d_][\w .'’-]{1,40},\s+(?=\S)")
+_DASH = re.compile(r"\s*(?:[—–:]|-\s|\.\s|\()")
+_IN_NAME = re.compile(r"(?<!\d)(?P<date>(?:1[5-9]|20)\d\d-\d\d(?:-\d\d)?)(?!\d)")
+
+
+def parse_date(words: str) -> str | None:
+    """Return a date as "2019", "2019-11" or "2019-11-23" when ``words`` are nothing but a date.
+
+    A day and month in figures that could be read both ways ("3/4/2019") give the year alone.
+    """
+    words = " ".join(words.split()).strip(" .,()[]")
+    if re.fullmatch(_YEAR, words):
+        return words
+    for form in _FORMS:
+        match = form.fullmatch(words)
+        if match:
+            return _value(match)
+    return None
+
+
+def _value(match: re.Match[str]) -> str | None:
+    parts = match.groupdict()
+    year, name = int(parts["year"]), parts["month"].lower()
+    month = _MONTHS.get(name) or int(name)
+    day = int(parts["day"]) if parts.get("day") else None
+    in_figures = name.isdigit() and match.re in (_FORMS[4],)
+    if in_figures and day is not None:
+        if month > 12:
+            month, day = day, month
+        elif day <= 12 and day != month:
+            return str(year)
+    try:
+        date(year, month, day or 1)
+    except ValueError:
+        return None
+    return f"{year:04}-{month:02}" + (f"-{day:02}" if day else "")
+
+
+def from_lines(head: Iterable[str], tail: Iterable[str]) -> Published | None:
+    """Return the date that the first or the last lines of a document give as its own.
+
+    A labelled line wins, then a line at the head that is a date, then one at the tail, then
+    a dateline ("LA PAZ, 23 November 2019 — ...") that opens a line of the head.
+    """
+    head, tail = list(head), list(tail)
+    for line in (*head, *tail):
+        label = _LABEL.match(line.strip())
+        if label:
+            value = parse_date(line.strip()[label.end() :])
+            if value:
+                return Published(value, line.strip(), "label")
+    for line in (*head, *reversed(tail)):
+        value = parse_date(line)
+        # A bare year on a line of its own is as often a heading or a page number.
+        if value and len(value) > 4:
+            return Published(value, line.strip(), "dateline")
+    for line in head:
+        found = _opening_dateline(line.strip())
+        if found:
+            return found
+    return None
+
+
+def _opening_dateline(line: str) -> Published | None:
+    place = _PLACE.match(line)
+    start = place.end() if place else 0
+    for form in _FORMS:
+        match = form.match(line, start)
+        if match and _DASH.match(line, match.end()) and (place or match.end() < len(line)):
+            value = _value(match)
+            if value:
+                return Published(value, line[: match.end()], "dateline")
+    return None
+
+
+def from_name(source: str) -> Published | None:
+    """Return the date in a file's name, as in "2019-11-23-statement.txt"."""
+    match = _IN_NAME.search(PurePosixPath(source).name)
+    value = parse_date(match["date"]) if match else None
+    return Published(value, match["date"], "file name") if match and value else None

@@ -1,0 +1,146 @@
+"""Lines that belong to the page and not to the document: menus, share buttons, pagers.
+
+Scraped text keeps them as short lines. Three rules find them, none of which knows a site:
+
+1. *Sayings of an interface.* Some lines can hardly be anything else ("Page 2 of 7", "Close
+   this search box."). Others are words that a document may use as a heading too ("Search",
+   "Print"): these count only next to other furniture, or where no text follows them that
+   speaks of the same thing.
+2. *Runs.* A menu is a run of very short lines; where a third of a run are words of an
+   interface, the whole run is one.
+3. *Repetition.* A run of four or more very short lines that stands twice in a document is a
+   bar of buttons, whatever its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+_THING = r"(?:this\s+|the\s+|our\s+)?"
+_CERTAIN = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # pagers
+        r"(?:page|página|pagina|seite)\s+\d+\s*(?:of|de|von|sur|/)\s*\d+",
+        r"[«‹<←]*\s*(?:previous|next|older|newer|siguiente|anterior)\s+(?:page|posts?|articles?|entries|story|página)\s*[»›>→]*",
+        r"[«‹<←]+\s*\w+|\w+\s*[»›>→]+",
+        r"(?:\d+\s+){2,}(?:…\s*)?(?:\d+\s*)?(?:next|last|siguiente)?\s*[»›>→]*",
+        # search boxes and menus
+        rf"(?:close|open|toggle|show|hide|cerrar|abrir)\s+{_THING}(?:search|menu|navigation|sidebar|dialog|window|búsqueda|menú)(?:\s+(?:box|bar|form|menu|panel))?",
+        r"skip\s+to\s+(?:main\s+)?(?:content|navigation)|(?:back|return)\s+to\s+(?:the\s+)?top",
+        r"search\s+(?:for|this|the|our|site|here)\b[^.!?]{0,20}:?",
+        # sharing, following, subscribing
+        rf"(?:share|tweet|pin|email|e-mail|print|bookmark|like|compartir)\s+(?:{_THING}(?:article|post|page|story|artículo|it|this)|(?:on|via|by|with|en|por)\s+\w+)(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
+        r"(?:click\s+(?:here\s+)?to\s+(?:share|print|email|subscribe|read|enlarge)|follow\s+us|find\s+us|join\s+us)\b[^.!?]{0,50}",
+        r"(?:subscribe|sign\s+up|suscríbete)(?:\s+(?:now|today|here|to|for|a)\b[^.!?]{0,50})?",
+        r"(?:sign|log)\s+(?:in|out|up)(?:\s+(?:to|with|/)\b.{0,30})?",
+        r"copy\s+(?:link|url)|link\s+copied|(?:opens?\s+)in\s+(?:a\s+)?new\s+(?:window|tab)",
+        # what else there is to read
+        r"you\s+(?:should|may|might|will|could)\s+also\s+(?:read|like|enjoy|be\s+interested\s+in)|(?:también\s+)?te\s+puede\s+interesar",
+        r"(?:related|recommended|similar|more)\s+(?:articles?|posts?|stories|content|reading|news|links|videos)(?:\s+from\s+.{1,30})?",
+        r"(?:continue\s+reading|read\s+(?:more|the\s+(?:full|whole|rest)\b.{0,25}|next|also)|leer\s+más|seguir\s+leyendo|weiterlesen|lire\s+la\s+suite)\s*(?:\.{3}|…|[»›>→]+)?",
+        r"(?:most|latest|popular|trending|recent)\s+(?:read|popular|viewed|shared|now|posts?|articles|news|comments|stories)",
+        # comments, tags, legal
+        r"(?:leave|post|write|add)\s+a\s+(?:comment|reply)|(?:\d+|no)\s+(?:comments?|replies|comentarios?)|comments?\s+(?:are\s+)?(?:off|closed)\b.{0,30}|your\s+email\s+address\s+will\s+not\s+be\s+published",
+        r"(?:posted|filed)\s+(?:in|under)\b.{1,60}|(?:tags?|categories|category|etiquetas)\s*:.{1,120}",
+        r"(?:privacy|cookie)s?\s+(?:policy|notice|settings|preferences)|terms\s+(?:of|and)\s+(?:use|service|conditions)|all\s+rights\s+reserved",
+        r"(?:accept|reject|manage|allow)\s+(?:all\s+)?(?:cookies|preferences|selection)|advertisement|sponsored(?:\s+content)?",
+        r"(?:©|\(c\)|copyright)\s.{0,80}",
+        r"(?:min(?:ute)?s?\s+read|\d+\s+min(?:ute)?s?\s+read|reading\s+time\b.{0,20})",
+    )
+)
+_COOKIES = re.compile(r"\b(?:uses?|utiliza(?:mos)?)\s+cookies\b", re.IGNORECASE)
+_POSSIBLE = frozenset(
+    """
+    search buscar suche home inicio menu menú navigation content contents contact about archive
+    login register subscribe newsletter donate shop cart share compartir tweet print imprimir
+    email e-mail mail facebook twitter x whatsapp telegram reddit linkedin pinterest instagram
+    youtube tiktok tumblr mastodon bluesky threads vk pocket flipboard messenger signal viber
+    rss feed link pdf like comments reply more next previous prev close ok loading video videos
+    audio podcast podcasts gallery topics categories tags sections news events english español
+    français deutsch português italiano
+    """.split()
+)
+_MAX_LINE = 80
+_MAX_BUTTON = 30
+
+
+def _bare(line: str) -> str:
+    return " ".join(line.split()).strip(" \t.:|•·-–—*>»«<…")
+
+
+def is_certain(line: str) -> bool:
+    """Whether a line is a saying of an interface that a document hardly uses for itself."""
+    bare = _bare(line)
+    if len(line) <= 400 and _COOKIES.search(line):
+        return True
+    if not any(char.isalnum() for char in line):  # a rule or an ornament
+        return True
+    if len(bare) > _MAX_LINE:
+        return False
+    stripped = " ".join(line.split())
+    return any(p.fullmatch(bare) or p.fullmatch(stripped) for p in _CERTAIN)
+
+
+def is_possible(line: str) -> bool:
+    """Whether a line is made of words that an interface uses, which may also be a heading."""
+    words = re.split(r"[\s|/•·,]+", _bare(line).lower())
+    return len(words) <= 6 and all(word in _POSSIBLE for word in words if word)
+
+
+def _is_button(line: str) -> bool:
+    line = line.strip()
+    return len(line) <= _MAX_BUTTON and len(line.split()) <= 4 and line[-1:] not in ".!?;,"
+
+
+def mark_furniture(lines: Sequence[str]) -> list[bool]:
+    """Tell for each non-blank line of a document, in order, whether it is furniture."""
+    lines = [line.strip() for line in lines]
+    certain = [is_certain(line) for line in lines]
+    possible = [not sure and is_possible(line) for sure, line in zip(certain, lines, strict=True)]
+    marked = list(certain)
+    for start, end in _runs([_is_button(line) for line in lines]):
+        words = sum(certain[start:end]) + sum(possible[start:end])
+        if end - start >= 3 and 3 * words >= end - start and words >= 2:
+            # Only from the first to the last word of an interface: a title may adjoin a menu.
+            known = [n for n in range(start, end) if certain[n] or possible[n]]
+            for n in range(known[0], known[-1] + 1):
+                marked[n] = True
+    for n in _repeated([line if _is_button(line) else None for line in lines]):
+        marked[n] = True
+    for n, line in enumerate(lines):
+        if possible[n] and not marked[n]:
+            marked[n] = _stands_alone(n, line, lines, marked)
+    return marked
+
+
+def _stands_alone(n: int, line: str, lines: Sequence[str], marked: Sequence[bool]) -> bool:
+    """Whether a word of an interface heads nothing: furniture beside it, or text on other things."""
+    if (n > 0 and marked[n - 1]) or (n + 1 < len(lines) and marked[n + 1]):
+        return True
+    if n + 1 == len(lines) or _is_button(lines[n + 1]) or len(lines[n + 1]) < len(line) + 20:
+        return True
+    words = [word[:5] for word in re.findall(r"\w+", line.lower())]
+    return not any(word in lines[n + 1].lower() for word in words)
+
+
+def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+    """Return the (start, end) of each run of true flags."""
+    runs, start = [], None
+    for n, flag in enumerate([*flags, False]):
+        if flag and start is None:
+            start = n
+        elif not flag and start is not None:
+            runs.append((start, n))
+            start = None
+    return runs
+
+
+def _repeated(lines: Sequence[str | None], length: int = 4) -> set[int]:
+    """Return the places of button-like lines in runs of ``length`` that stand more than once."""
+    windows = [tuple(lines[n : n + length]) for n in range(len(lines) - length + 1)]
+    # A window of one line again and again is a list of equal entries, not a bar of buttons.
+    counts = Counter(w for w in windows if None not in w and len(set(w)) == length)
+    return {n + i for n, w in enumerate(windows) if counts[w] > 1 for i in range(length)}

@@ -1,0 +1,6 @@
+"""Texts to unit vectors: one model, one build of it, for questions and passages alike."""
+
+from qa.encode.codec import TokenCodec
+from qa.encode.protocol import Encoded, Encoder, Piece
+
+__all__ = ["Encoded", "Encoder", "Piece", "TokenCodec"]

@@ -1,0 +1,134 @@
+"""A model made ready to serve, once: exported, checked, and kept beside the index."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qa.encode.codec import TokenCodec
+from qa.encode.model import Source, find_model, folder_digest, reference_texts
+from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from qa.encode.protocol import Encoder, Piece
+
+# Raised when the same weights would give other vectors or codes.
+_BUILD_VERSION = 1
+_CHECKED_PASSAGES = 16
+Say = Callable[[str], None]
+
+
+def fingerprint_of(source: Source, *, int8: bool) -> str:
+    """Name a build of a model: its files, its precision, and how it is exported."""
+    identity = folder_digest(source.folder) if source.folder else source.name
+    reference = hashlib.sha256(repr(reference_texts()).encode()).hexdigest()
+    precision = "int8" if int8 else "fp32"
+    parts = (identity, reference, precision, _BUILD_VERSION)
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
+    return f"{precision}-{digest[:16]}"
+
+
+def export_model(
+    name: str,
+    folder: Path,
+    *,
+    int8: bool,
+    allow_download: bool,
+    samples: Sequence[Piece],
+    say: Say,
+) -> None:
+    """Write into ``folder``, which must be empty, all that serving the model needs.
+
+    The export is compared with the original on ``samples`` (texts of the corpus) and on
+    reference texts. A model that cannot be exported, or whose export differs, is set down to be
+    run by sentence-transformers, and ``say`` tells what that costs. Raises UsageError when the
+    model cannot be found or loaded.
+    """
+    from qa.encode import torch_backend
+
+    source = find_model(name)
+    fingerprint = fingerprint_of(source, int8=int8)
+    say(f"preparing the model {source.name} (once)")
+    model = torch_backend.load(source, allow_download=allow_download)
+    question_prompt, passage_prompt = torch_backend.prompts(model)
+    config: dict[str, Any] = {
+        "name": source.name,
+        "fingerprint": fingerprint,
+        "backend": "onnx",
+        "precision": "int8" if int8 else "fp32",
+        "dimension": int(model.get_embedding_dimension() or 0),
+        "max_tokens": torch_backend.max_tokens(model),
+        "question_prompt": question_prompt,
+        "passage_prompt": passage_prompt,
+        "exported_with": {p: version(p) for p in ("sentence-transformers", "torch", "onnxruntime")},
+    }
+    torch_backend.fast_tokenizer(model).save(str(folder / TOKENIZER_FILE))
+    original = torch_backend.TorchEncoder(
+        model, name=source.name, fingerprint=fingerprint, codec=_NO_CODEC
+    )
+    try:
+        torch_backend.export(model, folder / MODEL_FILE, int8=int8)
+        save_codec(folder, _NO_CODEC)
+        (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
+        exported: Encoder = OnnxEncoder.load(folder, workers=2)
+        checked = [*samples[:_CHECKED_PASSAGES], *_reference_pieces()[:_CHECKED_PASSAGES]]
+        config["lowest_cosine"] = torch_backend.check_agreement(original, exported, checked, int8=int8)
+        codec = torch_backend.fit_codec(exported)
+    except torch_backend.ExportError as error:
+        (folder / MODEL_FILE).unlink(missing_ok=True)
+        say(
+            f"{source.name} cannot be exported ({error}); it runs on sentence-transformers instead: "
+            "a start takes about ten seconds and 500 MB more, a question several times as long"
+        )
+        config["backend"] = "sentence-transformers"
+        config["location"] = str(source.folder or source.name)
+        codec = torch_backend.fit_codec(original)
+    save_codec(folder, codec)
+    (folder / CONFIG_FILE).write_text(json.dumps(config, indent=1), "utf-8")
+
+
+def load_encoder(folder: Path, *, threads: int | None = None, workers: int = 1) -> Encoder:
+    """Load what ``export_model`` wrote."""
+    config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+    if config["backend"] == "onnx":
+        return OnnxEncoder.load(folder, threads=threads, workers=workers)
+    from qa.encode import torch_backend
+    from qa.encode.onnx import load_codec
+
+    location = Path(config["location"])
+    source = Source(config["name"], location if location.is_dir() else None)
+    return torch_backend.TorchEncoder(
+        torch_backend.load(source, allow_download=False),
+        name=config["name"],
+        fingerprint=config["fingerprint"],
+        codec=load_codec(folder),
+    )
+
+
+def _reference_pieces() -> list[Piece]:
+    return [Piece(text.title, text.text) for text in reference_texts()]
+
+
+_NO_CODEC = TokenCodec(np.zeros(1, np.float32), np.zeros((4, 1), np.float32), np.ones(4, np.float32))
+
+
+def save_codec(folder: Path, codec: TokenCodec) -> None:
+    """Write a codec's three arrays."""
+    for name in CODEC_FILES:
+        np.save(folder / f"codec.{name}.npy", getattr(codec, name), allow_pickle=False)
+
+
+def temporary_export(parent: Path) -> Path:
+    """Return a new empty folder inside ``parent`` for an export."""
+    return Path(tempfile.mkdtemp(prefix=".exporting-", dir=parent))
+
+
+def discard(folder: Path) -> None:
+    """Remove an export that came to nothing."""
+    shutil.rmtree(folder, ignore_errors=True)

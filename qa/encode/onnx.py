@@ -1,0 +1,116 @@
+"""The encoder that serves: ONNX Runtime and ``tokenizers``, nothing heavier."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from tokenizers import Tokenizer
+
+from qa.encode.codec import TokenCodec
+from qa.encode.protocol import Encoded, Piece, encodable, split_tokens
+
+MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
+CODEC_FILES = ("mean", "axes", "steps")
+
+
+def load_codec(folder: Path) -> TokenCodec:
+    """Read a codec's three arrays."""
+    arrays = [np.load(folder / f"codec.{name}.npy", allow_pickle=False) for name in CODEC_FILES]
+    return TokenCodec(*arrays)
+
+
+class OnnxEncoder:
+    """A model that ``export`` wrote.
+
+    Texts are run one at a time: on a processor a batch is no faster, needs padding, and makes a
+    vector depend on its neighbours. ``workers`` texts are under way at once, each on one thread;
+    with one worker a text is run on ``threads`` threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: dict[str, object],
+        tokenizer: Tokenizer,
+        session: ort.InferenceSession,
+        codec: TokenCodec,
+        workers: int = 1,
+    ) -> None:
+        self.name = str(config["name"])
+        self.fingerprint = str(config["fingerprint"])
+        self.dimension = int(str(config["dimension"]))
+        self.max_tokens = int(str(config["max_tokens"]))
+        self.codec = codec
+        self._question_prompt = str(config.get("question_prompt", ""))
+        self._passage_prompt = str(config.get("passage_prompt", ""))
+        self._tokenizer = tokenizer
+        self.vocabulary = tokenizer.get_vocab_size()
+        self._session = session
+        self._inputs = [node.name for node in session.get_inputs()]
+        self._workers = workers
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int | None = None, workers: int = 1) -> OnnxEncoder:
+        """Load an exported model. ``threads`` defaults to the processors this process may use."""
+        config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = (
+            1 if workers > 1 else threads or len(os.sched_getaffinity(0))
+        )
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        session = ort.InferenceSession(
+            str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+        )
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return cls(
+            config=config,
+            tokenizer=tokenizer,
+            session=session,
+            codec=load_codec(folder),
+            workers=workers,
+        )
+
+    def token_starts(self, text: str) -> Sequence[int]:
+        encoding = self._tokenizer.encode(encodable(text), add_special_tokens=False)
+        return [start for start, _ in encoding.offsets]
+
+    def encode_question(self, text: str) -> Encoded:
+        return self._run(self._question_prompt, text)
+
+    def encode_passages(self, pieces: Sequence[Piece]) -> Iterator[Encoded]:
+        if self._workers == 1:
+            yield from map(self._passage, pieces)
+            return
+        with ThreadPoolExecutor(self._workers, "encode") as pool:
+            waiting = iter(pieces)
+            pending = [pool.submit(self._passage, p) for p in islice(waiting, 4 * self._workers)]
+            while pending:
+                done = pending.pop(0)
+                pending += [pool.submit(self._passage, p) for p in islice(waiting, 1)]
+                yield done.result()
+
+    def _passage(self, piece: Piece) -> Encoded:
+        context = f"{piece.context}. " if piece.context else ""
+        return self._run(self._passage_prompt + context, piece.text)
+
+    def _run(self, prefix: str, text: str) -> Encoded:
+        encoding = self._tokenizer.encode(encodable(prefix + text))
+        encoding.truncate(self.max_tokens + 2)
+        feeds = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        arrays = {name: np.asarray([feeds[name]], np.int64) for name in self._inputs}
+        vector, tokens = self._session.run(None, arrays)
+        return split_tokens(encoding, vector[0], tokens[0], len(prefix))

@@ -1,0 +1,194 @@
+"""The engine: a folder of documents becomes an index, a question becomes an answer.
+
+The command line, the HTTP interface and the evaluation all go through here.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from qa.encode import Encoder
+from qa.encode.build import load_encoder
+from qa.errors import NotFoundError, QuestionError
+from qa.indexing import BuildReport, Progress, build_index
+from qa.rank import Ranking, prepare, rank
+from qa.records import Answer, Citation, Document, Filters, Hit, IndexInfo, Question, citation_id
+from qa.results import make_results
+from qa.settings import Settings
+from qa.store import DocumentEntry, IndexFolder, Store
+
+MAX_QUESTION = 2000
+MAX_K = 50
+MAX_GLOBS, MAX_GLOB = 20, 300
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Engine:
+    """Answers questions from one generation of an index. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        encoder: Encoder,
+        ranking: Ranking | None = None,
+        fault: str | None = None,
+    ) -> None:
+        self.store = store
+        self.encoder = encoder
+        self.ranking = ranking or Ranking()
+        self.fault = fault
+        """Why an older generation than the live one is served, if it is."""
+
+    @classmethod
+    def build(
+        cls,
+        paths: Sequence[Path],
+        settings: Settings | None = None,
+        *,
+        strict: bool = False,
+        allow_download: bool = False,
+        progress: Progress | None = None,
+    ) -> BuildReport:
+        """Make the index hold exactly what ``paths`` hold; see ``qa.indexing``."""
+        return build_index(
+            paths,
+            settings or Settings(),
+            strict=strict,
+            allow_download=allow_download,
+            progress=progress,
+        )
+
+    @classmethod
+    def open(cls, index: Path | str, *, threads: int | None = None) -> Engine:
+        """Open the live generation of an index folder, with the model that it was built with.
+
+        Raises IndexUnusableError when there is none, or it is damaged or of another format.
+        """
+        folder = IndexFolder(Path(index))
+        opened = folder.open()
+        encoder = load_encoder(
+            folder.model_folder(str(opened.generation.manifest["fingerprint"])), threads=threads
+        )
+        return cls(store=opened.generation, encoder=encoder, fault=opened.fault)
+
+    @property
+    def info(self) -> IndexInfo:
+        """Which generation answers."""
+        return self.store.info
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question with ranked, cited excerpts. Raises QuestionError for a wrong one."""
+        began = time.perf_counter()
+        _check(question)
+        text = question.text.strip()
+        encoded = self.encoder.encode_question(text)
+        terms = [term for _, term in self.store.terms(text)]
+        asked = prepare(self.store, encoded, terms, self.ranking)
+        allowed = self.store.allowed(question.filters)
+        # More hits than results: some join others, or are copies of them.
+        hits = rank(
+            self.store,
+            self.encoder.codec,
+            asked,
+            self.ranking,
+            allowed=allowed.rows,
+            depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
+        )
+        results = make_results(self.store, self.encoder.codec, asked, hits, question.k)
+        return Answer(
+            question=question.text,
+            searched=text,
+            verdict="unsure",
+            confidence=None,
+            results=results,
+            filtered_out_undated=allowed.undated_documents,
+            index=self.info,
+            took_ms=round((time.perf_counter() - began) * 1000, 2),
+        )
+
+    def rank(self, text: str, *, depth: int, filters: Filters | None = None) -> list[Hit]:
+        """Return the ranked passages down to ``depth``, before any grouping or merging."""
+        encoded = self.encoder.encode_question(text)
+        terms = [term for _, term in self.store.terms(text)]
+        asked = prepare(self.store, encoded, terms, self.ranking)
+        allowed = self.store.allowed(filters or Filters())
+        return rank(
+            self.store, self.encoder.codec, asked, self.ranking, allowed=allowed.rows, depth=depth
+        )[:depth]
+
+    def documents(self, *, after: str = "", limit: int = 100) -> list[DocumentEntry]:
+        """Return up to ``limit`` documents whose source comes after ``after``, by source."""
+        return [entry for entry in self.store.entries() if entry.source > after][:limit]
+
+    def document(self, document_id: str) -> Document:
+        """Return a document. Raises NotFoundError."""
+        document = self.store.document(document_id)
+        if document is None:
+            raise NotFoundError(
+                "no such document in this index: it was removed, or never was there",
+                field="id",
+                code="document_not_found",
+            )
+        return document
+
+    def verify(self, citation: Citation, excerpt: str) -> str | None:
+        """Return None when the citation holds for the excerpt, else the reason why it does not."""
+        document = self.store.document(citation.document_id)
+        if document is None:
+            return "the archive has no such document"
+        if document.source != citation.source:
+            return "the document has another source"
+        if document.sha256 != citation.sha256:
+            return "the document has changed since it was cited"
+        if not 0 <= citation.start < citation.end <= len(document.text):
+            return "the span lies outside the document"
+        if document.text[citation.start : citation.end] != excerpt:
+            return "the document says something else at this place"
+        expected = citation_id(document.id, document.sha256, citation.start, citation.end)
+        if citation.id != expected:
+            return "the citation's id does not belong to its span"
+        return None
+
+
+def _check(question: Question) -> None:
+    """Raise QuestionError for what cannot be asked."""
+    for field, text in (("question", question.text), *(("history", h) for h in question.history)):
+        if not text.strip():
+            raise QuestionError("the question is blank: write one", field=field, code="question_blank")
+        if len(text) > MAX_QUESTION:
+            raise QuestionError(
+                f"the question has {len(text):,} characters: at most {MAX_QUESTION:,} are allowed",
+                field=field,
+                code="question_too_long",
+            )
+        if _UNPRINTABLE.search(text):
+            raise QuestionError(
+                "the question holds a NUL or half a character (a lone surrogate): remove it",
+                field=field,
+                code="question_not_text",
+            )
+    if not 1 <= question.k <= MAX_K:
+        raise QuestionError(f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range")
+    filters = question.filters
+    if len(filters.source) > MAX_GLOBS or any(len(glob) > MAX_GLOB for glob in filters.source):
+        raise QuestionError(
+            f"at most {MAX_GLOBS} globs of at most {MAX_GLOB} characters are allowed",
+            field="filters.source",
+            code="too_many_globs",
+        )
+    for name in ("published_from", "published_to"):
+        value = getattr(filters, name)
+        if value is not None and not _DATE.fullmatch(value):
+            raise QuestionError(
+                f"{name} is {value!r}: a date as 2019, 2019-11 or 2019-11-23 is wanted",
+                field=f"filters.{name}",
+                code="invalid_date",
+            )
+
+
+__all__ = ["BuildReport", "Engine", "Progress"]

@@ -1,0 +1,111 @@
+"""Every failure that this project names, one tree.
+
+    QaError                    code, one sentence that says what was wrong and what to do
+    ├── UsageError             the call or its input is wrong            exit 2, HTTP 4xx
+    │   ├── QuestionError      the question or an option of it           422
+    │   ├── NotFoundError      no such document or passage               404
+    │   ├── CorpusError        nothing in the PATHs can be indexed
+    │   └── DatasetError       a judged data set that cannot be read
+    ├── GateError              a gate did not hold                       exit 1
+    └── IndexUnusableError     the index cannot be served                exit 3, HTTP 503
+        ├── IndexMissingError  there is none at that place
+        ├── IndexDamagedError  a checksum, size or value is not what was written
+        ├── IndexForeignError  another format version, model or dimension
+        └── IndexLockedError   another process is building it            exit 2, HTTP 409
+
+Anything else that is raised is a fault of ours: exit 70, HTTP 500, with the traceback in
+the log only.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class QaError(Exception):
+    """A failure with a name. ``str(error)`` is one line: what was wrong, and what to do."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    exit_status: ClassVar[int] = 70
+
+    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.name = code or self.code
+
+
+class UsageError(QaError):
+    """The call or its input is wrong."""
+
+    code = "bad_request"
+    status = 400
+    exit_status = 2
+
+
+class QuestionError(UsageError):
+    """The question, or an option of it, cannot be asked."""
+
+    code = "invalid_question"
+    status = 422
+
+
+class NotFoundError(UsageError):
+    """No such document."""
+
+    code = "not_found"
+    status = 404
+
+
+class CorpusError(UsageError):
+    """Nothing in the PATHs can be indexed, or ``--strict`` met a file that cannot be read."""
+
+    code = "corpus_unreadable"
+
+
+class DatasetError(UsageError):
+    """A judged data set that cannot be read, or that does not fit the index."""
+
+    code = "dataset_unreadable"
+
+
+class GateError(QaError):
+    """A quality gate did not hold."""
+
+    code = "gate_failed"
+    exit_status = 1
+
+
+class IndexUnusableError(QaError):
+    """The index cannot be served."""
+
+    code = "index_unusable"
+    status = 503
+    exit_status = 3
+
+
+class IndexMissingError(IndexUnusableError):
+    """There is no index at that place."""
+
+    code = "index_missing"
+
+
+class IndexDamagedError(IndexUnusableError):
+    """A checksum, a size or a value is not what was written."""
+
+    code = "index_damaged"
+
+
+class IndexForeignError(IndexUnusableError):
+    """The index has another format version, model or dimension."""
+
+    code = "index_foreign"
+
+
+class IndexLockedError(IndexUnusableError):
+    """Another process is building this index."""
+
+    code = "index_locked"
+    status = 409
+    exit_status = 2

@@ -1,0 +1,252 @@
+"""Documents to passages: sentence-aware, to a budget, never across a border of the text.
+
+Passages are made of whole sentences where these fit, and their spans are exact. A passage
+never joins two teasers, never crosses a heading, the border of a list, or page furniture; a
+heading opens the passage of what follows it. Every character of a document that is neither
+furniture nor white space lies in at least one passage.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sentencex import get_sentence_boundaries
+
+from qa.records import Block, Document, Passage, heading_text
+
+MAX_EXCERPT = 1200
+"""Characters that an excerpt may have, overlaps and merges included."""
+_BREAK_WITHIN = 0.15
+
+Span = tuple[int, int]
+TokenStarts = Callable[[str], Sequence[int]]
+"""The offsets at which a model's tokens begin in a text, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """How long a passage may be, and how much of the one before it repeats.
+
+    ``max_chars`` and ``max_tokens`` (of the model, its special tokens not counted) both hold;
+    ``overlap`` counts sentences. ``context_tokens`` bounds the title and heading that are read
+    with a passage.
+    """
+
+    max_chars: int = 950
+    max_tokens: int = 254
+    context_tokens: int = 40
+    overlap: int = 0
+    language: str = "en"
+
+
+def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -> list[Passage]:
+    """Return the passages of a document in order; all spans satisfy the offset law."""
+    passages: list[Passage] = []
+    for group in _groups(document):
+        sentences = list(_sentences(document.text, group.spans, splitting, token_starts))
+        context = _context(document, group, splitting, token_starts)
+        context_tokens = len(token_starts(context)) if context else 0
+        for first, last in _pack(document.text, sentences, context_tokens, splitting, token_starts):
+            start, end = sentences[first][0], sentences[last][1]
+            passages.append(
+                Passage(
+                    document_id=document.id,
+                    start=start,
+                    end=end,
+                    text=document.text[start:end],
+                    section=group.section,
+                    context=context,
+                    sentences=tuple(sentences[first : last + 1]),
+                )
+            )
+    return passages
+
+
+@dataclass(slots=True)
+class _Group:
+    """Blocks that one passage may join, and the heading that they stand under."""
+
+    kind: str
+    section: str | None
+    spans: list[Span]
+
+
+def _groups(document: Document) -> Iterator[_Group]:
+    section: str | None = None
+    group: _Group | None = None
+    for block in document.blocks:
+        span = (block.start, block.end)
+        if block.kind in ("title", "heading"):
+            if group is None or group.kind != "heading":
+                if group:
+                    yield group
+                group = _Group("heading", section, [])
+            if block.kind == "heading":
+                section = group.section = heading_text(document.text[block.start : block.end])
+            group.spans.append(span)
+        elif block.kind == "furniture":
+            if group:
+                yield group
+            group = None
+        elif group and (group.kind == "heading" or (group.kind == block.kind != "teaser")):
+            group.kind = block.kind
+            group.spans.append(span)
+        else:
+            if group:
+                yield group
+            group = _Group(block.kind, section, [span])
+    if group:
+        yield group
+
+
+def _context(
+    document: Document, group: _Group, splitting: Splitting, token_starts: TokenStarts
+) -> str:
+    """Return what names a passage: title and heading, cut to a number of tokens."""
+    named = [document.title, group.section if group.section != document.title else None]
+    context = ". ".join(" ".join(part.split()) for part in named if part)
+    starts = token_starts(context) if context else []
+    if len(starts) > splitting.context_tokens:
+        context = context[: starts[splitting.context_tokens]].rstrip()
+    return context
+
+
+def _sentences(
+    text: str, spans: Sequence[Span], splitting: Splitting, token_starts: TokenStarts
+) -> Iterator[Span]:
+    """Yield the sentences of each block, none longer than a passage may be."""
+    for start, end in spans:
+        for first, last in sentence_spans(text[start:end], splitting.language):
+            yield from _cut(text, start + first, start + last, splitting, token_starts)
+
+
+def sentence_spans(text: str, language: str = "en") -> list[Span]:
+    """Return the spans of the sentences of ``text``, white space around them left out.
+
+    sentencex finds the boundaries. Its spans are only trusted as places to cut: the pieces
+    between them are taken from ``text``, so that nothing can be lost or moved.
+    """
+    try:
+        cuts = [int(b["start_index"]) for b in get_sentence_boundaries(language, _plain(text))]
+    except (KeyError, ValueError):
+        cuts = []
+    edges = sorted({0, len(text), *(cut for cut in cuts if 0 < cut < len(text))})
+    spans = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        piece = text[start:end]
+        stripped = piece.strip()
+        if stripped:
+            offset = start + piece.index(stripped[0])
+            spans.append((offset, offset + len(stripped)))
+    return _joined_orphans(text, spans)
+
+
+def _plain(text: str) -> str:
+    """Replace, one for one, what a sentence splitter in another language cannot be handed."""
+    return _UNSAFE.sub(" ", text)
+
+
+_UNSAFE = re.compile(r"[\ud800-\udfff\0\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_NO_WORD = re.compile(r"[^\w]*\Z")
+# "(El Diario, 23/1/04)." belongs to the sentence it vouches for, as does ", p. 97)."
+_REFERENCE = re.compile(r"\([^()]{1,60}\d{1,4}[^()]{0,12}\)[.,;]?\Z|[,)]")
+
+
+def _joined_orphans(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Join to their sentence the scraps that are none: stray quotes, references in brackets."""
+    joined: list[Span] = []
+    for start, end in spans:
+        piece = text[start:end]
+        if joined and (_NO_WORD.match(piece) or _REFERENCE.match(piece)):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _cut(
+    text: str, start: int, end: int, splitting: Splitting, token_starts: TokenStarts
+) -> Iterator[Span]:
+    """Cut a sentence that is longer than a passage may be, at white space where there is some."""
+    max_tokens = splitting.max_tokens - splitting.context_tokens
+    if end - start <= min(splitting.max_chars, max_tokens):
+        yield start, end
+        return
+    offset, tokens = start, token_starts(text[start:end])
+    while start < end:
+        first_token = bisect_left(tokens, start - offset)
+        limit = min(end, start + splitting.max_chars)
+        if len(tokens) - first_token > max_tokens:
+            limit = min(limit, max(start + 1, offset + tokens[first_token + max_tokens]))
+        cut = limit
+        if limit < end:
+            space = max(text.rfind(mark, start + 1, limit) for mark in (" ", "\n"))
+            cut = space if space > start + (limit - start) // 2 else limit
+        yield start, _rstrip(text, start, cut)
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
+
+
+def _rstrip(text: str, start: int, end: int) -> int:
+    return start + len(text[start:end].rstrip())
+
+
+def _pack(
+    text: str,
+    sentences: Sequence[Span],
+    context_tokens: int,
+    splitting: Splitting,
+    token_starts: TokenStarts,
+) -> list[tuple[int, int]]:
+    """Return (first, last) sentence numbers of each passage of a group.
+
+    The breaks minimise the summed squares of the room left unused, as a paragraph's lines are
+    broken in typesetting (Knuth and Plass, 1981), with a charge for a break within a paragraph:
+    even lengths, and paragraphs kept whole where that costs little.
+    """
+    if not sentences:
+        return []
+    offset, until = sentences[0][0], sentences[-1][1]
+    starts = [offset + token for token in token_starts(text[offset:until])]
+    token_at = [bisect_left(starts, start) for start, _ in sentences]
+    token_end = [bisect_left(starts, end) for _, end in sentences]
+    budget = splitting.max_tokens - context_tokens
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for last in range(len(sentences)):
+        choices: list[tuple[float, int]] = []
+        end = sentences[last][1]
+        ends_block = last + 1 == len(sentences) or "\n" in text[end : sentences[last + 1][0]]
+        charge = 0.0 if ends_block else _BREAK_WITHIN
+        for first in range(last, -1, -1):
+            length = end - sentences[first][0]
+            tokens = token_end[last] - token_at[first]
+            if first < last and (length > splitting.max_chars or tokens > budget):
+                break
+            room = max(0.0, 1.0 - length / splitting.max_chars)
+            choices.append((best[first][0] + room * room + charge, first))
+        best.append(min(choices))
+    breaks = []
+    last = len(sentences) - 1
+    while last >= 0:
+        first = best[last + 1][1]
+        breaks.append((first, last))
+        last = first - 1
+    breaks.reverse()
+    if not splitting.overlap:
+        return breaks
+    widened = []
+    for first, last in breaks:
+        earlier = max(0, first - splitting.overlap)
+        while earlier < first and (
+            sentences[last][1] - sentences[earlier][0] > MAX_EXCERPT
+            or token_end[last] - token_at[earlier] > budget
+        ):
+            earlier += 1
+        widened.append((earlier, last))
+    return widened
+
+

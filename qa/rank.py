@@ -1,0 +1,145 @@
+"""A question to ranked passages: candidates, late interaction, one score.
+
+1. *Candidates.* The passages nearest to the question's vector and those highest in BM25 are
+   joined by reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009).
+2. *Late interaction.* Each question token is matched with the most similar token of a candidate;
+   the mean over the question's tokens, weighted by how rare each is in the archive, is the
+   candidate's late score.
+3. *One score.* The three scores are brought to a common scale that does not depend on the other
+   candidates (the cosine as it is, BM25 as a share of the most that the question's terms could
+   bring, the late score as it is) and averaged with fixed weights. A score can therefore be
+   compared between questions, and a filter does not change it.
+
+Passages below the candidates follow in the order of the fusion, without a score of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.encode import Encoded, TokenCodec
+from qa.records import Hit
+from qa.store import Store, TokenCodes
+from qa.store.protocol import FloatArray, Mask, RowArray
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The constants of ranking; chosen on judged sets, see ``eval/ablation.md``."""
+
+    depth: int = 100
+    """Passages that each of dense and lexical search proposes."""
+    rrf: int = 10
+    """The constant of reciprocal rank fusion."""
+    candidates: int = 40
+    """Passages that are re-ranked."""
+    dense: float = 0.5
+    lexical: float = 0.5
+    late: float = 1.0
+    """Weights of the three scores."""
+    idf_power: float = 0.5
+    """A question token weighs its inverse document frequency to this power."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question made ready: its vectors, its terms with their weights, its tokens' weights."""
+
+    encoded: Encoded
+    terms: tuple[str, ...]
+    term_ceiling: float
+    token_weights: FloatArray
+
+
+def prepare(store: Store, encoded: Encoded, terms: Sequence[str], ranking: Ranking) -> Asked:
+    """Weigh a question's terms and tokens by how rare they are in the archive."""
+    unique = tuple(dict.fromkeys(terms))
+    weights = store.token_weights(encoded.ids) ** ranking.idf_power
+    total = float(weights.sum())
+    return Asked(
+        encoded=encoded,
+        terms=unique,
+        term_ceiling=sum(store.term_weight(term) for term in unique),
+        token_weights=(weights / total if total > 0 else weights).astype(np.float32),
+    )
+
+
+def rank(
+    store: Store,
+    codec: TokenCodec,
+    asked: Asked,
+    ranking: Ranking,
+    *,
+    allowed: Mask | None = None,
+    depth: int = 0,
+) -> list[Hit]:
+    """Return hits, best first, ties by row: the candidates, then more down to ``depth``."""
+    wanted = max(depth, ranking.depth)
+    lexical_scores = store.term_scores(asked.terms)
+    nearest = store.nearest(asked.encoded.vector, wanted, allowed)
+    matching = _best(lexical_scores, wanted, allowed)
+    pool = _fuse([nearest[: ranking.depth], matching[: ranking.depth]], ranking.rrf)
+    rows = pool[: ranking.candidates]
+    if not len(rows):
+        return []
+    cosines = store.cosines(asked.encoded.vector, rows)
+    lexical = lexical_scores[rows]
+    late = late_scores(codec, asked, store.token_codes(rows))
+    scores = score(cosines, lexical, late, asked, ranking)
+    order = np.lexsort((rows, -scores))
+    hits = [
+        Hit(int(rows[n]), float(scores[n]), float(cosines[n]), float(lexical[n]), float(late[n]))
+        for n in order
+    ]
+    if depth > len(hits):
+        everything = _fuse([nearest, matching], ranking.rrf)
+        taken = set(rows.tolist())
+        later = [row for row in everything.tolist() if row not in taken][: depth - len(hits)]
+        floor = min(0.0, hits[-1].score)
+        hits += [Hit(row, floor - 1e-6 * n) for n, row in enumerate(later, start=1)]
+    return hits
+
+
+def score(
+    cosines: FloatArray, lexical: FloatArray, late: FloatArray, asked: Asked, ranking: Ranking
+) -> FloatArray:
+    """Return the one score of each candidate: a weighted mean of three, about 0 to 1."""
+    share = lexical / asked.term_ceiling if asked.term_ceiling > 0 else np.zeros_like(lexical)
+    total = ranking.dense * cosines + ranking.lexical * share + ranking.late * late
+    return np.asarray(total / (ranking.dense + ranking.lexical + ranking.late), np.float32)
+
+
+def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> FloatArray:
+    """Return the weighted mean of the question tokens' best cosines, a passage each."""
+    count = len(codes.starts)
+    if not len(asked.token_weights) or not len(codes.codes):
+        return np.zeros(count, np.float32)
+    similarities = codec.similarities(asked.encoded.tokens, codes.codes)
+    ends = np.append(codes.starts[1:], len(codes.codes))
+    full = np.flatnonzero(ends > codes.starts)  # reduceat has no empty segments
+    late = np.zeros(count, np.float32)
+    late[full] = asked.token_weights @ np.maximum.reduceat(similarities, codes.starts[full], axis=1)
+    return late
+
+
+def _fuse(rankings: Sequence[RowArray], constant: int) -> RowArray:
+    """Return the rows of several rankings by reciprocal rank fusion, ties by row."""
+    rows, inverse = np.unique(np.concatenate(rankings), return_inverse=True)
+    shares = np.concatenate([1.0 / (constant + 1 + np.arange(len(r))) for r in rankings])
+    totals = np.bincount(inverse, weights=shares, minlength=len(rows))
+    return np.asarray(rows[np.lexsort((rows, -totals))], np.int64)
+
+
+def _best(scores: FloatArray, k: int, allowed: Mask | None) -> RowArray:
+    """Return the rows of the ``k`` highest positive scores, best first, ties by row."""
+    positive: NDArray[np.bool_] = scores > 0
+    rows = np.flatnonzero(positive if allowed is None else positive & allowed)
+    if len(rows) > k:
+        # The k-th score may be shared: keep all that reach it, and let the row decide.
+        threshold = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
+        rows = rows[scores[rows] >= threshold]
+    return np.asarray(rows[np.lexsort((rows, -scores[rows]))][:k], np.int64)

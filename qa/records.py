@@ -1,0 +1,254 @@
+"""The vocabulary of the project: what flows from a folder of files to an answer.
+
+    Document  a source as read: its text, never altered, and what is known of it
+    Passage   a span of a document that is embedded and ranked
+    Hit       a passage that a question found, with the scores that placed it
+    Citation  the exact address of an excerpt, checkable by anyone
+    Answer    what a question gets: a verdict and ranked, cited excerpts
+
+One law binds them: ``document.text[x.start:x.end]`` is the text of every block,
+passage, citation and excerpt ``x``. Offsets are Unicode code points in the
+document's text; for a plain-text source that text is the decoded file, so that
+``open(path, encoding=document.encoding, newline="").read()[start:end]`` is the
+excerpt. Nothing ever searches for a quote after the fact.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Precision = Literal["year", "month", "day"]
+BlockKind = Literal["title", "heading", "paragraph", "item", "teaser", "furniture"]
+Verdict = Literal["answered", "unsure", "not_found"]
+
+
+def _digest(*parts: object) -> str:
+    """Return 16 hexadecimal digits that name ``parts``; stable across runs and machines."""
+    joined = "\x1f".join(str(part) for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def document_id(source: str) -> str:
+    """Return the id of the document at ``source``, a path relative to the indexed folder."""
+    return "d" + _digest("document", source)
+
+
+def citation_id(document: str, sha256: str, start: int, end: int) -> str:
+    """Return the id of a span of one version of a document."""
+    return "c" + _digest("citation", document, sha256, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A date of publication, only as precise as its evidence.
+
+    ``value`` is ``"2019"``, ``"2019-11"`` or ``"2019-11-23"``; ``evidence`` is what it was
+    read from, verbatim; ``origin`` says where that stood (``"dateline"``, ``"front matter"``,
+    ``"file name"``, ...).
+    """
+
+    value: str
+    evidence: str
+    origin: str
+
+    @property
+    def precision(self) -> Precision:
+        """How much of the date is known."""
+        if len(self.value) == 4:
+            return "year"
+        return "month" if len(self.value) == 7 else "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a document's text with one role.
+
+    ``title`` and ``heading`` name what follows; ``paragraph`` and ``item`` (of a list) are
+    running text; a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus,
+    share buttons, pagers) stays in the text and never becomes a passage. ``level`` is the
+    depth of a heading from 1, and 0 for everything else.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the span that it governs, the heading included."""
+
+    title: str
+    level: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source as read. ``text`` is exact; ``blocks`` are in order and do not overlap.
+
+    ``sha256`` is of the source's bytes. ``encoding`` is the Python codec that decodes a
+    plain-text source into ``text``.
+    """
+
+    id: str
+    source: str
+    sha256: str
+    encoding: str
+    text: str
+    title: str | None
+    published: Published | None
+    blocks: tuple[Block, ...]
+    original_url: str | None = None
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The headings with the spans they govern, in order; a subsection lies within its parent."""
+        headings = [block for block in self.blocks if block.kind == "heading"]
+        return tuple(
+            Section(
+                title=heading_text(self.text[block.start : block.end]),
+                level=block.level,
+                start=block.start,
+                end=next(
+                    (later.start for later in headings[n + 1 :] if later.level <= block.level),
+                    len(self.text),
+                ),
+            )
+            for n, block in enumerate(headings)
+        )
+
+
+def heading_text(line: str) -> str:
+    """Return a heading's words without its markup: ``"## Fees ##"`` is ``"Fees"``."""
+    line = line.strip().split("\n", 1)[0].strip()
+    if line.startswith("#"):
+        line = line.strip("#").strip()
+    return " ".join(line.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of a document that is embedded and ranked.
+
+    ``context`` (title and heading) is read with the passage and is never part of a quote.
+    ``sentences`` are spans in the document's text; the first begins at ``start``, the last
+    ends at ``end``.
+    """
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+    section: str | None = None
+    context: str = ""
+    sentences: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a question found. ``row`` is its place in the index.
+
+    ``score`` orders hits, higher is better. The stage scores say why: ``dense`` is a cosine,
+    ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines; a stage that did not
+    see the passage has None.
+    """
+
+    row: int
+    score: float
+    dense: float | None = None
+    lexical: float | None = None
+    late: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact address of an excerpt: which version of which source, and which span."""
+
+    id: str
+    document_id: str
+    source: str
+    title: str | None
+    section: str | None
+    published: str | None
+    page: int | None
+    start: int
+    end: int
+    line_start: int
+    line_end: int
+    sha256: str
+    original_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A span within an excerpt, counted from the excerpt's start."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A ranked excerpt: ``excerpt == document.text[citation.start:citation.end]``, always."""
+
+    rank: int
+    score: float
+    excerpt: str
+    highlights: tuple[Highlight, ...]
+    citation: Citation
+    also: tuple[Citation, ...] = ()
+    explain: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a question is confined to. Globs match a whole source path; dates are inclusive."""
+
+    source: tuple[str, ...] = ()
+    published_from: str | None = None
+    published_to: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.source or self.published_from or self.published_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as asked: 1 to 2,000 characters, earlier ones oldest first, filters."""
+
+    text: str
+    k: int = 5
+    history: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """The generation that answered."""
+
+    name: str
+    generation: str
+    model: str
+    passages: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gets. ``confidence`` is None, and ``verdict`` "unsure", until calibrated."""
+
+    question: str
+    searched: str
+    verdict: Verdict
+    confidence: float | None
+    results: Sequence[Result]
+    filtered_out_undated: int
+    index: IndexInfo
+    took_ms: float

@@ -1,0 +1,87 @@
+"""Passage vectors in FAISS: exact inner products of unit vectors, which are cosines."""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import IndexDamagedError, UsageError
+
+FloatArray = NDArray[np.float32]
+RowArray = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_NORM_TOLERANCE = 1e-3
+
+
+class DenseIndex:
+    """Exact search over unit vectors; the row of a vector is the row of its passage."""
+
+    def __init__(self, index: faiss.Index) -> None:
+        self._index = index
+
+    @classmethod
+    def build(cls, vectors: FloatArray) -> DenseIndex:
+        """Index ``vectors``, float32 of shape (n, dim). Raises UsageError for NaN, Inf or zero rows."""
+        check_unit(vectors)
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, np.float32))
+        return cls(index)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, dimension: int, count: int) -> DenseIndex:
+        """Read an index whose bytes were verified; its shape must be the manifest's."""
+        index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
+        if index.d != dimension or index.ntotal != count or not isinstance(index, faiss.IndexFlat):
+            raise IndexDamagedError(
+                f"the vectors are {index.ntotal} of {index.d} dimensions instead of "
+                f"{count} of {dimension}: run qa build again"
+            )
+        return cls(index)
+
+    def to_bytes(self) -> bytes:
+        """Return the index in FAISS's own format."""
+        return bytes(faiss.serialize_index(self._index).data)
+
+    @property
+    def vectors(self) -> FloatArray:
+        """All vectors, shape (n, dim), without a copy."""
+        count, dimension = self._index.ntotal, self._index.d
+        flat = faiss.rev_swig_ptr(self._index.get_xb(), count * dimension)
+        return np.asarray(flat, np.float32).reshape(count, dimension)
+
+    def search(self, vector: FloatArray, k: int, allowed: Mask | None = None) -> RowArray:
+        """Return the rows of the ``k`` best vectors, best first, ties by row.
+
+        ``allowed``, bool of shape (n,), confines the search; it is exact either way.
+        """
+        count = self._index.ntotal
+        parameters = None
+        if allowed is not None:
+            count = int(allowed.sum())
+            bitmap = np.packbits(allowed, bitorder="little")
+            selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bitmap))
+            parameters = faiss.SearchParameters(sel=selector)
+        if count == 0:
+            return np.empty(0, np.int64)
+        scores, rows = self._index.search(vector[None, :], min(k, count), params=parameters)
+        # FAISS pads what it cannot fill with -1, which as a list index would be the last row.
+        found = rows[0] >= 0
+        order = np.lexsort((rows[0][found], -scores[0][found]))
+        return np.asarray(rows[0][found][order], np.int64)
+
+    def scores(self, vector: FloatArray, rows: RowArray) -> FloatArray:
+        """Return the cosines of ``vector`` with the vectors of ``rows``."""
+        return np.asarray(self.vectors[rows] @ vector, np.float32)
+
+
+def check_unit(vectors: FloatArray) -> None:
+    """Raise UsageError unless every row is finite and of unit length."""
+    norms = np.linalg.norm(vectors, axis=1)
+    wrong = np.flatnonzero(~(np.abs(norms - 1) < _NORM_TOLERANCE))
+    if len(wrong):
+        raise UsageError(
+            f"the model gave {len(wrong)} vectors that are not finite and of unit length: "
+            "choose a model that ends in a normalisation"
+        )

@@ -1,0 +1,58 @@
+// The document page works without this file. With it: the marked words come to the middle of
+// the screen and take the focus, the citation can be copied, and one is never lost.
+
+const mark = document.getElementById("cited");
+const citation = document.getElementById("citation");
+const back = document.getElementById("back");
+const arrivedAt = location.hash;
+
+if (mark) {
+  // On Back and on reload the browser returns to where the reader was: leave that alone.
+  if (performance.getEntriesByType("navigation")[0]?.type === "navigate") {
+    if (document.readyState === "complete") meet();
+    else addEventListener("load", () => requestAnimationFrame(meet)); // after the browser's own jump
+  }
+  const pill = document.createElement("a");
+  pill.className = "pill";
+  pill.href = "#cited";
+  pill.hidden = true;
+  document.body.append(pill);
+  new IntersectionObserver(([entry]) => {
+    pill.hidden = entry.isIntersecting;
+    pill.textContent = entry.boundingClientRect.top < 0 ? "↑ Marked words" : "↓ Marked words";
+  }).observe(mark);
+}
+
+if (citation && navigator.clipboard) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = "Copy citation";
+  button.addEventListener("click", async () => {
+    const done = await navigator.clipboard.writeText(citation.textContent).then(() => true, () => false);
+    button.textContent = done ? "Copied" : "Not allowed";
+    setTimeout(() => { button.textContent = "Copy citation"; }, 1600);
+  });
+  document.getElementById("cite-actions").append(button);
+}
+
+if (back && URL.canParse?.(document.referrer)) {
+  const from = new URL(document.referrer);
+  if (from.origin === location.origin && from.searchParams.has("q")) {
+    back.textContent = "Back to the excerpts";
+    back.href = from.href;
+    back.addEventListener("click", (event) => {
+      if (history.length < 2 || location.hash !== arrivedAt || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      history.back(); // the results as they were left, at the same place
+    });
+  }
+}
+
+/** Bring the marked words to the middle; stay at the top where they are in sight from there. */
+function meet() {
+  mark.focus({ preventScroll: true });
+  const { bottom, height } = mark.getBoundingClientRect();
+  if (bottom + scrollY < innerHeight * 0.9) scrollTo({ top: 0, behavior: "instant" });
+  else mark.scrollIntoView({ block: height < innerHeight * 0.7 ? "center" : "start", behavior: "instant" });
+}
