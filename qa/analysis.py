@@ -45,7 +45,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    # Only decomposed are some letters seen to be capitals: ℌ is H.
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 
 
 class Analyzer:

@@ -9,16 +9,20 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
-from qa.errors import NotFoundError, QuestionError
-from qa.indexing import BuildReport, Progress, build_index
+from qa.errors import IndexForeignError, NotFoundError, QuestionError
 from qa.rank import Ranking, prepare, rank
 from qa.records import Answer, Citation, Document, Filters, Hit, IndexInfo, Question, citation_id
 from qa.results import make_results
 from qa.settings import Settings
 from qa.store import DocumentEntry, IndexFolder, Store
+from qa.threads import settle
+
+if TYPE_CHECKING:
+    from qa.indexing import BuildReport, Progress
 
 MAX_QUESTION = 2000
 MAX_K = 50
@@ -55,6 +59,8 @@ class Engine:
         progress: Progress | None = None,
     ) -> BuildReport:
         """Make the index hold exactly what ``paths`` hold; see ``qa.indexing``."""
+        from qa.indexing import build_index  # readers and splitters: asking needs none of them
+
         return build_index(
             paths,
             settings or Settings(),
@@ -69,11 +75,16 @@ class Engine:
 
         Raises IndexUnusableError when there is none, or it is damaged or of another format.
         """
+        settle()
         folder = IndexFolder(Path(index))
         opened = folder.open()
-        encoder = load_encoder(
-            folder.model_folder(str(opened.generation.manifest["fingerprint"])), threads=threads
-        )
+        manifest = opened.generation.manifest
+        encoder = load_encoder(folder.model_folder(str(manifest["fingerprint"])), threads=threads)
+        ours = (encoder.fingerprint, encoder.dimension, encoder.codec.width)
+        if ours != (manifest["fingerprint"], manifest["dimension"], manifest["code_width"]):
+            raise IndexForeignError(
+                f"the model in {index} is not the one that its vectors were made with: run qa build again"
+            )
         return cls(store=opened.generation, encoder=encoder, fault=opened.fault)
 
     @property
@@ -88,7 +99,7 @@ class Engine:
         text = question.text.strip()
         encoded = self.encoder.encode_question(text)
         terms = [term for _, term in self.store.terms(text)]
-        asked = prepare(self.store, encoded, terms, self.ranking)
+        asked = prepare(self.store, self.encoder.codec, encoded, terms, self.ranking)
         allowed = self.store.allowed(question.filters)
         # More hits than results: some join others, or are copies of them.
         hits = rank(
@@ -115,7 +126,7 @@ class Engine:
         """Return the ranked passages down to ``depth``, before any grouping or merging."""
         encoded = self.encoder.encode_question(text)
         terms = [term for _, term in self.store.terms(text)]
-        asked = prepare(self.store, encoded, terms, self.ranking)
+        asked = prepare(self.store, self.encoder.codec, encoded, terms, self.ranking)
         allowed = self.store.allowed(filters or Filters())
         return rank(
             self.store, self.encoder.codec, asked, self.ranking, allowed=allowed.rows, depth=depth
@@ -175,6 +186,12 @@ def _check(question: Question) -> None:
     if not 1 <= question.k <= MAX_K:
         raise QuestionError(f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range")
     filters = question.filters
+    if any(_UNPRINTABLE.search(glob) for glob in filters.source):
+        raise QuestionError(
+            "a glob holds a NUL or half a character (a lone surrogate): remove it",
+            field="filters.source",
+            code="glob_not_text",
+        )
     if len(filters.source) > MAX_GLOBS or any(len(glob) > MAX_GLOB for glob in filters.source):
         raise QuestionError(
             f"at most {MAX_GLOBS} globs of at most {MAX_GLOB} characters are allowed",
@@ -191,4 +208,4 @@ def _check(question: Question) -> None:
             )
 
 
-__all__ = ["BuildReport", "Engine", "Progress"]
+__all__ = ["Engine"]

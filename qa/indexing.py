@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from qa.records import Document, Passage
 from qa.settings import Settings
 from qa.store import CONTEXT, EncodedPassage, Generation, IndexFolder, Recipe, write_generation
 from qa.store.lexical import Bm25
+from qa.threads import processors, settle
 
 
 class Progress(Protocol):
@@ -52,6 +52,10 @@ class Silent:
         pass
 
 
+Accept = Callable[[Generation, Encoder], None]
+"""Looks at a new generation, with the model that made it, before it goes live; raises to refuse it."""
+
+
 @dataclass(frozen=True, slots=True)
 class BuildReport:
     """What a build did."""
@@ -76,15 +80,19 @@ def build_index(
     progress: Progress | None = None,
     encoder: Encoder | None = None,
     documents: Sequence[Document] | None = None,
+    accept: Accept | None = None,
 ) -> BuildReport:
     """Make the index of ``settings`` hold exactly what ``paths`` hold.
 
     Vectors of passages that an earlier generation holds are taken over. When nothing changed no
     generation is written. ``documents`` given directly stand for those that ``paths`` would
-    hold; ``encoder`` stands for the model of the settings. Raises CorpusError when there is
-    nothing to index, or, if ``strict``, a file cannot be read; OSError when writing fails.
+    hold; ``encoder`` stands for the model of the settings. ``accept`` is asked before a new
+    generation goes live: when it raises, the generation is removed and what was live stays so.
+    Raises CorpusError when there is nothing to index, or, if ``strict``, a file cannot be read;
+    OSError when writing fails; and what ``accept`` raises.
     """
     began = time.perf_counter()
+    settle()
     progress = progress or Silent()
     folder = IndexFolder(Path(settings.index))
     skipped: list[Skipped] = []
@@ -105,8 +113,8 @@ def build_index(
         )
         recipe = _recipe(settings, encoder, splitting)
         corpus = _corpus_digest(documents, recipe)
-        previous = _previous(folder)
-        if previous and previous.manifest["corpus"] == corpus:
+        previous, live = _previous(folder)
+        if live and previous and previous.manifest["corpus"] == corpus:
             return _report(previous, False, 0, documents, skipped, began)
         passages = _split(documents, splitting, encoder, progress)
         reusable = previous.encoded() if previous else {}
@@ -126,6 +134,8 @@ def build_index(
                 encoded=_encoded(passages, keys, new, encoder, previous, reusable, progress),
             ),
         )
+        if accept is not None:
+            accept(folder.generation(pointer), encoder)  # the lock removes what did not go live
         folder.make_live(pointer, keep=settings.generations_kept)
         built = folder.open().generation
     return _report(built, True, len(new), documents, skipped, began)
@@ -185,8 +195,7 @@ def _ready_model(
         )
 
     manifest = folder.add_model(fingerprint, make)
-    workers = len(os.sched_getaffinity(0))
-    return load_encoder(folder.model_folder(fingerprint), workers=workers), manifest
+    return load_encoder(folder.model_folder(fingerprint), workers=processors()), manifest
 
 
 def _recipe(settings: Settings, encoder: Encoder, splitting: Splitting) -> Recipe:
@@ -210,11 +219,14 @@ def _corpus_digest(documents: Sequence[Document], recipe: Recipe) -> str:
     return digest.hexdigest()
 
 
-def _previous(folder: IndexFolder) -> Generation | None:
+def _previous(folder: IndexFolder) -> tuple[Generation | None, bool]:
+    """Return a generation whose vectors can be taken over, whole, and whether it is the live one."""
     try:
-        return folder.open().generation
+        opened = folder.open()
+        opened.generation.verify_all()
     except IndexUnusableError:  # none yet, or one that cannot be taken over
-        return None
+        return None, False
+    return opened.generation, opened.fault is None
 
 
 def _split(
@@ -293,4 +305,4 @@ def _report(
     )
 
 
-__all__ = ["BuildReport", "Progress", "Silent", "build_index"]
+__all__ = ["Accept", "BuildReport", "Progress", "Silent", "build_index"]

@@ -20,6 +20,7 @@ from qa.records import Block, Document, Passage, heading_text
 MAX_EXCERPT = 1200
 """Characters that an excerpt may have, overlaps and merges included."""
 _BREAK_WITHIN = 0.15
+_WINDOW, _MARGIN = 4000, 200
 
 Span = tuple[int, int]
 TokenStarts = Callable[[str], Sequence[int]]
@@ -35,7 +36,7 @@ class Splitting:
     with a passage.
     """
 
-    max_chars: int = 950
+    max_chars: int = 700
     max_tokens: int = 254
     context_tokens: int = 40
     overlap: int = 0
@@ -48,7 +49,7 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
     for group in _groups(document):
         sentences = list(_sentences(document.text, group.spans, splitting, token_starts))
         context = _context(document, group, splitting, token_starts)
-        context_tokens = len(token_starts(context)) if context else 0
+        context_tokens = len(token_starts(f"{context}. ")) if context else 0
         for first, last in _pack(document.text, sentences, context_tokens, splitting, token_starts):
             start, end = sentences[first][0], sentences[last][1]
             passages.append(
@@ -85,7 +86,8 @@ def _groups(document: Document) -> Iterator[_Group]:
                     yield group
                 group = _Group("heading", section, [])
             if block.kind == "heading":
-                section = group.section = heading_text(document.text[block.start : block.end])
+                words = heading_text(document.text[block.start : block.end])
+                section = group.section = words or None
             group.spans.append(span)
         elif block.kind == "furniture":
             if group:
@@ -105,12 +107,15 @@ def _groups(document: Document) -> Iterator[_Group]:
 def _context(
     document: Document, group: _Group, splitting: Splitting, token_starts: TokenStarts
 ) -> str:
-    """Return what names a passage: title and heading, cut to a number of tokens."""
+    """Return what names a passage: title and heading, cut to a number of tokens.
+
+    One token is left for the full stop between it and the passage.
+    """
     named = [document.title, group.section if group.section != document.title else None]
     context = ". ".join(" ".join(part.split()) for part in named if part)
     starts = token_starts(context) if context else []
-    if len(starts) > splitting.context_tokens:
-        context = context[: starts[splitting.context_tokens]].rstrip()
+    if len(starts) >= splitting.context_tokens:
+        context = context[: starts[splitting.context_tokens - 1]].rstrip()
     return context
 
 
@@ -129,11 +134,7 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     sentencex finds the boundaries. Its spans are only trusted as places to cut: the pieces
     between them are taken from ``text``, so that nothing can be lost or moved.
     """
-    try:
-        cuts = [int(b["start_index"]) for b in get_sentence_boundaries(language, _plain(text))]
-    except (KeyError, ValueError):
-        cuts = []
-    edges = sorted({0, len(text), *(cut for cut in cuts if 0 < cut < len(text))})
+    edges = sorted({0, len(text), *(cut for cut in _cuts(text, language) if 0 < cut < len(text))})
     spans = []
     for start, end in zip(edges, edges[1:], strict=False):
         piece = text[start:end]
@@ -142,6 +143,29 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
             offset = start + piece.index(stripped[0])
             spans.append((offset, offset + len(stripped)))
     return _joined_orphans(text, spans)
+
+
+def _cuts(text: str, language: str) -> Iterator[int]:
+    """Yield where sentences begin; a long text is read through a window.
+
+    sentencex takes time that grows with the square of a text's sentences. The last boundary in a
+    window begins the next one, and the window's margin is left to the next, so that each boundary
+    is judged with the text on both sides of it.
+    """
+    plain, at = _plain(text), 0
+    while at < len(plain):
+        window = plain[at : at + _WINDOW]
+        more = at + len(window) < len(plain)
+        limit = len(window) - _MARGIN if more else len(window)
+        try:
+            found = [int(b["start_index"]) for b in get_sentence_boundaries(language, window)]
+        except (KeyError, ValueError):
+            found = []
+        starts = [start for start in found if 0 < start <= limit]
+        yield from (at + start for start in starts)
+        if not more:
+            return
+        at += starts[-1] if starts else limit
 
 
 def _plain(text: str) -> str:
@@ -154,13 +178,18 @@ _NO_WORD = re.compile(r"[^\w]*\Z")
 # "(El Diario, 23/1/04)." belongs to the sentence it vouches for, as does ", p. 97)."
 _REFERENCE = re.compile(r"\([^()]{1,60}\d{1,4}[^()]{0,12}\)[.,;]?\Z|[,)]")
 
+# Abbreviations of what has a number, those that sentencex does not know.
+_NUMBERED = re.compile(r"\b(?:vols?|chs?|paras?|approx)\.\Z", re.IGNORECASE)
+
 
 def _joined_orphans(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Join to their sentence the scraps that are none: stray quotes, references in brackets."""
+    """Join to their sentence the scraps that are none: stray quotes, references, "vol." and its number."""
     joined: list[Span] = []
     for start, end in spans:
         piece = text[start:end]
-        if joined and (_NO_WORD.match(piece) or _REFERENCE.match(piece)):
+        before = text[max(joined[-1][0], joined[-1][1] - 9) : joined[-1][1]] if joined else ""
+        numbered = piece[0].isdigit() and _NUMBERED.search(before)
+        if joined and (_NO_WORD.match(piece) or _REFERENCE.match(piece) or numbered):
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))

@@ -21,10 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.encode import Encoded, TokenCodec
+from qa.encode import Encoded, Projected, TokenCodec
 from qa.records import Hit
 from qa.store import Store, TokenCodes
 from qa.store.protocol import FloatArray, Mask, RowArray
+
+
+_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,25 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question made ready: its vectors, its terms with their weights, its tokens' weights."""
+    """A question made ready: its vector, its tokens and their weights, its terms."""
 
-    encoded: Encoded
+    vector: FloatArray
+    tokens: Projected
     terms: tuple[str, ...]
     term_ceiling: float
     token_weights: FloatArray
 
 
-def prepare(store: Store, encoded: Encoded, terms: Sequence[str], ranking: Ranking) -> Asked:
+def prepare(
+    store: Store, codec: TokenCodec, encoded: Encoded, terms: Sequence[str], ranking: Ranking
+) -> Asked:
     """Weigh a question's terms and tokens by how rare they are in the archive."""
     unique = tuple(dict.fromkeys(terms))
     weights = store.token_weights(encoded.ids) ** ranking.idf_power
     total = float(weights.sum())
     return Asked(
-        encoded=encoded,
+        vector=encoded.vector,
+        tokens=codec.project(encoded.tokens),
         terms=unique,
         term_ceiling=sum(store.term_weight(term) for term in unique),
         token_weights=(weights / total if total > 0 else weights).astype(np.float32),
@@ -80,13 +87,13 @@ def rank(
     """Return hits, best first, ties by row: the candidates, then more down to ``depth``."""
     wanted = max(depth, ranking.depth)
     lexical_scores = store.term_scores(asked.terms)
-    nearest = store.nearest(asked.encoded.vector, wanted, allowed)
+    nearest = store.nearest(asked.vector, wanted, allowed)
     matching = _best(lexical_scores, wanted, allowed)
     pool = _fuse([nearest[: ranking.depth], matching[: ranking.depth]], ranking.rrf)
     rows = pool[: ranking.candidates]
     if not len(rows):
         return []
-    cosines = store.cosines(asked.encoded.vector, rows)
+    cosines = store.cosines(asked.vector, rows)
     lexical = lexical_scores[rows]
     late = late_scores(codec, asked, store.token_codes(rows))
     scores = score(cosines, lexical, late, asked, ranking)
@@ -107,18 +114,23 @@ def rank(
 def score(
     cosines: FloatArray, lexical: FloatArray, late: FloatArray, asked: Asked, ranking: Ranking
 ) -> FloatArray:
-    """Return the one score of each candidate: a weighted mean of three, about 0 to 1."""
+    """Return the one score of each candidate: a weighted mean of three, about 0 to 1.
+
+    To five places: what lies below depends on the order of summation in a product of matrices, and
+    would order copies of one text by chance.
+    """
     share = lexical / asked.term_ceiling if asked.term_ceiling > 0 else np.zeros_like(lexical)
     total = ranking.dense * cosines + ranking.lexical * share + ranking.late * late
-    return np.asarray(total / (ranking.dense + ranking.lexical + ranking.late), np.float32)
+    mean = total / (ranking.dense + ranking.lexical + ranking.late)
+    return np.asarray(np.round(mean, _PLACES), np.float32)
 
 
 def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> FloatArray:
     """Return the weighted mean of the question tokens' best cosines, a passage each."""
     count = len(codes.starts)
-    if not len(asked.token_weights) or not len(codes.codes):
+    if not len(asked.tokens) or not len(codes.codes):
         return np.zeros(count, np.float32)
-    similarities = codec.similarities(asked.encoded.tokens, codes.codes)
+    similarities = codec.similarities(asked.tokens, codes.codes)
     ends = np.append(codes.starts[1:], len(codes.codes))
     full = np.flatnonzero(ends > codes.starts)  # reduceat has no empty segments
     late = np.zeros(count, np.float32)

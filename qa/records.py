@@ -109,26 +109,37 @@ class Document:
     @property
     def sections(self) -> tuple[Section, ...]:
         """The headings with the spans they govern, in order; a subsection lies within its parent."""
-        headings = [block for block in self.blocks if block.kind == "heading"]
-        return tuple(
-            Section(
-                title=heading_text(self.text[block.start : block.end]),
-                level=block.level,
-                start=block.start,
-                end=next(
-                    (later.start for later in headings[n + 1 :] if later.level <= block.level),
-                    len(self.text),
-                ),
+        sections: list[Section] = []
+        below: list[Block] = []  # the headings after this one, nearest last, each higher than the next
+        for block in reversed(self.blocks):
+            if block.kind != "heading":
+                continue
+            while below and below[-1].level > block.level:
+                below.pop()
+            sections.append(
+                Section(
+                    title=heading_text(self.text[block.start : block.end]),
+                    level=block.level,
+                    start=block.start,
+                    end=below[-1].start if below else len(self.text),
+                )
             )
-            for n, block in enumerate(headings)
-        )
+            below.append(block)
+        return tuple(reversed(sections))
 
 
 def heading_text(line: str) -> str:
-    """Return a heading's words without its markup: ``"## Fees ##"`` is ``"Fees"``."""
-    line = line.strip().split("\n", 1)[0].strip()
-    if line.startswith("#"):
-        line = line.strip("#").strip()
+    """Return a heading's words without its markup: ``"## Fees ##"`` is ``"Fees"``.
+
+    As in CommonMark a mark stands apart from the words: ``"# C#"`` is ``"C#"``.
+    """
+    line = line.strip().replace("\r", "\n").split("\n", 1)[0].strip()
+    words = line.lstrip("#")
+    if words != line and not words[:1].strip():
+        line = words.strip()
+        bare = line.rstrip("#")
+        if not bare[-1:].strip():
+            line = bare
     return " ".join(line.split())
 
 

@@ -22,7 +22,8 @@ _SHINGLE = 5
 # when both come from one origin.
 _COPY = 0.7
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
-_NO_BORDER = ("paragraph", "item")
+_NO_BORDER = {"paragraph", "item"}
+_HEADINGS = {"title", "heading"}
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ def make_results(
     groups: list[_Group] = []
     for hit in hits:
         passage = store.passage(hit.row)
-        home = next((g for g in groups if _absorbs(store, g, hit, passage)), None)
+        home = next((g for g in groups if _absorbs(store, groups, g, hit, passage)), None)
         if home is None:
             if len(groups) == k:
                 break
@@ -59,12 +60,16 @@ def make_results(
     return [_result(store, codec, asked, group, rank) for rank, group in enumerate(groups, start=1)]
 
 
-def _absorbs(store: Store, group: _Group, hit: Hit, passage: Passage) -> bool:
+def _absorbs(
+    store: Store, groups: Sequence[_Group], group: _Group, hit: Hit, passage: Passage
+) -> bool:
     """Take a hit into a group where it belongs to it; tell whether it did."""
+    others = [g for g in groups if g is not group and g.passage.document_id == passage.document_id]
     if passage.document_id == group.passage.document_id:
         start, end = min(group.start, passage.start), max(group.end, passage.end)
         overlaps = passage.start < group.end and group.start < passage.end
-        if _adjoins(store, group, passage) and end - start <= MAX_EXCERPT:
+        free = not any(other.start < end and start < other.end for other in others)
+        if free and end - start <= MAX_EXCERPT and _adjoins(store, group, passage):
             group.start, group.end = start, end
             group.members.append(hit)
             return True
@@ -72,7 +77,8 @@ def _absorbs(store: Store, group: _Group, hit: Hit, passage: Passage) -> bool:
             return True
     if _is_copy(passage.text, group.passage.text):
         group.copies.append((hit, passage))
-        if len(passage.text) > len(group.passage.text) and len(group.members) == 1:
+        fuller = len(passage.text) > len(group.passage.text) and len(group.members) == 1
+        if fuller and not any(o.start < passage.end and passage.start < o.end for o in others):
             _show_instead(group, hit, passage)
         return True
     return False
@@ -94,8 +100,12 @@ def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
     if passage.section != group.passage.section:
         return False
     start, end = min(group.start, passage.start), max(group.end, passage.end)
-    kinds = {b.kind for b in document.blocks if b.start < end and start < b.end}
-    return len(kinds - {"title", "heading"}) == 1 and kinds <= {*_NO_BORDER, "title", "heading"}
+    blocks = [b for b in document.blocks if b.start < end and start < b.end]
+    later = max(group.start, passage.start)
+    if any(b.kind in _HEADINGS and b.start >= later for b in blocks):
+        return False
+    kinds = {b.kind for b in blocks if b.kind not in _HEADINGS}
+    return len(kinds) == 1 and kinds <= _NO_BORDER
 
 
 @lru_cache(maxsize=4096)
@@ -138,9 +148,9 @@ def _highlights(
         sentences = store.passage(row).sentences
         codes = store.token_codes(np.asarray([row]))
         own = np.flatnonzero(codes.sentences != CONTEXT)
-        if not len(own) or not len(asked.token_weights):
+        if not len(own) or not len(asked.tokens):
             continue
-        similarities = codec.similarities(asked.encoded.tokens, codes.codes[own])
+        similarities = codec.similarities(asked.tokens, codes.codes[own])
         numbers = codes.sentences[own]
         begins = np.flatnonzero(np.diff(numbers, prepend=numbers[0] + 1))
         scores = asked.token_weights @ np.maximum.reduceat(similarities, begins, axis=1)

@@ -37,7 +37,7 @@ class Settings:
     language: str = _setting(
         "en", "language of the archive, for stemming and sentences", choices=LANGUAGES
     )
-    passage_chars: int = _setting(950, "characters that a passage may have, 200 to 1,200")
+    passage_chars: int = _setting(700, "characters that a passage may have, 200 to 1,200")
     overlap: int = _setting(0, "sentences that a passage repeats of the one before it")
     max_file_bytes: int = _setting(32_000_000, "larger files are skipped")
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
@@ -46,7 +46,7 @@ class Settings:
     public_url: str = _setting(
         "", "address under which others reach the service, for citation links behind a proxy"
     )
-    max_body_bytes: int = _setting(100_000, "a request with a larger body is refused")
+    max_body_bytes: int = _setting(1_000_000, "a request with a larger body is refused")
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
 
     @classmethod

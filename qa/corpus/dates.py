@@ -71,7 +71,7 @@ def parse_date(words: str) -> str | None:
     """
     words = " ".join(words.split()).strip(" .,()[]")
     if re.fullmatch(_YEAR, words):
-        return words
+        return str(int(words))  # the digits of any script
     for form in _FORMS:
         match = form.fullmatch(words)
         if match:
@@ -82,9 +82,11 @@ def parse_date(words: str) -> str | None:
 def _value(match: re.Match[str]) -> str | None:
     parts = match.groupdict()
     year, name = int(parts["year"]), parts["month"].lower()
-    month = _MONTHS.get(name) or int(name)
+    month = _MONTHS.get(name) or (int(name) if name.isdecimal() else 0)
+    if not month:  # matched without regard to case: "ſept" is no spelling that is known
+        return None
     day = int(parts["day"]) if parts.get("day") else None
-    in_figures = name.isdigit() and match.re in (_FORMS[4],)
+    in_figures = name.isdecimal() and match.re in (_FORMS[4],)
     if in_figures and day is not None:
         if month > 12:
             month, day = day, month

@@ -49,7 +49,8 @@ def _checked(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
-        raise NotTextError(f"not valid {codec} at byte {error.start}") from error
+        place = len(data) - len(error.object) + error.start  # a mark is not in error.object
+        raise NotTextError(f"not valid {codec} at byte {place}") from error
     controls = sum(1 for char in text if char < " " and char not in _TEXT_CONTROLS)
     if controls > max_control_share * len(text):
         raise NotTextError("holds control characters: a binary file")

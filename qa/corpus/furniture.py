@@ -9,7 +9,11 @@ Scraped text keeps them as short lines. Three rules find them, none of which kno
 2. *Runs.* A menu is a run of very short lines; where a third of a run are words of an
    interface, the whole run is one.
 3. *Repetition.* A run of four or more very short lines that stands twice in a document is a
-   bar of buttons, whatever its words.
+   bar of buttons if any of them has a word of an interface; a refrain or a table has none.
+
+A button that is taken for text is a little noise; a text that is taken for a button cannot be
+found. So the sayings are narrow: "(c) 2019" but not the third item "(c)" of a law, "Search for:"
+but not "Search for survivors", "1 2 3 next" but not a row of figures.
 """
 
 from __future__ import annotations
@@ -19,6 +23,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 _THING = r"(?:this\s+|the\s+|our\s+)?"
+_NETWORK = (
+    r"(?:facebook|twitter|x|whatsapp|telegram|reddit|linkedin|pinterest|instagram|youtube|tiktok|"
+    r"tumblr|mastodon|bluesky|threads|discord|signal|flickr|e-?mail|rss|social\s+media)"
+)
 _CERTAIN = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -26,14 +34,18 @@ _CERTAIN = tuple(
         r"(?:page|página|pagina|seite)\s+\d+\s*(?:of|de|von|sur|/)\s*\d+",
         r"[«‹<←]*\s*(?:previous|next|older|newer|siguiente|anterior)\s+(?:page|posts?|articles?|entries|story|página)\s*[»›>→]*",
         r"[«‹<←]+\s*\w+|\w+\s*[»›>→]+",
-        r"(?:\d+\s+){2,}(?:…\s*)?(?:\d+\s*)?(?:next|last|siguiente)?\s*[»›>→]*",
+        r"1\s+2(?:\s+\d+)*(?:\s*…\s*\d+)?",
+        r"(?:\d+\s+){2,}(?:…\s*)?(?:\d+\s*)?(?:(?:next|last|siguiente)\s*[»›>→]*|[»›>→]+)",
         # search boxes and menus
-        rf"(?:close|open|toggle|show|hide|cerrar|abrir)\s+{_THING}(?:search|menu|navigation|sidebar|dialog|window|búsqueda|menú)(?:\s+(?:box|bar|form|menu|panel))?",
+        # "Open the menu" is what a manual says.
+        r"(?:close|open|toggle|show|hide|cerrar|abrir)\s+(?:this\s+|our\s+)?(?:search|menu|navigation|sidebar|dialog|window|búsqueda|menú)(?:\s+(?:box|bar|form|menu|panel))?",
         r"skip\s+to\s+(?:main\s+)?(?:content|navigation)|(?:back|return)\s+to\s+(?:the\s+)?top",
-        r"search\s+(?:for|this|the|our|site|here)\b[^.!?]{0,20}:?",
+        rf"search\s+(?:for:?|here|{_THING}(?:site|web\s?site|archives?|blog|page))",
         # sharing, following, subscribing
-        rf"(?:share|tweet|pin|email|e-mail|print|bookmark|like|compartir)\s+(?:{_THING}(?:article|post|page|story|artículo|it|this)|(?:on|via|by|with|en|por)\s+\w+)(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
-        r"(?:click\s+(?:here\s+)?to\s+(?:share|print|email|subscribe|read|enlarge)|follow\s+us|find\s+us|join\s+us)\b[^.!?]{0,50}",
+        rf"(?:share|tweet|pin|compartir)\s+(?:{_THING}(?:article|post|page|story|artículo|it|this)|(?:on|via|by|with|en|por)\s+\w+)(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
+        rf"(?:email|e-mail|print|bookmark|like)\s+(?:(?:this\s+)?(?:article|post|page|story|artículo)|this|(?:on|via)\s+{_NETWORK})(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
+        r"click\s+(?:here\s+)?to\s+(?:share|print|email|subscribe|read|enlarge)\b[^.!?]{0,50}",
+        rf"(?:follow|find|join|like)\s+us(?:\s+(?:on|via)\s+{_NETWORK}\b[^.!?]{{0,40}})?",
         r"(?:subscribe|sign\s+up|suscríbete)(?:\s+(?:now|today|here|to|for|a)\b[^.!?]{0,50})?",
         r"(?:sign|log)\s+(?:in|out|up)(?:\s+(?:to|with|/)\b.{0,30})?",
         r"copy\s+(?:link|url)|link\s+copied|(?:opens?\s+)in\s+(?:a\s+)?new\s+(?:window|tab)",
@@ -43,12 +55,12 @@ _CERTAIN = tuple(
         r"(?:continue\s+reading|read\s+(?:more|the\s+(?:full|whole|rest)\b.{0,25}|next|also)|leer\s+más|seguir\s+leyendo|weiterlesen|lire\s+la\s+suite)\s*(?:\.{3}|…|[»›>→]+)?",
         r"(?:most|latest|popular|trending|recent)\s+(?:read|popular|viewed|shared|now|posts?|articles|news|comments|stories)",
         # comments, tags, legal
-        r"(?:leave|post|write|add)\s+a\s+(?:comment|reply)|(?:\d+|no)\s+(?:comments?|replies|comentarios?)|comments?\s+(?:are\s+)?(?:off|closed)\b.{0,30}|your\s+email\s+address\s+will\s+not\s+be\s+published",
+        r"(?:leave|post|write|add)\s+a\s+(?:comment|reply)|(?:\d+\s+comments?|(?:\d+|no)\s+(?:comments|replies|comentarios))|comments?\s+(?:are\s+)?(?:off|closed)\b.{0,30}|your\s+email\s+address\s+will\s+not\s+be\s+published",
         r"(?:posted|filed)\s+(?:in|under)\b.{1,60}|(?:tags?|categories|category|etiquetas)\s*:.{1,120}",
         r"(?:privacy|cookie)s?\s+(?:policy|notice|settings|preferences)|terms\s+(?:of|and)\s+(?:use|service|conditions)|all\s+rights\s+reserved",
         r"(?:accept|reject|manage|allow)\s+(?:all\s+)?(?:cookies|preferences|selection)|advertisement|sponsored(?:\s+content)?",
-        r"(?:©|\(c\)|copyright)\s.{0,80}",
-        r"(?:min(?:ute)?s?\s+read|\d+\s+min(?:ute)?s?\s+read|reading\s+time\b.{0,20})",
+        r"©.{0,80}|(?:\(c\)|copyright)\s+(?:(?:by|©|\(c\))\s.{0,80}|(?:1[5-9]|20)\d\d\b.{0,80})",
+        r"(?:\d+\s+)?min(?:ute)?s?\s+read|reading\s+time\s*:?\s*\d.{0,20}",
     )
 )
 _COOKIES = re.compile(r"\b(?:uses?|utiliza(?:mos)?)\s+cookies\b", re.IGNORECASE)
@@ -63,6 +75,7 @@ _POSSIBLE = frozenset(
     français deutsch português italiano
     """.split()
 )
+_DIGIT = re.compile(r"\d")
 _MAX_LINE = 80
 _MAX_BUTTON = 30
 
@@ -108,8 +121,11 @@ def mark_furniture(lines: Sequence[str]) -> list[bool]:
             known = [n for n in range(start, end) if certain[n] or possible[n]]
             for n in range(known[0], known[-1] + 1):
                 marked[n] = True
-    for n in _repeated([line if _is_button(line) else None for line in lines]):
-        marked[n] = True
+    buttons = [line if _is_button(line) and not _DIGIT.search(line) else None for line in lines]
+    repeated = _repeated(buttons)
+    for start, end in _runs([n in repeated for n in range(len(lines))]):
+        if any(certain[start:end]) or any(possible[start:end]):
+            marked[start:end] = [True] * (end - start)
     for n, line in enumerate(lines):
         if possible[n] and not marked[n]:
             marked[n] = _stands_alone(n, line, lines, marked)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from markdown_it import MarkdownIt
@@ -48,6 +48,8 @@ def read_text(data: bytes) -> Reading:
 
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_KEY = re.compile(r"\s*[\w-]+:")
+_MAX_FRONT_MATTER = 32_768
 # Only block structure is wanted: inline parsing is left out.
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("inline")
 _CONTAINERS: Mapping[str, BlockKind] = {
@@ -65,11 +67,11 @@ _CONTAINERS: Mapping[str, BlockKind] = {
 def read_markdown(data: bytes) -> Reading:
     """Read Markdown: the text is the file with its markup, the blocks are CommonMark's."""
     text, encoding = decode(data)
-    front = _FRONT_MATTER.match(text)
-    body = front.end() if front else 0
+    front = _front_matter(text)
+    body = front.end if front else 0
     starts = [body, *(m.end() for m in re.finditer(r"\r\n|\r|\n", text[body:]))]
     starts = [body, *(start + body for start in starts[1:]), len(text)]
-    blocks: list[Block] = [Block("furniture", 0, body)] if front and body else []
+    blocks: list[Block] = []
     inside = body
     for token in _MARKDOWN.parse(text[body:]):
         kind = _CONTAINERS.get(token.type)
@@ -81,36 +83,78 @@ def read_markdown(data: bytes) -> Reading:
         piece = text[start:end]
         start, end = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
         if start < end:
-            if kind == "paragraph" and piece.lstrip().startswith("<!--"):
+            if token.type == "html_block" and _is_comment(text[start:end]):
                 kind = "furniture"
             level = int(token.tag[1]) if kind == "heading" else 0
             blocks.append(Block(kind, start, end, level))
             inside = end
-    title, published = _front_matter(front.group(1) or "") if front else (None, None)
-    return Reading(text, encoding, _with_title(blocks), title, published)
+    whole = tuple(_with_gaps_filled(text, _with_title(blocks)))
+    if front is None:
+        return Reading(text, encoding, whole)
+    return Reading(text, encoding, whole, front.title, front.published)
 
 
-def _with_title(blocks: list[Block]) -> tuple[Block, ...]:
+def _is_comment(html: str) -> bool:
+    """Whether a block of HTML is nothing but comments; the last one may be left open."""
+    *comments, rest = html.split("-->")
+    opens = [part.lstrip().startswith("<!--") for part in comments]
+    return all(opens) and (not rest.strip() or rest.lstrip().startswith("<!--"))
+
+
+def _with_gaps_filled(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks, and as furniture what a page does not show: rules, link targets and such."""
+    upto = 0
+    for block in (*blocks, Block("furniture", len(text), len(text))):
+        gap = text[upto : block.start]
+        if gap.strip():
+            start = upto + len(gap) - len(gap.lstrip())
+            yield Block("furniture", start, upto + len(gap.rstrip()))
+        if block.start < block.end:
+            yield block
+        upto = block.end
+
+
+def _with_title(blocks: list[Block]) -> list[Block]:
     """Make a first heading the title when it opens the text."""
     for n, block in enumerate(blocks):
         if block.kind == "heading":
             blocks[n] = Block("title", block.start, block.end, block.level)
         if block.kind != "furniture":
             break
-    return tuple(blocks)
+    return blocks
 
 
-def _front_matter(source: str) -> tuple[str | None, Published | None]:
+class _Front(NamedTuple):
+    """A front matter: where it ends, and what it says."""
+
+    end: int
+    title: str | None
+    published: Published | None
+
+
+def _front_matter(text: str) -> _Front | None:
+    """Return the front matter that opens a text; None when it opens with a rule instead."""
+    found = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
+    if found is None:
+        return None
+    source = found[1] or ""
     try:
-        fields: Any = yaml.safe_load(source)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None, None
+        # Without types: everything is a string or a collection of strings. A safe loader would
+        # follow merge keys, a few hundred bytes of which can stand for gigabytes.
+        fields: Any = yaml.load(source, yaml.BaseLoader)  # noqa: S506 - makes no objects
+    except (yaml.YAMLError, RecursionError):
+        return _Front(found.end(), None, None) if _KEY.match(source) else None
     if not isinstance(fields, dict):
-        return None, None
-    title, words = fields.get("title"), str(fields.get("date", ""))
-    value = dates.parse_date(words)
-    published = Published(value, words, "front matter") if value else None
-    return (title.strip() or None) if isinstance(title, str) else None, published
+        return None if source.strip() else _Front(found.end(), None, None)
+    title, words = (_string(fields.get(name)) for name in ("title", "date"))
+    value = dates.parse_date(words) if words else None
+    published = Published(value, words, "front matter") if words and value else None
+    return _Front(found.end(), title, published)
+
+
+def _string(value: object) -> str | None:
+    value = value.strip() if isinstance(value, str) else ""
+    return None if value in ("", "~", "null") else value
 
 
 READERS: Mapping[str, Reader] = {
@@ -159,7 +203,7 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         if line.strip()
     ]
     title = reading.title or next(
-        (heading_text(text[b.start : b.end]) for b in blocks if b.kind == "title"), None
+        (heading_text(text[b.start : b.end]) or None for b in blocks if b.kind == "title"), None
     )
     published = (
         reading.published

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
+from qa.corpus.dates import parse_date
 from qa.corpus.furniture import mark_furniture
 from qa.records import Block, BlockKind
 
@@ -20,6 +22,8 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _BULLET = re.compile(r"\s*(?:[•‣▪◦·*\-–—]\s+|\(?\d{1,3}[.)]\s+|\(?[a-zA-Z][.)]\s+(?=\S{2}))")
 _NUMBERED_HEADING = re.compile(r"\s*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[IVXLC]{1,6}[.)])\s+[^\W\d_]")
 _TERMINAL = re.compile(r"[.!;,…:][\"'”’»)\]]*$|[”\"]$")
+_SENTENCE_END = re.compile(r"[.!?;…:][\"'”’»)\]]*$")
+_RUNS_ON = re.compile(r"[,;–—-]$")
 # Openers that point back at what was just said. An article has them, a list of teasers not.
 _BACKWARD = re.compile(
     r"(?:this|these|those|that|he|she|they|it|his|her|their|its|such|however|but|and|also|yet|so|"
@@ -89,12 +93,12 @@ def _units(
         chunk = lines[at:upto]
         number = chunk[0].chunk + 2
         if _is_wrapped(text, chunk):
-            begins = [chunk[0]]
-            for line in chunk[1:]:
+            start = chunk[0].start
+            for before, line in pairwise(chunk):
                 if _BULLET.match(text[line.start : line.end]):
-                    begins.append(line)
-            ends = [*(chunk[chunk.index(line) - 1].end for line in begins[1:]), chunk[-1].end]
-            units += [(b.start, e, number) for b, e in zip(begins, ends, strict=True)]
+                    units.append((start, before.end, number))
+                    start = line.start
+            units.append((start, chunk[-1].end, number))
         else:
             units += [(line.start, line.end, number) for line in chunk]
         at = upto
@@ -108,9 +112,13 @@ def _is_wrapped(text: str, chunk: Sequence[_Line]) -> bool:
     widths = [line.end - line.start for line in chunk]
     if max(widths) > 130 or median(widths[:-1]) < 45:
         return False
-    # Broken at a margin, most lines end in mid sentence.
-    open_ends = sum(not _TERMINAL.search(text[line.start : line.end]) for line in chunk[:-1])
-    return 2 * open_ends >= len(chunk) - 1
+    # Broken at a margin, most lines end in mid sentence; the last line of an item need not.
+    inner = [
+        text[line.start : line.end]
+        for line, after in pairwise(chunk)
+        if not _BULLET.match(text[after.start : after.end])
+    ]
+    return 2 * sum(not _SENTENCE_END.search(line) for line in inner) >= len(inner)
 
 
 def _looks_like_heading(words: str) -> bool:
@@ -124,11 +132,13 @@ def _looks_like_heading(words: str) -> bool:
 def _kinds(text: str, units: Sequence[tuple[int, int, bool | int]]) -> list[BlockKind]:
     words = [text[start:end] for start, end, _ in units]
     kinds: list[BlockKind] = []
-    for unit, piece in zip(units, words, strict=True):
+    for n, (unit, piece) in enumerate(zip(units, words, strict=True)):
         if unit[2] is True:
             kinds.append("furniture")
-        elif _looks_like_heading(piece) and (
-            not _BULLET.match(piece) or _NUMBERED_HEADING.match(piece)
+        elif (
+            _looks_like_heading(piece)
+            and (not _BULLET.match(piece) or _NUMBERED_HEADING.match(piece))
+            and not _is_amid(n, units, words)
         ):
             kinds.append("heading")
         elif _BULLET.match(piece):
@@ -137,8 +147,16 @@ def _kinds(text: str, units: Sequence[tuple[int, int, bool | int]]) -> list[Bloc
             kinds.append("paragraph")
     _settle_lists(units, kinds)
     _settle_headings(words, kinds)
-    _settle_title(kinds)
+    _settle_title(words, kinds)
     return kinds
+
+
+def _is_amid(n: int, units: Sequence[tuple[int, int, bool | int]], words: Sequence[str]) -> bool:
+    """Whether a line goes on from the one above it or into the one below, as in verse."""
+    if n and units[n - 1][2] == units[n][2] and _RUNS_ON.search(words[n - 1]):
+        return True
+    below = n + 1 < len(units) and units[n + 1][2] == units[n][2]
+    return below and words[n + 1][0].islower()
 
 
 def _settle_lists(units: Sequence[tuple[int, int, bool | int]], kinds: list[BlockKind]) -> None:
@@ -156,7 +174,10 @@ def _settle_lists(units: Sequence[tuple[int, int, bool | int]], kinds: list[Bloc
 
 
 def _settle_headings(words: Sequence[str], kinds: list[BlockKind]) -> None:
-    """Keep as headings the lines that head something; the rest are text or furniture."""
+    """Keep as headings the lines that head something; the rest are text.
+
+    A signature, a date or a last slogan before a bar of buttons is text too.
+    """
     bodies = ("paragraph", "item")
     for n in reversed(range(len(kinds))):
         if kinds[n] != "heading":
@@ -165,17 +186,10 @@ def _settle_headings(words: Sequence[str], kinds: list[BlockKind]) -> None:
         if following in (*bodies, "heading"):
             if _is_slogan(n, words, kinds):
                 kinds[n] = "paragraph"
-        elif following == "furniture" and "furniture" not in kinds[:n][-1:] and _heads_nothing(n, kinds):
-            kinds[n] = "furniture"
         elif _NUMBERED_HEADING.match(words[n]) and _BULLET.match(words[n]):
             kinds[n] = "item"
         else:
             kinds[n] = "paragraph"
-
-
-def _heads_nothing(n: int, kinds: Sequence[BlockKind]) -> bool:
-    """Whether only furniture follows a heading-like line that is not the text's only one."""
-    return all(kind == "furniture" for kind in kinds[n + 1 :]) and "paragraph" in kinds[:n]
 
 
 def _is_slogan(n: int, words: Sequence[str], kinds: Sequence[BlockKind]) -> bool:
@@ -193,10 +207,14 @@ def _is_slogan(n: int, words: Sequence[str], kinds: Sequence[BlockKind]) -> bool
     )
 
 
-def _settle_title(kinds: list[BlockKind]) -> None:
-    first = next((n for n, kind in enumerate(kinds) if kind != "furniture"), None)
-    if first is not None and kinds[first] == "heading":
-        kinds[first] = "title"
+def _settle_title(words: Sequence[str], kinds: list[BlockKind]) -> None:
+    """Make a heading that opens the text its title; the date below a title is no heading."""
+    first, second, *_ = *(n for n, kind in enumerate(kinds) if kind != "furniture"), None, None
+    if first is None or kinds[first] != "heading":
+        return
+    kinds[first] = "title"
+    if second is not None and kinds[second] == "heading" and parse_date(words[second]):
+        kinds[second] = "paragraph"
 
 
 def _as_listing(text: str, blocks: list[Block]) -> list[Block]:

@@ -1,6 +1,6 @@
 """Texts to unit vectors: one model, one build of it, for questions and passages alike."""
 
-from qa.encode.codec import TokenCodec
+from qa.encode.codec import Projected, TokenCodec
 from qa.encode.protocol import Encoded, Encoder, Piece
 
-__all__ = ["Encoded", "Encoder", "Piece", "TokenCodec"]
+__all__ = ["Encoded", "Encoder", "Piece", "Projected", "TokenCodec"]

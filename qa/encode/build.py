@@ -7,7 +7,6 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from qa.encode.codec import TokenCodec
 from qa.encode.model import Source, find_model, folder_digest, reference_texts
 from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
 from qa.encode.protocol import Encoder, Piece
+from qa.errors import IndexForeignError
 
 # Raised when the same weights would give other vectors or codes.
 _BUILD_VERSION = 1
@@ -50,6 +50,8 @@ def export_model(
     run by sentence-transformers, and ``say`` tells what that costs. Raises UsageError when the
     model cannot be found or loaded.
     """
+    from importlib.metadata import version
+
     from qa.encode import torch_backend
 
     source = find_model(name)
@@ -94,8 +96,14 @@ def export_model(
 
 
 def load_encoder(folder: Path, *, threads: int | None = None, workers: int = 1) -> Encoder:
-    """Load what ``export_model`` wrote."""
-    config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+    """Load what ``export_model`` wrote. Raises IndexForeignError when there is none."""
+    try:
+        config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        raise IndexForeignError(
+            f"{folder} holds no model: the index was built with an encoder of another program's; "
+            "open it with that one, or run qa build again"
+        ) from None
     if config["backend"] == "onnx":
         return OnnxEncoder.load(folder, threads=threads, workers=workers)
     from qa.encode import torch_backend
@@ -103,6 +111,10 @@ def load_encoder(folder: Path, *, threads: int | None = None, workers: int = 1) 
 
     location = Path(config["location"])
     source = Source(config["name"], location if location.is_dir() else None)
+    if fingerprint_of(source, int8=config["precision"] == "int8") != config["fingerprint"]:
+        raise IndexForeignError(
+            f"the model in {location} is not the one that the index was built with: run qa build again"
+        )
     return torch_backend.TorchEncoder(
         torch_backend.load(source, allow_download=False),
         name=config["name"],

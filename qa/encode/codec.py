@@ -26,6 +26,17 @@ _STEP = 0.9957
 
 
 @dataclass(frozen=True, slots=True)
+class Projected:
+    """A question's tokens on the axes: ``weights`` of shape (m, axes), ``constants`` (m,)."""
+
+    weights: FloatArray
+    constants: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.constants)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenCodec:
     """Codes for token vectors. ``mean``: (dim,); ``axes``: (n, dim); ``steps``: (n,); n divides by 4."""
 
@@ -65,17 +76,22 @@ class TokenCodec:
         values = (crumbs.astype(np.float32) - 1.5) * self.steps
         return np.asarray(values @ self.axes + self.mean, np.float32)
 
-    def similarities(self, question: FloatArray, codes: ByteArray) -> FloatArray:
-        """Return the inner products of question tokens (m, dim) with coded tokens (n, width).
-
-        The result, float32 of shape (m, n), is ``question @ decode(codes).T``: steps and mean are
-        folded into the question, so that the codes' small integers are multiplied as they are.
-        """
+    def project(self, question: FloatArray) -> Projected:
+        """Make question tokens, float32 of shape (m, dim), ready to be compared with codes."""
         weights = (question @ self.axes.T) * self.steps
-        constant = question @ self.mean - 1.5 * weights.sum(axis=1)
-        total = np.repeat(constant[:, None], len(codes), axis=1)
+        constants = question @ self.mean - 1.5 * weights.sum(axis=1)
+        return Projected(weights, constants)
+
+    def similarities(self, question: Projected, codes: ByteArray) -> FloatArray:
+        """Return the inner products of question tokens with coded tokens of shape (n, width).
+
+        The result, float32 of shape (m, n), is ``tokens @ decode(codes).T`` for the tokens that
+        were projected: steps and mean are folded into the question, so that the codes' small
+        integers are multiplied as they are.
+        """
+        total = np.repeat(question.constants[:, None], len(codes), axis=1)
         for plane, shift in enumerate((0, 2, 4, 6)):
-            part = weights[:, plane * self.width : (plane + 1) * self.width]
+            part = question.weights[:, plane * self.width : (plane + 1) * self.width]
             crumbs = (codes >> shift & 3 if shift < 6 else codes >> 6).astype(np.float32)
             total += part @ crumbs.T
         return np.asarray(total, np.float32)

@@ -54,7 +54,9 @@ def find_model(name: str) -> Source:
     """
     if name in _DEFAULT_NAMES:
         return Source(DEFAULT_MODEL, _default_folder())
-    folder = Path(name).expanduser()
+    folder = Path(name)
+    if name.startswith("~/"):
+        folder = folder.expanduser()
     if folder.is_dir():
         if not (folder / "modules.json").is_file():
             raise UsageError(f"{name} is not a sentence-transformers model: no modules.json in it")

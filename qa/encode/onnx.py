@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -15,6 +14,7 @@ from tokenizers import Tokenizer
 
 from qa.encode.codec import TokenCodec
 from qa.encode.protocol import Encoded, Piece, encodable, split_tokens
+from qa.threads import processors
 
 MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
 CODEC_FILES = ("mean", "axes", "steps")
@@ -62,7 +62,7 @@ class OnnxEncoder:
         config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
         options = ort.SessionOptions()
         options.intra_op_num_threads = (
-            1 if workers > 1 else threads or len(os.sched_getaffinity(0))
+            1 if workers > 1 else threads or processors()
         )
         options.inter_op_num_threads = 1
         options.log_severity_level = 3

@@ -66,8 +66,12 @@ def load(source: Source, *, allow_download: bool) -> SentenceTransformer:
 
 
 def _refuse_foreign_code(folder: Path) -> None:
-    modules = json.loads((folder / "modules.json").read_text("utf-8"))
-    foreign = [m["type"] for m in modules if not m["type"].startswith("sentence_transformers.")]
+    try:
+        modules = json.loads((folder / "modules.json").read_text("utf-8"))
+        types = [str(module["type"]) for module in modules]
+    except (LookupError, OSError, RecursionError, TypeError, ValueError) as error:
+        raise UsageError(f"the model in {folder} has a modules.json that cannot be read") from error
+    foreign = [name for name in types if not name.startswith("sentence_transformers.")]
     if foreign:
         raise UsageError(f"the model in {folder} brings code of its own ({foreign[0]}): not run")
 

@@ -6,13 +6,14 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.errors import IndexDamagedError, UsageError
+from qa.errors import IndexDamagedError, IndexForeignError, UsageError
 
 FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _NORM_TOLERANCE = 1e-3
+_SPARE = 16
 
 
 class DenseIndex:
@@ -54,8 +55,16 @@ class DenseIndex:
     def search(self, vector: FloatArray, k: int, allowed: Mask | None = None) -> RowArray:
         """Return the rows of the ``k`` best vectors, best first, ties by row.
 
-        ``allowed``, bool of shape (n,), confines the search; it is exact either way.
+        ``allowed``, bool of shape (n,), confines the search; it is exact either way. Raises
+        IndexForeignError for a vector of another dimension, UsageError for one that is not finite
+        and of unit length.
         """
+        if vector.shape != (self._index.d,):
+            raise IndexForeignError(
+                f"the question's vector has the shape {vector.shape}, those of the index have "
+                f"{self._index.d} dimensions: the index is another model's, run qa build again"
+            )
+        check_unit(vector[None, :])
         count = self._index.ntotal
         parameters = None
         if allowed is not None:
@@ -63,13 +72,19 @@ class DenseIndex:
             bitmap = np.packbits(allowed, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bitmap))
             parameters = faiss.SearchParameters(sel=selector)
-        if count == 0:
+        if min(k, count) < 1:
             return np.empty(0, np.int64)
-        scores, rows = self._index.search(vector[None, :], min(k, count), params=parameters)
-        # FAISS pads what it cannot fill with -1, which as a list index would be the last row.
-        found = rows[0] >= 0
-        order = np.lexsort((rows[0][found], -scores[0][found]))
-        return np.asarray(rows[0][found][order], np.int64)
+        k = min(k, count)
+        wanted = min(k + _SPARE, count)
+        while True:
+            found = self._index.search(vector[None, :], wanted, params=parameters)
+            scores, rows = found[0][0], found[1][0]
+            # FAISS pads what it cannot fill with -1, which as a list index would be the last row.
+            scores, rows = scores[rows >= 0], rows[rows >= 0]
+            # Of equal scores at its cut FAISS keeps any: the cut must fall below all of them.
+            if wanted == count or len(scores) < wanted or scores[-1] < scores[k - 1]:
+                return np.asarray(rows[np.lexsort((rows, -scores))][:k], np.int64)
+            wanted = min(4 * wanted, count)
 
     def scores(self, vector: FloatArray, rows: RowArray) -> FloatArray:
         """Return the cosines of ``vector`` with the vectors of ``rows``."""

@@ -14,21 +14,31 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from qa.errors import IndexDamagedError, IndexLockedError, IndexMissingError, QaError, UsageError
+from qa.errors import (
+    IndexDamagedError,
+    IndexForeignError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexUnusableError,
+    QaError,
+    UsageError,
+)
 from qa.store import disk
-from qa.store.disk import FileSum, damaged, read_verified
-from qa.store.generation import FORMAT, Generation, read_manifest
+from qa.store.disk import FileSum, damaged
+from qa.store.generation import FORMAT, Generation, read_manifest, read_object, well_formed
 
 _LIVE, _LOCK, _GENERATIONS, _MODELS = "LIVE", "LOCK", "generations", "models"
 _BUILDING = ".building-"
+_NAME = re.compile(r"[0-9]{1,9}-[0-9a-zA-Z]{1,64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,8 @@ class IndexFolder:
     def pointers(self) -> list[Pointer]:
         """Return the live generation and, after it, the retained ones, newest first.
 
-        Raises IndexMissingError when there is no index, IndexDamagedError for a torn pointer.
+        Raises IndexMissingError when there is no index, IndexDamagedError for a torn pointer,
+        IndexForeignError for one of another format version.
         """
         path = self.path / _LIVE
         try:
@@ -72,10 +83,20 @@ class IndexFolder:
             raise IndexMissingError(f"{path} cannot be read: {error.strerror}") from error
         try:
             parsed = json.loads(data)
-            pointers = [Pointer(str(p["generation"]), str(p["manifest_sha256"])) for p in parsed["generations"]]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            version, entries = parsed["format"], parsed.get("generations")
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise damaged(path, "it is not a pointer") from error
-        if not pointers or any("/" in p.generation or p.generation.startswith(".") for p in pointers):
+        if version != FORMAT:
+            raise IndexForeignError(
+                f"the index {self.path} has format {version}, this program reads {FORMAT}: "
+                "run qa build again, or install the version that built it"
+            )
+        try:
+            pointers = [Pointer(str(p["generation"]), str(p["manifest_sha256"])) for p in entries]
+        except (LookupError, TypeError) as error:
+            raise damaged(path, "it is not a pointer") from error
+        names = [(_NAME.fullmatch(p.generation), _SHA256.fullmatch(p.manifest_sha256)) for p in pointers]
+        if not names or not all(map(all, names)):
             raise damaged(path, "it is not a pointer")
         return pointers
 
@@ -85,20 +106,26 @@ class IndexFolder:
         Raises the live generation's error when none can be opened. A generation of another
         format version is never passed over for an older one.
         """
-        first: IndexDamagedError | None = None
+        first: IndexUnusableError | None = None
         for pointer in self.pointers():
             try:
-                generation = Generation.open(
-                    self.path / _GENERATIONS / pointer.generation,
-                    index_name=self.name,
-                    manifest_sha256=pointer.manifest_sha256,
-                )
+                generation = self.generation(pointer)
                 self.verify_model(generation)
                 return Opened(generation, str(first) if first else None)
-            except IndexDamagedError as error:
+            except IndexUnusableError as error:
+                if first is None and not isinstance(error, IndexDamagedError):
+                    raise
                 first = first or error
         assert first is not None  # pointers() returns at least one
         raise first
+
+    def generation(self, pointer: Pointer) -> Generation:
+        """Open a generation, live or not. Raises IndexUnusableError."""
+        return Generation.open(
+            self.path / _GENERATIONS / pointer.generation,
+            index_name=self.name,
+            manifest_sha256=pointer.manifest_sha256,
+        )
 
     def model_folder(self, fingerprint: str) -> Path:
         """Return where the model of that fingerprint is, or would be."""
@@ -117,9 +144,11 @@ class IndexFolder:
             size = path.stat().st_size
         except OSError as error:
             raise damaged(path, error.strerror or "cannot be read") from error
-        entries: dict[str, Any] = json.loads(read_verified(path, FileSum(size, manifest_sha256)))
-        for name, entry in entries.items():
-            _verify_mapped(folder / name, FileSum(**entry))
+        entries = read_object(path, FileSum(size, manifest_sha256))
+        with well_formed(path):
+            sums = {folder / name: FileSum(**entry) for name, entry in entries.items()}
+        for file, expected in sums.items():
+            _verify_mapped(file, expected)
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -128,9 +157,15 @@ class IndexFolder:
         """Hold the folder for a build. Raises IndexLockedError, naming the process that holds it.
 
         The kernel drops the lock of a process that died, so that nothing has to be cleared by hand.
+        What a build leaves behind is cleared when it fails, and before the next one if it was
+        killed. A folder that holds something else is refused with a UsageError: a build removes
+        what it does not know.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            names = {name for name in os.listdir(self.path) if not name.startswith(".")}
+            if names and not names & {_LIVE, _LOCK}:
+                raise UsageError(f"{self.path} holds other files: name a new or an empty folder")
             descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise UsageError(f"{self.path} cannot be written: {error.strerror}") from error
@@ -145,18 +180,30 @@ class IndexFolder:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
             self._clear_leftovers()
-            yield
+            try:
+                yield
+            except BaseException:
+                self._clear_leftovers()
+                raise
         finally:
             os.close(descriptor)
 
     def _clear_leftovers(self) -> None:
-        """Remove what builds that were killed have left behind."""
+        """Remove what builds that failed have left behind, generations that never went live too."""
         for parent in (self.path / _GENERATIONS, self.path / _MODELS):
             parent.mkdir(exist_ok=True)
             for folder in parent.glob(_BUILDING + "*"):
                 shutil.rmtree(folder, ignore_errors=True)
         for path in self.path.glob(".LIVE-*"):
             path.unlink(missing_ok=True)
+        try:
+            named = self.pointers() if (self.path / _LIVE).exists() else []
+        except QaError:  # nobody knows which are wanted
+            return
+        wanted = {pointer.generation for pointer in named}
+        for folder in (self.path / _GENERATIONS).iterdir():
+            if folder.name not in wanted:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def add_model(self, fingerprint: str, make: Callable[[Path], None]) -> str:
         """Keep what ``make`` writes into an empty folder as a model; return its manifest's SHA-256.
@@ -171,7 +218,7 @@ class IndexFolder:
                 self._verify_model(fingerprint, sha256)
                 return sha256
             except IndexDamagedError:
-                shutil.rmtree(target)
+                pass  # made again
         with self._building(target.parent) as folder:
             make(folder)
             sums = {path.name: disk_sum(path) for path in sorted(folder.iterdir())}
@@ -180,6 +227,8 @@ class IndexFolder:
             entries = {name: {"bytes": s.bytes, "sha256": s.sha256} for name, s in sums.items()}
             written = disk.write_file(folder / "manifest.json", [json.dumps(entries, indent=1).encode()])
             disk.sync_folder(folder)
+            if target.exists():
+                shutil.rmtree(target)
             disk.rename(folder, target)
         return written.sha256
 
@@ -189,7 +238,7 @@ class IndexFolder:
         ``corpus`` is a digest that goes into the name; ``write`` returns the manifest's SHA-256.
         """
         parent = self.path / _GENERATIONS
-        numbers = [int(p.name.split("-")[0]) for p in parent.iterdir() if p.name[:1].isdigit()]
+        numbers = [int(p.name.split("-")[0]) for p in parent.iterdir() if _NAME.fullmatch(p.name)]
         name = f"{max(numbers, default=0) + 1:06d}-{corpus[:8]}"
         with self._building(parent) as folder:
             sha256 = write(folder, name)

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fnmatch import translate
 from functools import lru_cache
@@ -41,6 +42,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 METRIC = "inner product of unit vectors"
 
+_WANTED = ("corpus", "counts", "files", "fingerprint", "generation", "model", "model_manifest")
 _TEXTS, _TOKENS = "texts.bin", "tokens.bin"
 _PASSAGE = np.dtype(
     [("document", "<i4"), ("section", "<i4"), ("start", "<i8"), ("end", "<i8"), ("key", "S16")]
@@ -120,7 +122,7 @@ def write_generation(
     place = {document.id: n for n, document in enumerate(documents)}
     table = np.asarray(
         [
-            (place[p.document_id], number.get(p.section or "", -1), p.start, p.end, key)
+            (place[p.document_id], -1 if p.section is None else number[p.section], p.start, p.end, key)
             for p, key in zip(passages, keys, strict=True)
         ],
         _PASSAGE,
@@ -262,24 +264,25 @@ class Generation:
         are used. Raises IndexDamagedError, or IndexForeignError for another format version.
         """
         manifest = read_manifest(folder, manifest_sha256)
-        sums = {name: FileSum(**entry) for name, entry in manifest["files"].items()}
-        files = {
-            name: read_verified(folder / name, file_sum)
-            for name, file_sum in sums.items()
-            if name not in (_TEXTS, _TOKENS)
-        }
-        large = {
-            name: BlockFile(folder / name, sums[name], files.pop(name + SUMS_ENDING))
-            for name in (_TEXTS, _TOKENS)
-        }
-        return cls(
-            folder=folder,
-            index_name=index_name,
-            manifest=manifest,
-            files=files,
-            texts=large[_TEXTS],
-            tokens=large[_TOKENS],
-        )
+        with well_formed(folder / MANIFEST):
+            sums = {name: FileSum(**entry) for name, entry in manifest["files"].items()}
+            files = {
+                name: read_verified(folder / name, file_sum)
+                for name, file_sum in sums.items()
+                if name not in (_TEXTS, _TOKENS)
+            }
+            large = {
+                name: BlockFile(folder / name, sums[name], files.pop(name + SUMS_ENDING))
+                for name in (_TEXTS, _TOKENS)
+            }
+            return cls(
+                folder=folder,
+                index_name=index_name,
+                manifest=manifest,
+                files=files,
+                texts=large[_TEXTS],
+                tokens=large[_TOKENS],
+            )
 
     def verify_all(self) -> None:
         """Verify the mapped files whole; the rest was verified when it was opened."""
@@ -428,7 +431,7 @@ def read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
         size = path.stat().st_size
     except OSError as error:
         raise damaged(path, error.strerror or "cannot be read") from error
-    manifest: dict[str, Any] = json.loads(read_verified(path, FileSum(size, sha256)))
+    manifest = read_object(path, FileSum(size, sha256))
     if manifest.get("format") != FORMAT:
         raise IndexForeignError(
             f"the index {folder.parent.parent} has format {manifest.get('format')}, this program "
@@ -436,14 +439,37 @@ def read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
         )
     if manifest.get("metric") != METRIC:
         raise IndexForeignError(f"the index {folder.parent.parent} has another metric: run qa build again")
+    missing = [name for name in _WANTED if name not in manifest]
+    if missing:
+        raise damaged(path, f"it has no {missing[0]}")
     return manifest
+
+
+def read_object(path: Path, expected: FileSum) -> dict[str, Any]:
+    """Return the JSON object in a file once its checksum is right. Raises IndexDamagedError."""
+    data = read_verified(path, expected)
+    with well_formed(path):
+        value = json.loads(data)
+        if not isinstance(value, dict):
+            raise TypeError("no JSON object")
+    return value
+
+
+@contextmanager
+def well_formed(path: Path) -> Iterator[None]:
+    """Call damaged what cannot be made sense of though its checksum is right."""
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, RuntimeError, TypeError, ValueError) as error:
+        raise damaged(path, f"it is not what was to be there: {error}") from error
 
 
 def _in_period(published: str, filters: Filters) -> bool:
     """Whether a date that may be a year or a month falls, in any part, within a period."""
-    lowest, highest = published.ljust(10, "0"), published.ljust(10, "9")
-    after = not filters.published_from or highest >= filters.published_from
-    before = not filters.published_to or lowest <= filters.published_to.ljust(10, "9")
+    first, last = filters.published_from or "", filters.published_to or ""
+    # Each is compared as far as both are known.
+    after = published[: len(first)] >= first[: len(published)]
+    before = published[: len(last)] <= last[: len(published)]
     return after and before
 
 

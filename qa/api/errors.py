@@ -1,0 +1,153 @@
+"""The one place that turns failures into the error body.
+
+    {"error": {"code": "question_too_long", "message": "…", "field": "question", "request_id": "…"}}
+
+``code`` is for programs, ``message`` one line for people, ``field`` the part of the request
+that is wrong, or null, ``request_id`` also a header and in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import HTTPException, RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from qa.api import schemas
+from qa.errors import QaError
+from qa.wire import json_bytes
+
+RETRY_AFTER = "5"
+_MAX_FIELD = 100
+_DESCRIPTIONS = {
+    400: "The body is not JSON",
+    404: "There is no such document",
+    413: "The body is too large",
+    415: "The body is not said to be JSON",
+    422: "A value, or the name of a field, is wrong",
+    500: "A fault of ours",
+    503: "The index cannot be served",
+}
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+_MESSAGES = {
+    404: "there is nothing at this address: /openapi.json lists the routes",
+    405: "this route does not take this method: /openapi.json lists the routes and their methods",
+}
+
+
+class RequestError(HTTPException):
+    """A request that is refused before it reaches the engine."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, message)
+        self.code = code
+
+
+class JsonResponse(Response):
+    """JSON that can always be encoded; see ``qa.wire.json_bytes``."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return json_bytes(content)
+
+
+def error_response(
+    scope: Scope,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    field: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the error body; ``scope`` is the request's, which holds its id."""
+    error = {
+        "code": code,
+        "message": message,
+        "field": field,
+        "request_id": scope["state"]["request_id"],
+    }
+    wait = {"Retry-After": RETRY_AFTER} if status in (429, 503) else {}
+    return JsonResponse({"error": error}, status, headers={**wait, **(headers or {})})
+
+
+def unknown_fault(scope: Scope) -> Response:
+    """Return the answer to an exception that nobody foresaw."""
+    message = "a fault of ours: the operator finds it in the log by the request id"
+    return error_response(scope, 500, "internal_error", message)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Make ``app`` answer every failure with the error body."""
+    app.add_exception_handler(QaError, _named)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(StarletteHTTPException, _http)
+
+
+def _named(request: Request, error: Exception) -> Response:
+    assert isinstance(error, QaError)
+    return error_response(request.scope, error.status, error.name, error.message, field=error.field)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    status = error.status_code
+    if isinstance(error, RequestError):
+        code, message = error.code, error.detail
+    else:
+        phrase = HTTPStatus(status).phrase
+        code = _CODES.get(status, phrase.lower().replace(" ", "_"))
+        message = _MESSAGES.get(status, phrase)
+    headers = dict(error.headers or {})
+    if status == 405:
+        headers["Allow"] = _allowed(request) or headers.get("Allow", "")
+    return error_response(request.scope, status, code, message, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of a route; one that has several handlers knows only the first's."""
+    path = getattr(request.scope.get("route"), "path", None)
+    methods = request.app.openapi()["paths"].get(path, {})
+    return ", ".join(method.upper() for method in methods)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """Say the first thing that is wrong with a request's shape."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    kind, place = str(first["type"]), [str(part) for part in first["loc"][1:]]
+    field = ".".join(place)[:_MAX_FIELD] or None
+    status, code = 422, "invalid_value"
+    if field is None:
+        message = "the body must be a JSON object"
+        if kind == "missing":
+            status, code, message = 400, "invalid_json", "the body is empty: send a JSON object"
+        elif kind == "string_unicode":
+            code, message = schemas.NOT_TEXT, "the name of a field holds half a character"
+    elif kind == "missing":
+        code, message = "missing_field", f"{field} is missing"
+    elif kind == "extra_forbidden":
+        code = "unknown_field"
+        message = f"there is no field {field!r}: /openapi.json lists the fields"
+    else:
+        code = schemas.NOT_TEXT if kind == schemas.NOT_TEXT else code
+        message = f"{field}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    return error_response(request.scope, status, code, message, field=field)
+
+
+def responses(*statuses: int, page: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the errors that a route answers with.
+
+    Errors are JSON also where the answer itself is not (``page``), which FastAPI has to be told.
+    """
+    reference = {"$ref": f"#/components/schemas/{schemas.ErrorBody.__name__}"}
+    content = {"content": {"application/json": {"schema": reference}}}
+    body: dict[str, Any] = content if page else {"model": schemas.ErrorBody}
+    return {status: {**body, "description": _DESCRIPTIONS[status]} for status in statuses}

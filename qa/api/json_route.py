@@ -1,0 +1,66 @@
+"""Routes that take JSON: anything else is refused with a sentence that says what to send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from email.message import Message
+from typing import Any, NoReturn
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qa.api.errors import RequestError
+
+
+class JsonRequest(Request):
+    """A request whose body is JSON, or the RequestError that says why it is not."""
+
+    async def json(self) -> Any:
+        """Return the body, parsed."""
+        body = await self.body()
+        try:
+            return json.loads(body, parse_constant=_refuse)
+        except RecursionError:
+            raise RequestError(400, "invalid_json", "the body is nested too deep") from None
+        except ValueError as error:
+            # The parser's own message may quote the body; its place is enough.
+            place = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+            message = f"the body is not valid JSON{place}"
+            raise RequestError(400, "invalid_json", message) from None
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, if it takes one, is JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler behind a check of the content type."""
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def checked(request: Request) -> Response:
+            _require_json(request.headers.get("content-type", ""))
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return checked
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _require_json(content_type: str) -> None:
+    """Raise RequestError unless a content type is JSON's."""
+    message = Message()
+    message["content-type"] = content_type
+    kind = message.get_content_type()
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
+        raise RequestError(
+            415,
+            "unsupported_media_type",
+            "the body must be JSON: send the header content-type: application/json",
+        )

@@ -1,0 +1,48 @@
+"""Asking a question, and checking a citation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from qa.api import schemas
+from qa.api.errors import JsonResponse, responses
+from qa.api.json_route import JsonRoute
+from qa.api.service import engine_of, service_of
+from qa.records import Question
+from qa.wire import answer_body
+
+router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["ask"])
+
+
+@router.post(
+    "/ask",
+    response_model=schemas.AskResponse,
+    responses=responses(400, 413, 415, 422, 500, 503),
+)
+def ask(body: schemas.AskRequest, request: Request) -> JsonResponse:
+    """Ask a question: ranked, verbatim excerpts with exact citations."""
+    return _answer(body.to_question(), request)
+
+
+@router.get("/ask", response_model=schemas.AskResponse, responses=responses(413, 422, 500, 503))
+def ask_by_address(query: Annotated[schemas.AskQuery, Query()], request: Request) -> JsonResponse:
+    """Ask a question from a browser's address bar: the same as POST."""
+    return _answer(query.to_question(), request)
+
+
+def _answer(question: Question, request: Request) -> JsonResponse:
+    answer = engine_of(request).ask(question)
+    return JsonResponse(answer_body(answer, service_of(request).base(request)))
+
+
+@router.post(
+    "/verify",
+    response_model=schemas.VerifyResponse,
+    responses=responses(400, 413, 415, 422, 500, 503),
+)
+def verify(body: schemas.VerifyRequest, request: Request) -> JsonResponse:
+    """Check that a citation still stands for an excerpt, word for word."""
+    reason = engine_of(request).verify(body.citation.to_citation(), body.excerpt)
+    return JsonResponse({"holds": reason is None, "reason": reason})

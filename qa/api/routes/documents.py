@@ -1,0 +1,128 @@
+"""The documents of the archive: a listing, one with its text, one as a page."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict
+
+from qa.api import schemas
+from qa.api.errors import JsonResponse, responses
+from qa.api.service import engine_of, service_of
+from qa.api.viewer import render_view
+from qa.errors import UsageError
+from qa.records import Document, Passage
+from qa.results import cite
+from qa.wire import citation_line, document_body, entry_body, view_address
+
+CHANGED = (
+    "This document has changed since it was cited: the words that were cited are not marked, "
+    "and may be gone."
+)
+
+router = APIRouter(prefix="/v1/documents", tags=["documents"])
+
+
+class SpanError(UsageError):
+    """A span or a cursor that is no place in a document or a listing."""
+
+    code = "invalid_span"
+    status = 422
+
+
+class ListQuery(BaseModel):
+    """Which documents."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    cursor: schemas.Text = ""
+
+
+@router.get("", response_model=schemas.DocumentsResponse, responses=responses(413, 422, 500, 503))
+def documents(query: Annotated[ListQuery, Query()], request: Request) -> JsonResponse:
+    """List the documents by source, some at a time."""
+    engine = engine_of(request)
+    found = engine.documents(after=_source_of(query.cursor), limit=query.limit + 1)
+    shown = found[: query.limit]
+    return JsonResponse(
+        {
+            "documents": [entry_body(entry) for entry in shown],
+            "next_cursor": _cursor_of(shown[-1].source) if len(found) > len(shown) else None,
+            "total": engine.info.documents,
+        }
+    )
+
+
+@router.get(
+    "/{id}",
+    response_model=schemas.DocumentResponse,
+    responses=responses(404, 413, 422, 500, 503),
+)
+def document(id: schemas.DocumentId, request: Request) -> JsonResponse:
+    """Return a document with its text, exactly as it was read."""
+    found = engine_of(request).document(id)
+    return JsonResponse(document_body(found, service_of(request).base(request)))
+
+
+@router.get(
+    "/{id}/view",
+    response_class=HTMLResponse,
+    responses=responses(404, 413, 422, 500, 503, page=True),
+)
+def view(
+    id: schemas.DocumentId,
+    request: Request,
+    start: Annotated[int | None, Query(description="first character of the span")] = None,
+    end: Annotated[int | None, Query(description="the character after the span")] = None,
+    version: Annotated[
+        schemas.Text, Query(description="SHA-256 of the version that was cited")
+    ] = "",
+) -> HTMLResponse:
+    """Show a document as a page with a span marked."""
+    found = engine_of(request).document(id)
+    if version and version != found.sha256:
+        return HTMLResponse(render_view(found, start=None, end=None, notice=CHANGED))
+    if start is None and end is None:
+        return HTMLResponse(render_view(found, start=None, end=None))
+    if start is None or end is None or not 0 <= start < end <= len(found.text):
+        raise SpanError(
+            f"start and end must be 0 <= start < end <= {len(found.text)} in this document",
+            field="start" if start is None or end is not None else "end",
+        )
+    citation = _citation(found, start, end, service_of(request).base(request))
+    return HTMLResponse(render_view(found, start=start, end=end, citation=citation))
+
+
+def _citation(document: Document, start: int, end: int, base: str) -> str:
+    """Return the citation of a span as one line with its address."""
+    around = [section for section in document.sections if section.start <= start < section.end]
+    passage = Passage(
+        document_id=document.id,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        section=around[-1].title if around else None,
+    )
+    citation = cite(document, passage, start, end)
+    return f"{citation_line(citation)}. {view_address(citation, base)}"
+
+
+def _cursor_of(source: str) -> str:
+    return base64.urlsafe_b64encode(source.encode()).decode().rstrip("=")
+
+
+def _source_of(cursor: str) -> str:
+    """Return the source after which a listing goes on. Raises SpanError."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        raise SpanError(
+            "the cursor is not one of this service: begin again without it",
+            field="cursor",
+            code="invalid_cursor",
+        ) from None

@@ -1,0 +1,306 @@
+"""The shapes of requests and answers, as they stand in ``/openapi.json``.
+
+A field that is not named here is refused by name. What a question may be (its length, ``k``,
+dates) is settled by the engine, for every caller alike; here it is only described.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from qa import records
+from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
+
+MAX_HISTORY = 50
+NOT_TEXT = "not_text"
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+_DATE = {"pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", "examples": ["2019-11-30"]}
+_QUESTION = {
+    "minLength": 1,
+    "maxLength": MAX_QUESTION,
+    "examples": ["Who declared herself acting president without a quorum?"],
+}
+
+
+def _is_text(value: str) -> str:
+    if _NOT_TEXT.search(value):
+        raise PydanticCustomError(
+            NOT_TEXT, "It holds a NUL or half a character (a lone surrogate): remove it"
+        )
+    return value
+
+
+def _described(**schema: Any) -> Any:
+    """Describe a field without enforcing it here."""
+    return Field(json_schema_extra=schema)
+
+
+Text = Annotated[str, AfterValidator(_is_text)]
+DocumentId = Annotated[Text, Path(description="id of a document, from a citation or a listing")]
+QuestionText = Annotated[Text, _described(**_QUESTION)]
+K = Annotated[int, _described(minimum=1, maximum=MAX_K)]
+History = Annotated[
+    list[Text], Field(max_length=MAX_HISTORY, description="earlier questions, oldest first")
+]
+Globs = Annotated[
+    list[Text],
+    _described(
+        maxItems=MAX_GLOBS,
+        items={"type": "string", "maxLength": MAX_GLOB},
+        examples=[["reports/*"]],
+    ),
+]
+Date = Annotated[Text, _described(**_DATE)]
+
+
+class Request(BaseModel):
+    """What clients send: exactly these fields, of exactly these types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Filters(Request):
+    """What a question is confined to. A document without a date fails every date filter."""
+
+    source: Globs = []
+    published_from: Date | None = None
+    published_to: Date | None = None
+
+
+class AskRequest(Request):
+    """A question."""
+
+    question: QuestionText
+    k: K = 5
+    history: History = []
+    filters: Filters | None = None
+    explain: bool = False
+
+    def to_question(self) -> records.Question:
+        """Return the question that the engine is asked."""
+        filters = self.filters or Filters()
+        return records.Question(
+            text=self.question,
+            k=self.k,
+            history=tuple(self.history),
+            filters=records.Filters(
+                source=tuple(filters.source),
+                published_from=filters.published_from,
+                published_to=filters.published_to,
+            ),
+            explain=self.explain,
+        )
+
+
+class AskQuery(BaseModel):
+    """A question in a query string; an empty filter is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: QuestionText
+    k: K = 5
+    history: History = []
+    source: Globs = []
+    published_from: Date | None = None
+    published_to: Date | None = None
+    explain: bool = False
+
+    def to_question(self) -> records.Question:
+        """Return the question that the engine is asked."""
+        return records.Question(
+            text=self.question,
+            k=self.k,
+            history=tuple(self.history),
+            filters=records.Filters(
+                source=tuple(glob for glob in self.source if glob),
+                published_from=self.published_from or None,
+                published_to=self.published_to or None,
+            ),
+            explain=self.explain,
+        )
+
+
+class CitationIn(Request):
+    """A citation as an answer gave it. What it takes to check it must be there."""
+
+    id: Text
+    document_id: Text
+    source: Text
+    title: Text | None = None
+    section: Text | None = None
+    published: Text | None = None
+    page: int | None = None
+    start: int
+    end: int
+    line_start: int = 1
+    line_end: int = 1
+    sha256: Text
+    url: Text | None = None
+    original_url: Text | None = None
+
+    def to_citation(self) -> records.Citation:
+        """Return the citation that the engine verifies."""
+        return records.Citation(**self.model_dump(exclude={"url"}))
+
+
+class VerifyRequest(Request):
+    """A citation as it was given, and the words that it is said to stand for."""
+
+    citation: CitationIn
+    excerpt: Text
+
+
+class VerifyResponse(BaseModel):
+    """Whether a citation holds, and the reason if it does not."""
+
+    holds: bool
+    reason: str | None
+
+
+class Highlight(BaseModel):
+    """A span within an excerpt, counted from the excerpt's start."""
+
+    start: int
+    end: int
+
+
+class Citation(BaseModel):
+    """The exact address of an excerpt. Offsets are Unicode code points in the document's text."""
+
+    id: str
+    document_id: str
+    source: str
+    title: str | None
+    section: str | None
+    published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
+    page: int | None
+    start: int
+    end: int
+    line_start: int
+    line_end: int
+    sha256: str = Field(description="of the source's bytes")
+    url: str = Field(description="opens the document with the span marked")
+    original_url: str | None
+
+
+class Result(BaseModel):
+    """A ranked excerpt: ``excerpt == document.text[citation.start:citation.end]``."""
+
+    rank: int
+    score: float = Field(description="higher is better")
+    excerpt: str
+    highlights: list[Highlight]
+    citation: Citation
+    also: list[Citation] = Field(description="other copies of the same text")
+    explain: dict[str, Any] | None = None
+
+
+class Index(BaseModel):
+    """The generation that answered."""
+
+    name: str
+    generation: str
+    model: str
+    passages: int
+    documents: int
+
+
+class AskResponse(BaseModel):
+    """What a question gets. Until it is calibrated confidence is null and the verdict "unsure"."""
+
+    question: str
+    searched: str = Field(description="the question that was searched, where history changed it")
+    verdict: Literal["answered", "unsure", "not_found"]
+    confidence: float | None
+    results: list[Result]
+    filtered_out_undated: int = Field(description="documents that a date filter left out")
+    index: Index
+    took_ms: float
+
+
+class DocumentEntry(BaseModel):
+    """A document of a listing."""
+
+    id: str
+    source: str
+    title: str | None
+    published: str | None
+    length: int = Field(description="characters of its text")
+    passages: int
+
+
+class DocumentsResponse(BaseModel):
+    """Some of the documents, by source."""
+
+    documents: list[DocumentEntry]
+    next_cursor: str | None = Field(description="for the documents after these; null at the end")
+    total: int
+
+
+class PublishedEvidence(BaseModel):
+    """A date of publication with the words that it was read from."""
+
+    value: str
+    precision: Literal["year", "month", "day"]
+    evidence: str
+    origin: str
+
+
+class Section(BaseModel):
+    """A heading and the span that it governs."""
+
+    title: str
+    level: int
+    start: int
+    end: int
+
+
+class DocumentResponse(BaseModel):
+    """A document with its text, exactly as it was read."""
+
+    id: str
+    source: str
+    sha256: str
+    encoding: str
+    title: str | None
+    published: str | None
+    published_evidence: PublishedEvidence | None
+    original_url: str | None
+    url: str
+    length: int
+    sections: list[Section]
+    text: str
+
+
+class HealthResponse(BaseModel):
+    """The process is alive."""
+
+    alive: Literal[True]
+
+
+class ReadyResponse(BaseModel):
+    """Whether questions are answered; ``fault`` says why not, or what is wrong all the same."""
+
+    ready: bool
+    index: Index | None
+    fault: str | None
+
+
+class Error(BaseModel):
+    """What was wrong. ``field`` is the part of the request, if it was one."""
+
+    code: str
+    message: str
+    field: str | None
+    request_id: str
+
+
+class ErrorBody(BaseModel):
+    """The body of every failure."""
+
+    error: Error

@@ -1,0 +1,278 @@
+"""A corpus with judged documents: its index, cached by content, and its ranking."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qa.corpus.readers import Reading, UnreadableError, make_document
+from qa.corpus.structure import find_blocks
+from qa.encode import Encoder
+from qa.engine import Engine
+from qa.errors import IndexMissingError, UsageError
+from qa.evaluate.datasets import Gold, JudgedCorpus, Row
+from qa.evaluate.measures import CORPUS_MEASURES, Measure
+from qa.evaluate.outcome import First, Outcome
+from qa.evaluate.serving import open_engine
+from qa.indexing import Progress, Silent, build_index
+from qa.records import Block, Document, Hit
+from qa.settings import Settings
+from qa.store import IndexFolder
+
+DEPTH = 100
+"""Documents that a question's ranking has."""
+_MARK = ".eval.json"
+_WARM_UP = 5
+
+
+# --- the index -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusIndex:
+    """A corpus's index, and how long the build of its generation took, in seconds."""
+
+    engine: Engine
+    path: Path
+    build_seconds: float | None
+
+
+def corpus_index(
+    dataset: JudgedCorpus,
+    settings: Settings,
+    *,
+    index: Path | None = None,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> CorpusIndex:
+    """Return the index of a corpus, built unless it is there.
+
+    It lies at ``index``, else beside the index of the settings, in a folder that the data set's
+    name and content give a name: ``eval/NAME-DIGEST``. Raises UsageError when ``index`` holds an
+    index of something else, which would be lost.
+    """
+    progress = progress or Silent()
+    path = index or cache_folder(dataset, settings)
+    _claim(path)
+    documents = [d for d in map(make_row_document, dataset.rows) if d is not None]
+    blank = len(dataset.rows) - len(documents)
+    if blank:
+        progress.say(f"{blank:,} documents hold no text and cannot be found")
+    documents.sort(key=lambda document: document.source)
+    report = build_index(
+        [dataset.path or Path(dataset.name)],
+        replace(settings, index=str(path)),
+        documents=documents,
+        encoder=encoder,
+        progress=progress,
+    )
+    if report.changed:
+        _write_mark(path, {report.generation: round(report.seconds, 3)})
+    return CorpusIndex(open_engine(path, encoder), path, _read_mark(path).get(report.generation))
+
+
+def cache_folder(dataset: JudgedCorpus, settings: Settings) -> Path:
+    """Return where the index of a corpus is kept."""
+    name = re.sub(r"[^\w.-]", "-", dataset.name)
+    return Path(settings.index).parent / "eval" / f"{name}-{dataset.digest}"
+
+
+def _claim(path: Path) -> None:
+    """Mark a folder as one that a corpus's index may be built in."""
+    if (path / _MARK).is_file():
+        return
+    try:
+        IndexFolder(path).pointers()
+    except IndexMissingError:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            _write_mark(path, {})
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        return
+    raise UsageError(
+        f"{path} holds an index of other documents, which this would replace: "
+        "name another --index, or none"
+    )
+
+
+def _write_mark(path: Path, seconds: Mapping[str, float]) -> None:
+    (path / _MARK).write_text(json.dumps({"build_seconds": seconds}) + "\n", "utf-8")
+
+
+def _read_mark(path: Path) -> dict[str, float]:
+    try:
+        seconds = json.loads((path / _MARK).read_text("utf-8"))["build_seconds"]
+        return {str(name): float(value) for name, value in seconds.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # a build that was stopped: nobody measured it
+
+
+def make_row_document(row: Row) -> Document | None:
+    """Return a row of a corpus as a document, split as any plain text is; None when it is blank.
+
+    A row without a text has its title for one.
+    """
+    text = row.text if row.text.strip() else row.title
+    if not text.strip():
+        return None
+    reading = Reading(text, "utf-8", find_blocks(text), title=row.title or None)
+    sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    try:
+        return make_document(source=row.id, sha256=sha256, reading=reading)
+    except UnreadableError:  # a page of a site may be all furniture; a row of a corpus is text
+        whole = (Block("paragraph", 0, len(text)),)
+        return make_document(source=row.id, sha256=sha256, reading=replace(reading, blocks=whole))
+
+
+# --- the ranking -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A document with the score of its best passage, and that passage's row."""
+
+    document: str
+    score: float
+    row: int
+
+
+def sources_of(engine: Engine) -> list[str]:
+    """Return the source of each passage, by row."""
+    sources = {entry.id: entry.source for entry in engine.store.entries()}
+    store = engine.store
+    return [sources[store.passage(row).document_id] for row in range(store.info.passages)]
+
+
+def rank_documents(hits: Iterable[Hit], sources: Sequence[str]) -> list[Ranked]:
+    """Return documents by their best passage, ties by id, at most DEPTH."""
+    best: dict[str, Ranked] = {}
+    for hit in hits:
+        document = sources[hit.row]
+        if document not in best or hit.score > best[document].score:
+            best[document] = Ranked(document, hit.score, hit.row)
+    return sorted(best.values(), key=lambda r: (-r.score, r.document))[:DEPTH]
+
+
+def ask_corpus(
+    dataset: JudgedCorpus, engine: Engine, progress: Progress | None = None
+) -> list[Outcome]:
+    """Rank the corpus for every judged question; return the outcomes in the order of the qrels.
+
+    A judged question without a text cannot be asked: it scores 0.
+    """
+    progress = progress or Silent()
+    sources = sources_of(engine)
+    asked = {query: dataset.queries.get(query, "") for query in dataset.qrels}
+    texts = [text for text in asked.values() if text]
+    if len(texts) < len(asked):
+        progress.say(f"{len(asked) - len(texts):,} judged questions have no text and score 0")
+    # Passages enough for the documents wanted, when each has as many as the mean and a half.
+    per_document = len(sources) / max(1, engine.info.documents)
+    depth = math.ceil(1.5 * DEPTH * max(1.0, per_document))
+    for text in texts[:_WARM_UP]:
+        engine.rank(text, depth=depth)
+    progress.stage("asking", len(asked))
+    runs: dict[str, list[Ranked]] = {}
+    times: dict[str, float] = {}
+    for query, text in asked.items():
+        began = time.perf_counter()
+        hits = engine.rank(text, depth=depth) if text else []
+        times[query] = (time.perf_counter() - began) * 1000
+        runs[query] = _deep_enough(hits, text, depth, engine, sources)
+        progress.advance()
+    figures = figures_of(dataset.qrels, runs)
+    rows = {row.id: row for row in dataset.rows}
+    return [
+        _outcome(dataset, query, text, runs[query], figures[query], times[query], engine, rows)
+        for query, text in asked.items()
+    ]
+
+
+def _deep_enough(
+    hits: list[Hit], text: str, depth: int, engine: Engine, sources: Sequence[str]
+) -> list[Ranked]:
+    """Rank deeper until there are DEPTH documents, or no more passages."""
+    ranked = rank_documents(hits, sources)
+    while text and len(ranked) < DEPTH and depth < len(sources):
+        depth *= 2
+        ranked = rank_documents(engine.rank(text, depth=depth), sources)
+    return ranked
+
+
+def figures_of(
+    qrels: Mapping[str, Mapping[str, int]], runs: Mapping[str, Sequence[Ranked]]
+) -> dict[str, dict[Measure, float]]:
+    """Return each judged question's measures, by ir_measures; 0 for one that has no run.
+
+    The run is handed over with its ranks for scores: trec_eval, which computes some of the
+    measures, breaks ties by the highest id.
+    """
+    import ir_measures
+
+    names = {ir_measures.parse_measure(_their_name(m)): m for m in CORPUS_MEASURES}
+    judged = [
+        ir_measures.Qrel(query, document, grade)
+        for query, grades in qrels.items()
+        for document, grade in grades.items()
+    ]
+    run = [
+        ir_measures.ScoredDoc(query, ranked.document, float(-rank))
+        for query in qrels
+        for rank, ranked in enumerate(runs.get(query, ()), start=1)
+    ]
+    figures = {query: dict.fromkeys(CORPUS_MEASURES, 0.0) for query in qrels}
+    for found in ir_measures.iter_calc(list(names), judged, run):
+        figures[found.query_id][names[found.measure]] = float(found.value)
+    return figures
+
+
+def _their_name(measure: Measure) -> str:
+    return str(measure).replace("hit@", "Success@")
+
+
+def _outcome(
+    dataset: JudgedCorpus,
+    query: str,
+    text: str,
+    run: Sequence[Ranked],
+    figures: Mapping[Measure, float],
+    took_ms: float,
+    engine: Engine,
+    rows: Mapping[str, Row],
+) -> Outcome:
+    grades = dataset.qrels[query]
+    first = None
+    if run:
+        passage = engine.store.passage(run[0].row)
+        first = First(
+            source=run[0].document,
+            title=engine.document(passage.document_id).title,
+            excerpt=passage.text,
+            relevant=grades.get(run[0].document, 0) > 0,
+        )
+    return Outcome(
+        id=query,
+        question=text,
+        kind="",
+        answerable=True,
+        apart=False,
+        figures=figures,
+        rank=next((n for n, r in enumerate(run, start=1) if grades.get(r.document, 0) > 0), None),
+        first=first,
+        gold=tuple(_gold(document, rows) for document, grade in grades.items() if grade > 0),
+        took_ms=took_ms,
+    )
+
+
+def _gold(document: str, rows: Mapping[str, Row]) -> Gold:
+    """Return the beginning of a judged document, for people to read."""
+    row = rows.get(document)
+    text = "(not in the corpus)" if row is None else f"{row.title}\n{row.text}".strip()
+    return Gold(document, text if len(text) <= 400 else text[:399] + "…")

@@ -1,0 +1,212 @@
+"""Measures as values, and their intervals.
+
+A measure parses and prints itself, as in ir_measures (``nDCG@10``). Those of ranking are means
+over questions; ``hit@k`` is what ir_measures calls ``Success@k``. Those of the verdicts are of a
+whole set of questions:
+
+    AUROC          how well confidence tells answerable questions from unanswerable ones: the
+                   chance that it is higher for one of the former, ties counting half
+    AURC           area under the risk-coverage curve (Geifman and El-Yaniv, 2017): the mean,
+                   over the coverages 1/n to n/n, of the share of wrong first answers; lower is
+                   better
+    risk           of the questions whose verdict is "answered", the share without a relevant
+                   excerpt at rank 1
+    coverage       the share of questions whose verdict is "answered"
+    excerpt_chars  mean length of the excerpts shown, in characters
+
+Every interval is a 95% percentile bootstrap over questions (Efron and Tibshirani, 1993), 2,000
+resamples from a fixed seed, so that two runs agree. A resample is a row of weights, how often
+each question was drawn, and every measure is computed for all rows at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import UsageError
+
+Array = NDArray[np.float64]
+Statistic = Callable[[Array], Array]
+"""From weights (resamples, questions) to values (resamples,); NaN where it is not defined."""
+
+RESAMPLES = 2000
+_SEED = 20240607
+_WITH_CUTOFF = ("hit", "RR", "nDCG", "R")
+_WITHOUT = ("AUROC", "AURC", "risk", "coverage", "excerpt_chars")
+_NOTATION = re.compile(r"(?P<name>[A-Za-z_]+)(?:@(?P<cutoff>[1-9]\d{0,3}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure: its name and, for those of ranking, how many results it looks at."""
+
+    name: str
+    cutoff: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.cutoff is None else f"{self.name}@{self.cutoff}"
+
+    @classmethod
+    def parse(cls, text: str) -> Measure:
+        """Return the measure that ``text`` names, as in ``hit@5``. Raises UsageError."""
+        match = _NOTATION.fullmatch(text.strip())
+        if match:
+            name, cutoff = match["name"], match["cutoff"]
+            if name in (_WITH_CUTOFF if cutoff else _WITHOUT):
+                return cls(name, int(cutoff) if cutoff else None)
+        known = ", ".join([f"{name}@10" for name in _WITH_CUTOFF] + list(_WITHOUT))
+        raise UsageError(f"{text!r} is no measure: they are written as {known}")
+
+    def of(self, gains: Sequence[int], ideal: int) -> float:
+        """Return the value for one question.
+
+        ``gains``: 1 for each relevant result, best first, else 0. ``ideal``: how many relevant
+        results there could be. nDCG has the gain over log2(rank + 1) (Järvelin and Kekäläinen,
+        2002).
+        """
+        top = gains[: self.cutoff]
+        if self.name == "hit":
+            return float(any(top))
+        if self.name == "RR":
+            return next((1 / rank for rank, gain in enumerate(top, start=1) if gain), 0.0)
+        if self.name == "nDCG":
+            best = _dcg([1] * min(ideal, self.cutoff or ideal))
+            return _dcg(top) / best if best else 0.0
+        raise ValueError(f"{self} is not computed from gains")
+
+    def show(self, value: float | None) -> str:
+        """Return a value as it is printed."""
+        if value is None:
+            return "n/a"
+        return f"{value:.0f}" if self.name == "excerpt_chars" else f"{value:.3f}"
+
+
+def _dcg(gains: Sequence[int]) -> float:
+    return float(sum(gain / np.log2(rank + 1) for rank, gain in enumerate(gains, start=1)))
+
+
+SPAN_MEASURES = tuple(map(Measure.parse, ("hit@1", "hit@5", "hit@10", "RR@10", "nDCG@10")))
+CORPUS_MEASURES = tuple(map(Measure.parse, ("nDCG@10", "R@100", "RR@10", "hit@1")))
+AUROC, AURC, RISK, COVERAGE, EXCERPT_CHARS = map(Measure.parse, _WITHOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value with its 95% interval, over ``n`` questions; None where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """Return the figure as the contract writes it."""
+        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+
+
+def figure(statistic: Statistic, n: int) -> Figure:
+    """Return a statistic over ``n`` questions with its bootstrap interval."""
+    if n == 0:
+        return undefined(n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = float(statistic(np.ones((1, n)))[0])
+        if np.isnan(value):
+            return undefined(n)
+        draws = np.concatenate([statistic(weights) for weights in _resamples(n)])
+    low, high = np.percentile(draws[~np.isnan(draws)], [2.5, 97.5])
+    return Figure(_rounded(value), _rounded(low), _rounded(high), n)
+
+
+def undefined(n: int) -> Figure:
+    """Return the figure of a measure that is not defined for these ``n`` questions."""
+    return Figure(None, None, None, n)
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), 6)
+
+
+def _resamples(n: int) -> list[Array]:
+    """Return weights of resamples, in parts that stay small in memory."""
+    random = np.random.default_rng(_SEED)
+    part = max(1, min(RESAMPLES, 2_000_000 // n))
+    counts = [part] * (RESAMPLES // part)
+    counts += [RESAMPLES % part] if RESAMPLES % part else []
+    return [random.multinomial(n, np.full(n, 1 / n), size=count).astype(float) for count in counts]
+
+
+def mean_of(values: Sequence[float]) -> Figure:
+    """Return the mean with its interval."""
+    array = np.asarray(values, float)
+    return figure(lambda weights: weights @ array / weights.sum(axis=1), len(array))
+
+
+def ratio_of(parts: Sequence[float], wholes: Sequence[float]) -> Figure:
+    """Return the sum of ``parts`` over the sum of ``wholes``, both told for each question.
+
+    The figure's ``n`` is the number of questions that have a part of the whole.
+    """
+    part, whole = np.asarray(parts, float), np.asarray(wholes, float)
+    found = figure(lambda weights: (weights @ part) / (weights @ whole), len(whole))
+    return replace(found, n=int((whole > 0).sum()))
+
+
+def auroc_of(positive: Sequence[float], negative: Sequence[float]) -> Figure:
+    """Return the area under the ROC curve: the Mann-Whitney statistic over all pairs."""
+    first, second = np.asarray(positive, float), np.asarray(negative, float)
+    wins = (first[:, None] > second) + 0.5 * (first[:, None] == second)
+
+    def area(weights: Array) -> Array:
+        ours, theirs = weights[:, : len(first)], weights[:, len(first) :]
+        total = np.einsum("rp,rp->r", ours, theirs @ wins.T)
+        return np.asarray(total / (ours.sum(axis=1) * theirs.sum(axis=1)))
+
+    if not len(first) or not len(second):
+        return undefined(len(first) + len(second))
+    return figure(area, len(first) + len(second))
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Answering what is at least as sure as ``confidence``: how much, and how often wrongly."""
+
+    confidence: float
+    coverage: float
+    risk: float
+
+
+def risk_coverage(confidences: Sequence[float], wrong: Sequence[bool]) -> list[CurvePoint]:
+    """Return the curve from the surest question to all; questions of one confidence come together.
+
+    ``wrong``: no relevant excerpt at rank 1; unanswerable questions are always wrong.
+    """
+    order = np.argsort(-np.asarray(confidences, float), kind="stable")
+    sure = np.asarray(confidences, float)[order]
+    errors = np.cumsum(np.asarray(wrong, float)[order])
+    last = np.flatnonzero(np.diff(sure, append=-np.inf) != 0)
+    return [
+        CurvePoint(float(sure[n]), _rounded((n + 1) / len(sure)), _rounded(errors[n] / (n + 1)))
+        for n in last.tolist()
+    ]
+
+
+def aurc_of(confidences: Sequence[float], wrong: Sequence[bool]) -> Figure:
+    """Return the area under the risk-coverage curve; a tie has the risk of all that share it."""
+    order = np.argsort(-np.asarray(confidences, float), kind="stable")
+    sure, errors = np.asarray(confidences, float)[order], np.asarray(wrong, float)[order]
+    last = np.flatnonzero(np.diff(sure, append=-np.inf) != 0)
+    group = np.searchsorted(last, np.arange(len(sure)))
+
+    def area(weights: Array) -> Array:
+        drawn = weights[:, order]
+        risk = np.cumsum(drawn * errors, axis=1)[:, last] / np.cumsum(drawn, axis=1)[:, last]
+        each = np.where(drawn > 0, risk[:, group], 0.0)
+        return np.asarray((drawn * each).sum(axis=1) / drawn.sum(axis=1))
+
+    return figure(area, len(sure))

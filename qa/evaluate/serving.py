@@ -1,0 +1,47 @@
+"""The index that is evaluated: opened, described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from qa import __version__
+from qa.encode import Encoder
+from qa.engine import Engine
+from qa.evaluate.outcome import IndexFacts
+from qa.store import Generation, IndexFolder
+
+
+def open_engine(index: Path, encoder: Encoder | None = None) -> Engine:
+    """Open an index; ``encoder`` stands for the model that is kept with it."""
+    if encoder is None:
+        return Engine.open(index)
+    opened = IndexFolder(index).open()
+    return Engine(store=opened.generation, encoder=encoder, fault=opened.fault)
+
+
+def facts_of(engine: Engine, build_seconds: float | None = None) -> IndexFacts:
+    """Return how large an index is."""
+    store = engine.store
+    size = 0
+    if isinstance(store, Generation):
+        size = sum(path.stat().st_size for path in store.folder.iterdir())
+    return IndexFacts(engine.info.passages, engine.info.documents, build_seconds, size)
+
+
+def config_of(engine: Engine) -> Mapping[str, Any]:
+    """Return what decides the figures: program, generation, its making, its ranking."""
+    store = engine.store
+    manifest: Mapping[str, Any] = store.manifest if isinstance(store, Generation) else {}
+    return {
+        "version": __version__,
+        "index": engine.info.name,
+        "generation": engine.info.generation,
+        "model": engine.info.model,
+        "fingerprint": engine.encoder.fingerprint,
+        "language": manifest.get("language"),
+        "settings": manifest.get("settings", {}),
+        "ranking": asdict(engine.ranking),
+    }

@@ -1,0 +1,130 @@
+"""Answers and documents as the JSON that leaves this program.
+
+The HTTP interface and the command line share these functions, so that ``qa ask --json`` prints
+what ``/v1/ask`` returns. Their shapes are described in ``docs/openapi.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from qa.records import Answer, Citation, Document, IndexInfo, Result
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.store import DocumentEntry
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def json_bytes(value: object) -> bytes:
+    """Return ``value`` as compact JSON in UTF-8.
+
+    A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD: one code point as well, so that
+    no offset moves.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _SURROGATE.sub("\ufffd", text).encode()
+
+
+def base_address(settings: Settings) -> str:
+    """Return the address under which the service is reached, as far as the settings know."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def view_address(citation: Citation, base: str) -> str:
+    """Return the absolute address of the page that shows a citation's span marked."""
+    span = f"start={citation.start}&end={citation.end}&version={citation.sha256}"
+    return f"{base}/v1/documents/{quote(citation.document_id)}/view?{span}#cited"
+
+
+def citation_body(citation: Citation, base: str) -> dict[str, Any]:
+    """Return a citation with the address that opens it."""
+    body = asdict(citation)
+    original = body.pop("original_url")
+    return {**body, "url": view_address(citation, base), "original_url": original}
+
+
+def index_body(info: IndexInfo) -> dict[str, Any]:
+    """Return which generation answers."""
+    return asdict(info)
+
+
+def answer_body(answer: Answer, base: str) -> dict[str, Any]:
+    """Return the body of ``/v1/ask``; ``base`` is the address of the service."""
+    return {
+        "question": answer.question,
+        "searched": answer.searched,
+        "verdict": answer.verdict,
+        "confidence": answer.confidence,
+        "results": [_result(result, base) for result in answer.results],
+        "filtered_out_undated": answer.filtered_out_undated,
+        "index": index_body(answer.index),
+        "took_ms": answer.took_ms,
+    }
+
+
+def _result(result: Result, base: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "rank": result.rank,
+        "score": round(result.score, 6),
+        "excerpt": result.excerpt,
+        "highlights": [asdict(highlight) for highlight in result.highlights],
+        "citation": citation_body(result.citation, base),
+        "also": [citation_body(citation, base) for citation in result.also],
+    }
+    return body if result.explain is None else {**body, "explain": dict(result.explain)}
+
+
+def entry_body(entry: DocumentEntry) -> dict[str, Any]:
+    """Return a document of a listing, without its text."""
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "title": entry.title,
+        "published": entry.published,
+        "length": entry.characters,
+        "passages": entry.passages,
+    }
+
+
+def document_body(document: Document, base: str) -> dict[str, Any]:
+    """Return a document with its text and all that is known of it."""
+    published = document.published
+    evidence = asdict(published) | {"precision": published.precision} if published else None
+    return {
+        "id": document.id,
+        "source": document.source,
+        "sha256": document.sha256,
+        "encoding": document.encoding,
+        "title": document.title,
+        "published": published.value if published else None,
+        "published_evidence": evidence,
+        "original_url": document.original_url,
+        "url": f"{base}/v1/documents/{quote(document.id)}/view",
+        "length": len(document.text),
+        "sections": [asdict(section) for section in document.sections],
+        "text": document.text,
+    }
+
+
+def citation_line(citation: Citation) -> str:
+    """Return a citation in one line of text, enough to find the very words again."""
+    lines = f"{citation.line_start}"
+    if citation.line_end != citation.line_start:
+        lines += f"-{citation.line_end}"
+    parts = (
+        f"“{citation.title}”" if citation.title else None,
+        f"section “{citation.section}”" if citation.section else None,
+        f"{citation.source}:{lines}",
+        citation.published,
+        f"characters {citation.start}-{citation.end}",
+    )
+    return ", ".join(part for part in parts if part)

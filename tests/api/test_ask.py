@@ -1,0 +1,229 @@
+"""``/v1/ask`` and ``/v1/verify``: the shapes of the contract, and what they promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+
+from qa.api import create_app, schemas
+from qa.engine import Engine
+from qa.records import citation_id, document_id
+from qa.settings import Settings
+from tests.archive import ARCHIVE
+
+CITATION = {
+    "id", "document_id", "source", "title", "section", "published", "page", "start", "end",
+    "line_start", "line_end", "sha256", "url", "original_url",
+}  # fmt: skip
+
+
+def ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
+    response = client.post("/v1/ask", json={"question": question, **more})
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def test_an_answer_has_the_shape_of_the_contract(client: TestClient) -> None:
+    body = ask(client, "Who keeps the lighthouse on the northern pier?", k=3)
+    assert set(body) == {
+        "question", "searched", "verdict", "confidence", "results", "filtered_out_undated",
+        "index", "took_ms",
+    }  # fmt: skip
+    assert body["question"] == body["searched"] == "Who keeps the lighthouse on the northern pier?"
+    assert (body["verdict"], body["confidence"]) == ("unsure", None)  # not calibrated
+    assert body["filtered_out_undated"] == 0
+    assert body["index"]["name"] == "small"
+    assert {"name", "generation", "model", "passages"} <= set(body["index"])
+    assert body["took_ms"] > 0
+    assert [result["rank"] for result in body["results"]] == [1, 2, 3]
+    scores = [result["score"] for result in body["results"]]
+    assert scores == sorted(scores, reverse=True)
+    for result in body["results"]:
+        assert set(result) == {"rank", "score", "excerpt", "highlights", "citation", "also"}
+        assert set(result["citation"]) == CITATION
+        assert 0 < len(result["excerpt"]) <= 1200
+        for highlight in result["highlights"]:
+            assert 0 <= highlight["start"] < highlight["end"] <= len(result["excerpt"])
+
+
+def test_the_first_citation_is_exact(client: TestClient) -> None:
+    body = ask(client, "Who keeps the lighthouse on the northern pier?")
+    best = body["results"][0]
+    citation, text = best["citation"], ARCHIVE["notes/harbour.md"][0]
+    start = text.index("## The lighthouse")
+    assert best["excerpt"] == text[start:].strip()
+    assert citation | {"url": None} == {
+        "id": citation_id(citation["document_id"], citation["sha256"], start, citation["end"]),
+        "document_id": document_id("notes/harbour.md"),
+        "source": "notes/harbour.md",
+        "title": "The harbour of Vellmar",
+        "section": "The lighthouse",
+        "published": "2019-11-23",
+        "page": None,
+        "start": start,
+        "end": len(text.rstrip()),
+        "line_start": 1 + text[:start].count("\n"),
+        "line_end": 1 + text.rstrip().count("\n"),
+        "sha256": citation["sha256"],
+        "url": None,
+        "original_url": None,
+    }
+    sentence = "The lighthouse on the northern pier burns rapeseed oil."
+    assert [best["excerpt"][h["start"] : h["end"]] for h in best["highlights"]] == [sentence]
+
+
+def test_answers_fit_the_published_schema(client: TestClient) -> None:
+    for question in ("the iron bridge", "owls", "😀", "of the and", "x" * 2000):
+        body = client.post("/v1/ask", json={"question": question, "k": 50}).json()
+        schemas.AskResponse.model_validate(body, strict=True)
+
+
+def test_k_bounds_the_results(client: TestClient) -> None:
+    assert len(ask(client, "the bridge", k=1)["results"]) == 1
+    sources = {r["citation"]["source"] for r in ask(client, "the bridge", k=50)["results"]}
+    copies = {"bridge.txt", "copy of bridge.txt"}
+    assert sources | copies == set(ARCHIVE)  # all but one of the copies, which is in "also"
+
+
+def test_a_copy_stands_beside_the_result(client: TestClient) -> None:
+    best = ask(client, "How far was the iron bridge jacked downstream?")["results"][0]
+    assert [set(citation) for citation in best["also"]] == [CITATION]
+    shown = {best["citation"]["source"], best["also"][0]["source"]}
+    assert shown == {"bridge.txt", "copy of bridge.txt"}
+
+
+def test_get_does_the_same(client: TestClient) -> None:
+    posted = ask(client, "the bees of the orchard", k=2, filters={"source": ["letters/*"]})
+    query = {"question": "the bees of the orchard", "k": "2", "source": "letters/*"}
+    got = client.get("/v1/ask", params=query).json()
+    assert posted | {"took_ms": 0} == got | {"took_ms": 0}
+    assert len(got["results"]) == 2
+
+
+def test_an_empty_filter_of_a_form_is_none(client: TestClient) -> None:
+    query = "question=owls&source=&published_from=&published_to="
+    assert client.get(f"/v1/ask?{query}").json()["results"]
+
+
+@pytest.mark.parametrize(
+    ("globs", "sources"),
+    [
+        (["letters/*"], {"letters/Œnone to Anselm.txt", "letters/1931 postcard.txt"}),
+        (["markup.txt", "*.md"], {"markup.txt", "notes/harbour.md"}),
+        (["letters/Œ*"], {"letters/Œnone to Anselm.txt"}),
+        (["nowhere/*"], set()),
+    ],
+)
+def test_sources_are_filtered_by_glob(
+    client: TestClient, globs: list[str], sources: set[str]
+) -> None:
+    for body in (
+        ask(client, "owls", k=50, filters={"source": globs}),
+        client.get("/v1/ask", params={"question": "owls", "k": "50", "source": globs}).json(),
+    ):
+        assert {result["citation"]["source"] for result in body["results"]} == sources
+
+
+@pytest.mark.parametrize(
+    ("period", "sources"),
+    [
+        ({"published_from": "2019"}, {"notes/harbour.md"}),
+        ({"published_from": "2019-11-23", "published_to": "2019-11-23"}, {"notes/harbour.md"}),
+        ({"published_from": "2019-11-24"}, set()),
+        ({"published_to": "2004"}, {"bridge.txt"}),
+        ({"published_to": "2004-02"}, set()),
+    ],
+)
+def test_dates_are_filtered_and_the_undated_counted(
+    client: TestClient, period: dict[str, str], sources: set[str]
+) -> None:
+    undated = len(ARCHIVE) - 2  # only the harbour and one of the bridges have a date
+    for body in (
+        ask(client, "owls", k=50, filters=period),
+        client.get("/v1/ask", params={"question": "owls", "k": "50", **period}).json(),
+    ):
+        assert {result["citation"]["source"] for result in body["results"]} == sources
+        assert body["filtered_out_undated"] == undated
+
+
+def test_history_is_accepted(client: TestClient) -> None:
+    assert ask(client, "and the keeper?", history=["Where is the lighthouse?"])["results"]
+    query = {"question": "and the keeper?", "history": ["Where is the lighthouse?", "Is it lit?"]}
+    assert client.get("/v1/ask", params=query).status_code == 200
+
+
+def test_links_follow_the_request(client: TestClient) -> None:
+    response = client.post(
+        "/v1/ask", json={"question": "owls", "k": 1}, headers={"host": "archive.example:8443"}
+    )
+    result = response.json()["results"][0]
+    citation = result["citation"]
+    address = urlsplit(citation["url"])
+    assert (address.scheme, address.netloc) == ("http", "archive.example:8443")
+    assert address.path == f"/v1/documents/{citation['document_id']}/view"
+    assert parse_qs(address.query) == {
+        "start": [str(citation["start"])],
+        "end": [str(citation["end"])],
+        "version": [citation["sha256"]],
+    }
+
+
+def test_links_follow_a_path_prefix_and_the_setting(index: Path, engine: Engine) -> None:
+    plain = create_app(index=index, settings=Settings(), engine=engine)
+    with TestClient(plain, root_path="/archive") as client:
+        url = ask(client, "owls")["results"][0]["citation"]["url"]
+    assert url.startswith("http://testserver/archive/v1/documents/")
+    settings = Settings(public_url="https://example.org/archive/")
+    public = create_app(index=index, settings=settings, engine=engine)
+    with TestClient(public) as client:
+        url = ask(client, "owls")["results"][0]["citation"]["url"]
+        document = client.get("/v1/documents").json()["documents"][0]["id"]
+        page = client.get(f"/v1/documents/{document}").json()["url"]
+    assert url.startswith("https://example.org/archive/v1/documents/")
+    assert page == f"https://example.org/archive/v1/documents/{document}/view"
+
+
+@pytest.mark.parametrize("host", ["evil example", "<script>", 'a"b', "a/b@c", "host:99999999"])
+def test_a_wrong_host_header_makes_no_link(client: TestClient, host: str) -> None:
+    response = client.get("/v1/ask?question=owls&k=1", headers={"host": host})
+    url = response.json()["results"][0]["citation"]["url"]
+    assert url.startswith("http://testserver/v1/documents/")
+
+
+# --- verify -------------------------------------------------------------------------------------
+
+
+def test_every_citation_of_an_answer_holds(client: TestClient) -> None:
+    for result in ask(client, "the iron bridge", k=50)["results"]:
+        body = {"citation": result["citation"], "excerpt": result["excerpt"]}
+        response = client.post("/v1/verify", json=body)
+        assert response.status_code == 200
+        assert response.json() == {"holds": True, "reason": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"excerpt": "Owls are fish."}, "says something else"),
+        ({"document_id": "d0000000000000000"}, "no such document"),
+        ({"source": "elsewhere.txt"}, "another source"),
+        ({"sha256": "0" * 64}, "has changed"),
+        ({"end": 10**9}, "outside"),
+        ({"start": -1}, "outside"),
+        ({"id": "c0000000000000000"}, "id does not belong"),
+    ],
+)
+def test_a_citation_that_was_tampered_with_does_not_hold(
+    client: TestClient, change: dict[str, Any], reason: str
+) -> None:
+    result = ask(client, "owls")["results"][0]
+    excerpt = change.pop("excerpt", result["excerpt"])
+    body = {"citation": result["citation"] | change, "excerpt": excerpt}
+    verdict = client.post("/v1/verify", json=body).json()
+    assert verdict["holds"] is False
+    assert reason in verdict["reason"]

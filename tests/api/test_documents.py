@@ -1,0 +1,161 @@
+"""``/v1/documents``: listing, one document, and the page with the span marked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from qa.api import schemas
+from qa.engine import Engine
+from qa.records import document_id
+from qa.wire import json_bytes
+from tests.api.checks import obeys_the_law, read_page
+from tests.archive import ARCHIVE
+
+CRLF_SOURCE, MARKUP_SOURCE = "bridge.txt", "markup.txt"
+
+
+def text_of(source: str) -> str:
+    return ARCHIVE[source][0]
+
+
+def view(client: TestClient, source: str, query: str = "") -> str:
+    response = client.get(f"/v1/documents/{document_id(source)}/view?{query}")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    return response.text
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 1000])
+def test_a_listing_goes_through_all_documents(client: TestClient, limit: int) -> None:
+    found: list[dict[str, Any]] = []
+    query = f"limit={limit}"
+    for _ in range(-(-len(ARCHIVE) // limit)):
+        page = client.get(f"/v1/documents?{query}").json()
+        assert set(page) == {"documents", "next_cursor", "total"}
+        assert page["total"] == len(ARCHIVE)
+        assert len(page["documents"]) <= limit
+        found += page["documents"]
+        query = f"limit={limit}&cursor={page['next_cursor']}"
+    assert page["next_cursor"] is None
+    assert [document["source"] for document in found] == sorted(ARCHIVE)
+    assert {document["length"] for document in found} == {len(t) for t, _ in ARCHIVE.values()}
+
+
+def test_an_entry_says_what_is_known(client: TestClient) -> None:
+    entries = {d["source"]: d for d in client.get("/v1/documents").json()["documents"]}
+    assert entries["notes/harbour.md"] == {
+        "id": document_id("notes/harbour.md"),
+        "source": "notes/harbour.md",
+        "title": "The harbour of Vellmar",
+        "published": "2019-11-23",
+        "length": len(text_of("notes/harbour.md")),
+        "passages": 3,
+    }
+    assert entries["bridge.txt"]["published"] == "2004-03"
+    assert entries["letters/Œnone to Anselm.txt"]["title"] is None
+
+
+@pytest.mark.parametrize("source", sorted(ARCHIVE))
+def test_a_document_is_what_the_file_holds(client: TestClient, archive: Path, source: str) -> None:
+    body = client.get(f"/v1/documents/{document_id(source)}").json()
+    schemas.DocumentResponse.model_validate(body, strict=True)
+    assert (body["source"], body["text"]) == (source, text_of(source))
+    assert body["length"] == len(body["text"])
+    assert body["sha256"] == hashlib.sha256((archive / source).read_bytes()).hexdigest()
+    with (archive / source).open(encoding=body["encoding"], newline="") as file:
+        assert file.read() == body["text"]
+
+
+def test_a_date_comes_with_its_evidence(client: TestClient) -> None:
+    body = client.get(f"/v1/documents/{document_id('bridge.txt')}").json()
+    assert body["published"] == "2004-03"
+    evidence = body["published_evidence"]
+    assert (evidence["value"], evidence["precision"]) == ("2004-03", "month")
+    assert "March 2004" in evidence["evidence"]
+    undated = client.get(f"/v1/documents/{document_id(MARKUP_SOURCE)}").json()
+    assert (undated["published"], undated["published_evidence"]) == (None, None)
+
+
+def test_sections_lie_where_their_headings_are(client: TestClient) -> None:
+    body = client.get(f"/v1/documents/{document_id('notes/harbour.md')}").json()
+    begins = [body["text"][s["start"] :].split("\n")[0] for s in body["sections"]]
+    assert begins == ["## Fees", "## The lighthouse"]
+    assert [section["title"] for section in body["sections"]] == ["Fees", "The lighthouse"]
+
+
+# --- the law, over the whole archive ------------------------------------------------------------
+
+
+def test_every_excerpt_obeys_the_offset_law(
+    client: TestClient, engine: Engine, archive: Path
+) -> None:
+    obeys_the_law(client, engine, archive)
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def test_the_mark_is_the_excerpt(client: TestClient, engine: Engine) -> None:
+    for row in range(engine.info.passages):
+        passage = engine.store.passage(row)
+        results = client.post("/v1/ask", json={"question": passage.text}).json()["results"]
+        for result in results:
+            text, marked, note = read_page(client.get(result["citation"]["url"]).text)
+            assert marked == result["excerpt"]
+            assert text == text_of(result["citation"]["source"])
+            assert note == ""
+
+
+@pytest.mark.parametrize("source", sorted(ARCHIVE))
+def test_any_span_is_marked_exactly(client: TestClient, source: str) -> None:
+    text = text_of(source)
+    for start, end in ((0, 1), (0, len(text)), (len(text) - 1, len(text)), (5, 20)):
+        assert read_page(view(client, source, f"start={start}&end={end}"))[1] == text[start:end]
+
+
+def test_markup_in_a_document_is_text(client: TestClient) -> None:
+    html = view(client, MARKUP_SOURCE, "start=0&end=31")
+    assert read_page(html)[:2] == (text_of(MARKUP_SOURCE), "<script>alert('title')</script>")
+    assert html.count("<script") == 1  # the page's own
+
+
+def test_a_page_without_a_span_marks_nothing(client: TestClient) -> None:
+    text, marked, note = read_page(view(client, CRLF_SOURCE))
+    assert (text, marked, note) == (text_of(CRLF_SOURCE), "", "")
+
+
+def test_a_citation_of_another_version_opens_and_says_so(client: TestClient) -> None:
+    html = view(client, CRLF_SOURCE, f"start=0&end=5&version={'0' * 64}")
+    text, marked, note = read_page(html)
+    assert (text, marked) == (text_of(CRLF_SOURCE), "")
+    assert "This document has changed since it was cited" in note
+    far = view(client, CRLF_SOURCE, f"start=0&end=99999999&version={'0' * 64}")
+    assert "changed since" in read_page(far)[2]
+
+
+def test_the_page_offers_the_citation_to_copy(client: TestClient) -> None:
+    start = text_of("notes/harbour.md").index("The lighthouse on")
+    line = 1 + text_of("notes/harbour.md")[:start].count("\n")
+    html = view(client, "notes/harbour.md", f"start={start}&end={start + 14}")
+    place = f"“The harbour of Vellmar”, section “The lighthouse”, notes/harbour.md:{line}, "
+    assert place in html
+    assert f"characters {start}-{start + 14}" in html
+    assert f"http://testserver/v1/documents/{document_id('notes/harbour.md')}/view" in html
+
+
+def test_odd_parameters_of_a_link_do_no_harm(client: TestClient) -> None:
+    assert read_page(view(client, CRLF_SOURCE, "start=0&end=3&utm_source=mail"))[1] == "The"
+
+
+# --- text that UTF-8 cannot carry ---------------------------------------------------------------
+
+
+def test_half_a_character_in_a_document_is_replaced() -> None:
+    assert json.loads(json_bytes({"text": "a\ud800b"})) == {"text": "a\ufffdb"}
+    assert json_bytes({"text": "né 🥄"}) == '{"text":"né 🥄"}'.encode()

@@ -1,0 +1,80 @@
+"""The description of the interface: committed, complete, and true."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from qa.api import schemas
+from tests.conftest import ROOT
+
+COMMITTED = ROOT / "docs" / "openapi.json"
+
+
+@pytest.fixture(scope="module")
+def description(client: TestClient) -> dict[str, Any]:
+    body: dict[str, Any] = client.get("/openapi.json").json()
+    return body
+
+
+def test_the_committed_description_is_current(description: dict[str, Any], tmp_path: Path) -> None:
+    current = tmp_path / "openapi.json"
+    current.write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    assert json.loads(COMMITTED.read_text("utf-8")) == description, (
+        f"the interface changed: if that is meant, copy {current} to {COMMITTED}"
+    )
+
+
+def test_the_routes_are_those_of_the_contract(description: dict[str, Any]) -> None:
+    routes = {(m.upper(), path) for path, item in description["paths"].items() for m in item}
+    assert routes == {
+        ("POST", "/v1/ask"),
+        ("GET", "/v1/ask"),
+        ("POST", "/v1/verify"),
+        ("GET", "/v1/documents"),
+        ("GET", "/v1/documents/{id}"),
+        ("GET", "/v1/documents/{id}/view"),
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+        ("GET", "/metrics"),
+    }
+
+
+def test_every_route_is_described_with_its_errors(description: dict[str, Any]) -> None:
+    error = {"$ref": "#/components/schemas/ErrorBody"}
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            assert operation["description"], (method, path)
+            expected = {"200", "500"} | ({"422", "503"} if path.startswith("/v1") else set())
+            assert expected <= set(operation["responses"]), (method, path)
+            for status, response in operation["responses"].items():
+                if status != "200" and (path, status) != ("/readyz", "503"):
+                    assert response["content"]["application/json"]["schema"] == error
+
+
+def test_every_answer_and_error_fits_its_schema(client: TestClient) -> None:
+    document = client.get("/v1/documents").json()["documents"][0]["id"]
+    result = client.get("/v1/ask?question=owls").json()["results"][0]
+    verify = {"citation": result["citation"], "excerpt": result["excerpt"]}
+    for method, path, body, model in (
+        ("POST", "/v1/ask", {"question": "owls"}, schemas.AskResponse),
+        ("GET", "/v1/documents", None, schemas.DocumentsResponse),
+        ("GET", f"/v1/documents/{document}", None, schemas.DocumentResponse),
+        ("POST", "/v1/verify", verify, schemas.VerifyResponse),
+        ("GET", "/healthz", None, schemas.HealthResponse),
+        ("GET", "/readyz", None, schemas.ReadyResponse),
+        ("GET", "/v1/documents/none", None, schemas.ErrorBody),
+    ):
+        answer = client.request(method, path, json=body).json()
+        # Nothing is left out, and nothing is in it that is not described.
+        parsed = model.model_validate(answer, strict=True)
+        assert parsed.model_dump(exclude_unset=True) == answer
+
+
+def test_a_new_application_describes_itself_alike(app: FastAPI) -> None:
+    assert app.openapi() == json.loads(COMMITTED.read_text("utf-8"))

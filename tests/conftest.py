@@ -1,0 +1,91 @@
+"""What the tests share: a small archive with an index made by the fake encoder, and the real one.
+
+A test that asks for a fixture whose name begins with ``model_`` is marked ``model``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from qa.engine import Engine
+from qa.indexing import BuildReport, build_index
+from qa.settings import Settings
+from qa.store import IndexFolder
+from tests.archive import write_archive
+from tests.fake import FakeEncoder
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+
+Build = Callable[..., BuildReport]
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        if any(name.startswith("model_") for name in getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.model)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> FakeEncoder:
+    """The fake encoder."""
+    return FakeEncoder()
+
+
+@pytest.fixture(scope="session")
+def build(encoder: FakeEncoder) -> Build:
+    """``build(paths, index, strict=False, encoder=..., **settings)`` with the fake encoder."""
+
+    def build_with(
+        paths: Path | Sequence[Path],
+        index: Path,
+        *,
+        strict: bool = False,
+        encoder: FakeEncoder = encoder,
+        **settings: object,
+    ) -> BuildReport:
+        return build_index(
+            [paths] if isinstance(paths, Path) else paths,
+            Settings.load(flags={"index": str(index), **settings}, environment={}),
+            strict=strict,
+            encoder=encoder,
+        )
+
+    return build_with
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small archive; see ``tests/archive.py``. Not to be changed by a test."""
+    return write_archive(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session")
+def index(archive: Path, build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small archive's index. Not to be changed by a test: copy it first."""
+    path = tmp_path_factory.mktemp("index") / "small"
+    build(archive, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def engine(index: Path, encoder: FakeEncoder) -> Engine:
+    """An engine on the small archive's index."""
+    return Engine(store=IndexFolder(index).open().generation, encoder=encoder)
+
+
+@pytest.fixture(scope="session")
+def model_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of ``seeds``, made with the real model."""
+    path = tmp_path_factory.mktemp("model-index") / "seeds"
+    build_index([SEEDS], Settings(index=str(path)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def model_engine(model_index: Path) -> Engine:
+    """An engine on the index of ``seeds``, with the real model."""
+    return Engine.open(model_index)
