@@ -170,7 +170,9 @@ def _check(question: Question) -> None:
     """Raise QuestionError for what cannot be asked."""
     for field, text in (("question", question.text), *(("history", h) for h in question.history)):
         if not text.strip():
-            raise QuestionError("the question is blank: write one", field=field, code="question_blank")
+            raise QuestionError(
+                "the question is blank: write one", field=field, code="question_blank"
+            )
         if len(text) > MAX_QUESTION:
             raise QuestionError(
                 f"the question has {len(text):,} characters: at most {MAX_QUESTION:,} are allowed",
@@ -184,7 +186,9 @@ def _check(question: Question) -> None:
                 code="question_not_text",
             )
     if not 1 <= question.k <= MAX_K:
-        raise QuestionError(f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range")
+        raise QuestionError(
+            f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range"
+        )
     filters = question.filters
     if any(_UNPRINTABLE.search(glob) for glob in filters.source):
         raise QuestionError(

@@ -102,7 +102,9 @@ def build_index(
     with folder.lock():
         model_manifest = ""
         if encoder is None:
-            encoder, model_manifest = _ready_model(folder, settings, documents, allow_download, progress)
+            encoder, model_manifest = _ready_model(
+                folder, settings, documents, allow_download, progress
+            )
         else:
             model_manifest = folder.add_model(encoder.fingerprint, lambda _: None)
         splitting = Splitting(
@@ -154,7 +156,11 @@ def _read(
 
 
 def _refuse_nothing(
-    paths: Sequence[Path], documents: Sequence[Document], skipped: Sequence[Skipped], *, strict: bool
+    paths: Sequence[Path],
+    documents: Sequence[Document],
+    skipped: Sequence[Skipped],
+    *,
+    strict: bool,
 ) -> None:
     if strict and skipped:
         raise CorpusError(
@@ -214,7 +220,13 @@ def _recipe(settings: Settings, encoder: Encoder, splitting: Splitting) -> Recip
 def _corpus_digest(documents: Sequence[Document], recipe: Recipe) -> str:
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
     for document in documents:
-        read = (document.source, document.sha256, document.title, document.published, document.blocks)
+        read = (
+            document.source,
+            document.sha256,
+            document.title,
+            document.published,
+            document.blocks,
+        )
         digest.update(repr(read).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 

@@ -12,10 +12,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
-from qa.records import Block, Document, Passage, heading_text
+from qa.records import Document, Passage, heading_text
 
 MAX_EXCERPT = 1200
 """Characters that an excerpt may have, overlaps and merges included."""
@@ -136,7 +137,7 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     """
     edges = sorted({0, len(text), *(cut for cut in _cuts(text, language) if 0 < cut < len(text))})
     spans = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         piece = text[start:end]
         stripped = piece.strip()
         if stripped:
@@ -277,5 +278,3 @@ def _pack(
             earlier += 1
         widened.append((earlier, last))
     return widened
-
-

@@ -26,7 +26,6 @@ from qa.records import Hit
 from qa.store import Store, TokenCodes
 from qa.store.protocol import FloatArray, Mask, RowArray
 
-
 _PLACES = 5
 
 

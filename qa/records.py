@@ -110,7 +110,9 @@ class Document:
     def sections(self) -> tuple[Section, ...]:
         """The headings with the spans they govern, in order; a subsection lies within its parent."""
         sections: list[Section] = []
-        below: list[Block] = []  # the headings after this one, nearest last, each higher than the next
+        below: list[
+            Block
+        ] = []  # the headings after this one, nearest last, each higher than the next
         for block in reversed(self.blocks):
             if block.kind != "heading":
                 continue

@@ -54,9 +54,7 @@ def make_results(
         if home is None:
             if len(groups) == k:
                 break
-            groups.append(
-                _Group(hit, passage, [hit], start=passage.start, end=passage.end)
-            )
+            groups.append(_Group(hit, passage, [hit], start=passage.start, end=passage.end))
     return [_result(store, codec, asked, group, rank) for rank, group in enumerate(groups, start=1)]
 
 
@@ -122,9 +120,7 @@ def _is_copy(one: str, other: str) -> bool:
     return len(first & second) >= _COPY * shorter
 
 
-def _result(
-    store: Store, codec: TokenCodec, asked: Asked, group: _Group, rank: int
-) -> Result:
+def _result(store: Store, codec: TokenCodec, asked: Asked, group: _Group, rank: int) -> Result:
     document = _document(store, group.passage.document_id)
     rows = sorted(hit.row for hit in group.members)
     return Result(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -29,16 +28,18 @@ def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> Non
     ``announce`` gets the engine and the service's address once both are there. Raises
     UsageError for an address that cannot be used, IndexUnusableError for an index that cannot.
     """
-    signal.signal(signal.SIGTERM, _stop)
-    with listen(settings.host, settings.port) as listener, ThreadPoolExecutor(1) as pool:
-        # Half of opening an index happens outside Python: the web framework is imported meanwhile.
-        opening = pool.submit(_open, Path(settings.index))
+    with listen(settings.host, settings.port) as listener:
+        # In turn: opening an index holds Python's lock for most of its time, so that importing
+        # the web framework beside it gains nothing.
+        from qa.engine import Engine
+
+        index = Path(settings.index)
+        engine = Engine.open(index)
         import uvicorn
 
         from qa.api import create_app
 
-        engine = opening.result()
-        app = create_app(index=Path(settings.index), settings=settings, engine=engine)
+        app = create_app(index=index, settings=settings, engine=engine)
         logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         config = uvicorn.Config(
             app,
@@ -51,18 +52,13 @@ def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> Non
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
+        signal.signal(signal.SIGTERM, _stop)
         announce(engine, _address(listener))
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def _stop(*_: object) -> NoReturn:
     raise SystemExit(0)
-
-
-def _open(index: Path) -> Engine:
-    from qa.engine import Engine
-
-    return Engine.open(index)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -31,9 +31,7 @@ class Settings:
         "all-MiniLM-L6-v2",
         "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME",
     )
-    precision: str = _setting(
-        "fp32", "arithmetic of the exported model", choices=("fp32", "int8")
-    )
+    precision: str = _setting("fp32", "arithmetic of the exported model", choices=("fp32", "int8"))
     language: str = _setting(
         "en", "language of the archive, for stemming and sentences", choices=LANGUAGES
     )

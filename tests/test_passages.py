@@ -33,7 +33,9 @@ def document(text: str, blocks: Sequence[Block] | None = None) -> Document:
 
 def texts(annotated: str, **options: int) -> list[str]:
     """Return the passages of an annotated page as texts."""
-    return [p.text for p in split(document(page(annotated).text), Splitting(**options), token_starts)]
+    return [
+        p.text for p in split(document(page(annotated).text), Splitting(**options), token_starts)
+    ]
 
 
 # --- sentences -------------------------------------------------------------------------------
@@ -44,7 +46,10 @@ def texts(annotated: str, **options: int) -> list[str]:
     [
         ["The river rose.", "It took the bridge!", "Who knew?", "Nobody."],
         ["Dr. Solvang and Mrs. Paz met Gen. Torres on St. John's day.", "It rained."],
-        ["It pays e.g. for rope, oil etc. and for the mill of Messrs. Hay & Co. in full.", "Or not."],
+        [
+            "It pays e.g. for rope, oil etc. and for the mill of Messrs. Hay & Co. in full.",
+            "Or not.",
+        ],
         ["J. R. R. Tolkien never came.", "E. Solvang did."],
         ["The vote of 23/1/04 was void.", "So was that of 1.5.1931."],
         ["On 23 Jan. 2004 the price was $1.50, up 3.5 per cent.", "Nobody paid."],
@@ -177,7 +182,16 @@ def test_the_laws_hold_on_any_text(text: str, splitting: Splitting) -> None:
     assert_lawful(read, split(read, splitting, token_starts), splitting)
 
 
-_MARKS = ["# A\n\n", "B\n==\n\n", "- c\n", "> d\n", "***\n\n", "<!-- e -->\n\n", "```\nf\n```\n", "g. h.\n\n"]
+_MARKS = [
+    "# A\n\n",
+    "B\n==\n\n",
+    "- c\n",
+    "> d\n",
+    "***\n\n",
+    "<!-- e -->\n\n",
+    "```\nf\n```\n",
+    "g. h.\n\n",
+]
 
 
 @given(st.lists(st.sampled_from(_MARKS) | TEXTS, max_size=12).map("".join))
@@ -279,7 +293,8 @@ def test_passages_are_even_and_break_between_paragraphs() -> None:
     paragraph = " ".join(f"This is sentence {n} of its paragraph." for n in range(8))
     text = "\n\n".join([paragraph] * 3)
     passages = [
-        p.text for p in split(document(text), Splitting(max_chars=2 * len(paragraph) + 2), token_starts)
+        p.text
+        for p in split(document(text), Splitting(max_chars=2 * len(paragraph) + 2), token_starts)
     ]
     assert passages in (
         [f"{paragraph}\n\n{paragraph}", paragraph],

@@ -12,7 +12,6 @@ from qa.corpus.readers import UnreadableError, read_document
 from qa.errors import CorpusError
 from qa.records import Document
 
-
 _ABOUT = ("readme", "readme.md", "readme.txt")
 
 

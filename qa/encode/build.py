@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,7 +78,9 @@ def export_model(
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
         exported: Encoder = OnnxEncoder.load(folder, workers=2)
         checked = [*samples[:_CHECKED_PASSAGES], *_reference_pieces()[:_CHECKED_PASSAGES]]
-        config["lowest_cosine"] = torch_backend.check_agreement(original, exported, checked, int8=int8)
+        config["lowest_cosine"] = torch_backend.check_agreement(
+            original, exported, checked, int8=int8
+        )
         codec = torch_backend.fit_codec(exported)
     except torch_backend.ExportError as error:
         (folder / MODEL_FILE).unlink(missing_ok=True)
@@ -127,20 +127,12 @@ def _reference_pieces() -> list[Piece]:
     return [Piece(text.title, text.text) for text in reference_texts()]
 
 
-_NO_CODEC = TokenCodec(np.zeros(1, np.float32), np.zeros((4, 1), np.float32), np.ones(4, np.float32))
+_NO_CODEC = TokenCodec(
+    np.zeros(1, np.float32), np.zeros((4, 1), np.float32), np.ones(4, np.float32)
+)
 
 
 def save_codec(folder: Path, codec: TokenCodec) -> None:
     """Write a codec's three arrays."""
     for name in CODEC_FILES:
         np.save(folder / f"codec.{name}.npy", getattr(codec, name), allow_pickle=False)
-
-
-def temporary_export(parent: Path) -> Path:
-    """Return a new empty folder inside ``parent`` for an export."""
-    return Path(tempfile.mkdtemp(prefix=".exporting-", dir=parent))
-
-
-def discard(folder: Path) -> None:
-    """Remove an export that came to nothing."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from qa.errors import IndexForeignError, UsageError
+from qa.errors import UsageError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_NAMES = (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}")
@@ -57,7 +57,7 @@ def find_model(name: str) -> Source:
     folder = Path(name)
     if name.startswith("~/"):
         folder = folder.expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         if not (folder / "modules.json").is_file():
             raise UsageError(f"{name} is not a sentence-transformers model: no modules.json in it")
         return Source(folder.name, folder)
@@ -82,12 +82,12 @@ def _default_folder() -> Path:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits."""
+    """Return the SHA-256 of a model's file in hexadecimal digits. Raises UsageError."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise IndexForeignError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(f"the model's {path} cannot be read: {error.strerror}") from error
 
 
 def folder_digest(folder: Path) -> str:

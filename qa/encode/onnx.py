@@ -61,9 +61,7 @@ class OnnxEncoder:
         """Load an exported model. ``threads`` defaults to the processors this process may use."""
         config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
         options = ort.SessionOptions()
-        options.intra_op_num_threads = (
-            1 if workers > 1 else threads or processors()
-        )
+        options.intra_op_num_threads = 1 if workers > 1 else threads or processors()
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         session = ort.InferenceSession(

@@ -46,7 +46,7 @@ def load(source: Source, *, allow_download: bool) -> SentenceTransformer:
         os.environ["HF_HUB_OFFLINE"] = "1"
     if source.folder:
         _refuse_foreign_code(source.folder)
-    with _quiet():
+    with _Quiet():
         from sentence_transformers import SentenceTransformer
 
         try:
@@ -76,7 +76,7 @@ def _refuse_foreign_code(folder: Path) -> None:
         raise UsageError(f"the model in {folder} brings code of its own ({foreign[0]}): not run")
 
 
-class _quiet:
+class _Quiet:
     """Keeps the libraries' progress bars and deprecation notes out of our output."""
 
     def __enter__(self) -> None:
@@ -179,7 +179,9 @@ def export(model: SentenceTransformer, path: Path, *, int8: bool) -> None:
     """
     import torch
 
-    class Graph(torch.nn.Module):
+    module: Any = torch.nn.Module
+
+    class Graph(module):  # type: ignore[misc]  # torch is imported late, so it has no types here
         def __init__(self) -> None:
             super().__init__()
             self.model = model.requires_grad_(False)
@@ -188,9 +190,15 @@ def export(model: SentenceTransformer, path: Path, *, int8: bool) -> None:
             out = self.model(dict(zip(names, inputs, strict=True)))
             return out["sentence_embedding"], out["token_embeddings"]
 
-    with _quiet():
-        sample = dict(model.tokenizer(["One text.", "Another, longer text."], padding=True, return_tensors="pt"))
-        names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in sample]
+    with _Quiet():
+        sample = dict(
+            model.tokenizer(
+                ["One text.", "Another, longer text."], padding=True, return_tensors="pt"
+            )
+        )
+        names = [
+            name for name in ("input_ids", "attention_mask", "token_type_ids") if name in sample
+        ]
         axes = {name: {0: "texts", 1: "tokens"} for name in (*names, "token_embeddings")}
         try:
             torch.onnx.export(
@@ -229,7 +237,9 @@ def _quantize(path: Path) -> None:
     floats.unlink()
 
 
-def check_agreement(reference: TorchEncoder, exported: Any, pieces: Sequence[Piece], *, int8: bool) -> float:
+def check_agreement(
+    reference: TorchEncoder, exported: Any, pieces: Sequence[Piece], *, int8: bool
+) -> float:
     """Return the lowest cosine between both builds over ``pieces``; raises ExportError if it is too low.
 
     Each vector of a text and of each of its tokens counts.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import faiss
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +15,15 @@ RowArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _NORM_TOLERANCE = 1e-3
+_search_parameters: Any = faiss.SearchParameters
 _SPARE = 16
 
 
 class DenseIndex:
     """Exact search over unit vectors; the row of a vector is the row of its passage."""
 
-    def __init__(self, index: faiss.Index) -> None:
+    def __init__(self, index: Any) -> None:
+        # An IndexFlatIP. The stubs know neither its storage nor the parameters of a search.
         self._index = index
 
     @classmethod
@@ -71,7 +75,7 @@ class DenseIndex:
             count = int(allowed.sum())
             bitmap = np.packbits(allowed, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bitmap))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = _search_parameters(sel=selector)
         if min(k, count) < 1:
             return np.empty(0, np.int64)
         k = min(k, count)

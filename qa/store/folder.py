@@ -76,9 +76,15 @@ class IndexFolder:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            foreign = self.path.is_dir() and any(self.path.iterdir()) and not (self.path / _GENERATIONS).is_dir()
+            foreign = (
+                self.path.is_dir()
+                and any(self.path.iterdir())
+                and not (self.path / _GENERATIONS).is_dir()
+            )
             what = "holds no index of ours" if foreign else "holds no index yet"
-            raise IndexMissingError(f"{self.path} {what}: run qa build first, or name another --index") from None
+            raise IndexMissingError(
+                f"{self.path} {what}: run qa build first, or name another --index"
+            ) from None
         except OSError as error:
             raise IndexMissingError(f"{path} cannot be read: {error.strerror}") from error
         try:
@@ -95,7 +101,9 @@ class IndexFolder:
             pointers = [Pointer(str(p["generation"]), str(p["manifest_sha256"])) for p in entries]
         except (LookupError, TypeError) as error:
             raise damaged(path, "it is not a pointer") from error
-        names = [(_NAME.fullmatch(p.generation), _SHA256.fullmatch(p.manifest_sha256)) for p in pointers]
+        names = [
+            (_NAME.fullmatch(p.generation), _SHA256.fullmatch(p.manifest_sha256)) for p in pointers
+        ]
         if not names or not all(map(all, names)):
             raise damaged(path, "it is not a pointer")
         return pointers
@@ -225,7 +233,9 @@ class IndexFolder:
             for path in folder.iterdir():
                 _sync(path)
             entries = {name: {"bytes": s.bytes, "sha256": s.sha256} for name, s in sums.items()}
-            written = disk.write_file(folder / "manifest.json", [json.dumps(entries, indent=1).encode()])
+            written = disk.write_file(
+                folder / "manifest.json", [json.dumps(entries, indent=1).encode()]
+            )
             disk.sync_folder(folder)
             if target.exists():
                 shutil.rmtree(target)
@@ -267,7 +277,8 @@ class IndexFolder:
                 shutil.rmtree(folder, ignore_errors=True)
         try:
             manifests = [
-                read_manifest(self.path / _GENERATIONS / p.generation, p.manifest_sha256) for p in kept
+                read_manifest(self.path / _GENERATIONS / p.generation, p.manifest_sha256)
+                for p in kept
             ]
         except QaError:  # a retained generation is damaged: its model may still be wanted
             return
@@ -291,7 +302,9 @@ def disk_sum(path: Path) -> FileSum:
     import hashlib
 
     with path.open("rb") as file:
-        return FileSum(os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest())
+        return FileSum(
+            os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        )
 
 
 def _verify_mapped(path: Path, expected: FileSum) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,7 +14,6 @@ from fnmatch import translate
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-import re
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,13 @@ def write_generation(
     place = {document.id: n for n, document in enumerate(documents)}
     table = np.asarray(
         [
-            (place[p.document_id], -1 if p.section is None else number[p.section], p.start, p.end, key)
+            (
+                place[p.document_id],
+                -1 if p.section is None else number[p.section],
+                p.start,
+                p.end,
+                key,
+            )
             for p, key in zip(passages, keys, strict=True)
         ],
         _PASSAGE,
@@ -148,7 +154,10 @@ def write_generation(
         "lexical_terms.txt": "\n".join(lexical.terms).encode("utf-8", "surrogatepass"),
         "sections.json": _json_bytes(sections),
         "documents.json": _json_bytes(
-            [_document_entry(d, span) for d, span in zip(documents, pairwise(bounds.tolist()), strict=True)]
+            [
+                _document_entry(d, span)
+                for d, span in zip(documents, pairwise(bounds.tolist()), strict=True)
+            ]
         ),
         **{f"{key}.npy": array_bytes(array) for key, array in arrays.items()},
     }
@@ -158,10 +167,14 @@ def write_generation(
         "format": FORMAT,
         "generation": name,
         "metric": METRIC,
-        **{key: value for key, value in asdict(recipe).items()},
+        **asdict(recipe),
         "model_manifest": model_manifest,
         "corpus": corpus,
-        "counts": {"documents": len(documents), "passages": len(passages), "tokens": int(sum(map(len, ids)))},
+        "counts": {
+            "documents": len(documents),
+            "passages": len(passages),
+            "tokens": int(sum(map(len, ids))),
+        },
         "files": {file_name: asdict(file_sum) for file_name, file_sum in sorted(sums.items())},
     }
     written = write_file(folder / MANIFEST, [_json_bytes(manifest)])
@@ -299,7 +312,7 @@ class Generation:
             and self._sentence_bounds[-1] == len(self._sentences)
             and len(self._tokens) == tokens * self._width
             and len(arrays["lexical_starts"]) == len(self.lexical.terms) + 1
-            and (count == 0 or 0 <= self._table["document"].min())
+            and (count == 0 or self._table["document"].min() >= 0)
             and (count == 0 or self._table["document"].max() < len(self._documents))
         )
         if not fits:
@@ -369,7 +382,9 @@ class Generation:
             end=end,
             text=document.text[start:end],
             section=self._sections[section] if section >= 0 else None,
-            sentences=tuple((start + a, start + b) for a, b in self._sentences[first:last].tolist()),
+            sentences=tuple(
+                (start + a, start + b) for a, b in self._sentences[first:last].tolist()
+            ),
         )
 
     def document(self, document_id: str) -> Document | None:
@@ -438,7 +453,9 @@ def read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
             f"reads {FORMAT}: run qa build again, or install the version that built it"
         )
     if manifest.get("metric") != METRIC:
-        raise IndexForeignError(f"the index {folder.parent.parent} has another metric: run qa build again")
+        raise IndexForeignError(
+            f"the index {folder.parent.parent} has another metric: run qa build again"
+        )
     missing = [name for name in _WANTED if name not in manifest]
     if missing:
         raise damaged(path, f"it has no {missing[0]}")
@@ -460,7 +477,14 @@ def well_formed(path: Path) -> Iterator[None]:
     """Call damaged what cannot be made sense of though its checksum is right."""
     try:
         yield
-    except (AttributeError, LookupError, RecursionError, RuntimeError, TypeError, ValueError) as error:
+    except (
+        AttributeError,
+        LookupError,
+        RecursionError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise damaged(path, f"it is not what was to be there: {error}") from error
 
 

@@ -108,4 +108,3 @@ class LexicalIndex:
 def idf(frequency: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """Return Lucene's inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5))."""
     return np.log1p((count - frequency + 0.5) / (frequency + 0.5))
-

@@ -94,7 +94,9 @@ def test_a_date_is_read_in_every_form_it_is_written_in(day: date) -> None:
     assert dates.parse_date(f"{month} {day.year}") == f"{day.year}-{day.month:02}"
 
 
-@given(st.text(st.characters() | st.sampled_from("0123456789 ./-:,maysept\u017f\u0131"), max_size=40))
+@given(
+    st.text(st.characters() | st.sampled_from("0123456789 ./-:,maysept\u017f\u0131"), max_size=40)
+)
 def test_any_words_are_a_date_or_none(words: str) -> None:
     value = dates.parse_date(words)
     assert value is None or date.fromisoformat((value + "-01-01")[:10])
@@ -111,7 +113,11 @@ def test_any_words_are_a_date_or_none(words: str) -> None:
             [],
             ("2001-05-02", "Published: 2 May 2001", "label"),
         ),
-        (["First published on 3 May 2001"], [], ("2001-05-03", "First published on 3 May 2001", "label")),
+        (
+            ["First published on 3 May 2001"],
+            [],
+            ("2001-05-03", "First published on 3 May 2001", "label"),
+        ),
         (["Fecha: 3 de mayo de 2001"], [], ("2001-05-03", "Fecha: 3 de mayo de 2001", "label")),
         (["x"], ["1 May 2001", "2 May 2001"], ("2001-05-02", "2 May 2001", "dateline")),
         (["1 May 2001"], ["2 May 2001"], ("2001-05-01", "1 May 2001", "dateline")),
@@ -131,7 +137,9 @@ def test_any_words_are_a_date_or_none(words: str) -> None:
         ([], [], None),
     ],
 )
-def test_from_lines(head: list[str], tail: list[str], published: tuple[str, str, str] | None) -> None:
+def test_from_lines(
+    head: list[str], tail: list[str], published: tuple[str, str, str] | None
+) -> None:
     expected = Published(*published) if published else None
     assert dates.from_lines(head, tail) == expected
 

@@ -37,7 +37,16 @@ def test_sources_are_relative_and_in_order(tmp_path: Path) -> None:
 
 
 def test_hidden_files_and_the_readme_at_the_top_are_passed_over(tmp_path: Path) -> None:
-    write(tmp_path, ".a.txt", ".git/b.txt", "README.md", "Readme", "readme.TXT", "a/README.md", "c.txt")
+    write(
+        tmp_path,
+        ".a.txt",
+        ".git/b.txt",
+        "README.md",
+        "Readme",
+        "readme.TXT",
+        "a/README.md",
+        "c.txt",
+    )
     assert list(read(tmp_path)) == ["a/README.md", "c.txt"]
     # Named by itself a README is wanted.
     assert list(read(tmp_path / "README.md")) == ["README.md"]
@@ -142,7 +151,9 @@ def test_several_paths_are_told_apart_by_their_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "names", [("x/docs", "y/docs"), ("x/docs", "x/docs"), ("x/docs/a.txt", "y/docs/a.txt")]
 )
-def test_two_paths_that_would_give_one_source_are_refused(tmp_path: Path, names: Sequence[str]) -> None:
+def test_two_paths_that_would_give_one_source_are_refused(
+    tmp_path: Path, names: Sequence[str]
+) -> None:
     write(tmp_path, "x/docs/a.txt", "y/docs/a.txt")
     with pytest.raises(CorpusError, match=r"two of the paths hold a (docs/)?a\.txt"):
         read(*(tmp_path / name for name in names))

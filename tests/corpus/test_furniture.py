@@ -132,7 +132,10 @@ def marked(page: str) -> list[str]:
 def test_a_stray_word_is_furniture_where_it_heads_nothing() -> None:
     assert marked(f"Search\n\n{_STORY}") == ["Search"]
     assert marked(f"{_STORY}\n\nPrint") == ["Print"]
-    assert marked(f"{_STORY}\n\nContent\n\nYou should also read") == ["Content", "You should also read"]
+    assert marked(f"{_STORY}\n\nContent\n\nYou should also read") == [
+        "Content",
+        "You should also read",
+    ]
 
 
 def test_a_word_of_an_interface_may_be_a_heading() -> None:
@@ -173,8 +176,12 @@ def test_equal_entries_of_a_list_are_text() -> None:
 
 
 _LINES = st.lists(
-    st.sampled_from(["Search", "Home", "Share this", "A title", _STORY, "x", "1 2 3", "World", "ok"])
-    | st.text(st.characters(exclude_characters="\r\n"), min_size=1).filter(lambda line: line.strip()),
+    st.sampled_from(
+        ["Search", "Home", "Share this", "A title", _STORY, "x", "1 2 3", "World", "ok"]
+    )
+    | st.text(st.characters(exclude_characters="\r\n"), min_size=1).filter(
+        lambda line: line.strip()
+    ),
     max_size=20,
 )
 

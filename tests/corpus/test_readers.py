@@ -173,7 +173,8 @@ def test_a_front_matter_that_is_no_yaml_is_still_one() -> None:
 def test_a_front_matter_that_swells_is_harmless() -> None:
     # Nine levels of eight: a billion in a few hundred bytes, by reference and by merging.
     by_reference = "a: &a [x, x]\n" + "".join(
-        f"{b}: &{b} [{', '.join([f'*{a}'] * 8)}]\n" for a, b in zip("abcdefghi", "bcdefghij", strict=True)
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 8)}]\n"
+        for a, b in zip("abcdefghi", "bcdefghij", strict=True)
     )
     by_merging = "a: &a {x: y}\n" + "".join(
         f"{b}: &{b} {{<<: [{', '.join([f'*{a}'] * 8)}]}}\n"
@@ -217,7 +218,18 @@ def test_a_thousand_nested_marks() -> None:
 _MARKS = st.sampled_from(
     [
         *("# ", "## ", "- ", "1. ", "> ", "    ", "\t", "```\n", "---\n", "===\n", "<!--", "-->"),
-        *("<div>\n", "|a|b|\n|-|-|\n", "[a]: b\n", "\n", "\n\n", "\r\n", "\r", "words", "***\n", "\0"),
+        *(
+            "<div>\n",
+            "|a|b|\n|-|-|\n",
+            "[a]: b\n",
+            "\n",
+            "\n\n",
+            "\r\n",
+            "\r",
+            "words",
+            "***\n",
+            "\0",
+        ),
     ]
 )
 

@@ -100,11 +100,24 @@ def test_a_hard_wrapped_text_is_told_from_verse_by_its_width() -> None:
 
 
 ODD = st.characters() | st.sampled_from(
-    [*"\n\n\n\r\t .•-*#1a", "\0", "\ud800", "\udfff", "\u2028", "\x85", "\x1c", "\u200b", "😀", "\u0301"]
+    [
+        *"\n\n\n\r\t .•-*#1a",
+        "\0",
+        "\ud800",
+        "\udfff",
+        "\u2028",
+        "\x85",
+        "\x1c",
+        "\u200b",
+        "😀",
+        "\u0301",
+    ]
 )
 _PIECES = st.sampled_from(
     [
-        *"Search\nShare this article\nPage 1 of 4\nA title of three\n• An item\n1. One\n***".split("\n"),
+        *"Search\nShare this article\nPage 1 of 4\nA title of three\n• An item\n1. One\n***".split(
+            "\n"
+        ),
         "A sentence that ends here.",
         "The same long line of prose that is broken at its margin",
         "\n",
@@ -142,4 +155,6 @@ def test_no_character_is_lost_or_moved(text: str) -> None:
 
 def test_a_page_of_a_page() -> None:
     # The annotation itself: what the tests above compare with.
-    assert page("title | A\n\nitem | b\n     | c") == Page("A\n\nb\nc", [("title", "A"), ("item", "b\nc")])
+    assert page("title | A\n\nitem | b\n     | c") == Page(
+        "A\n\nb\nc", [("title", "A"), ("item", "b\nc")]
+    )

@@ -104,7 +104,9 @@ def dataset(corpus: Path) -> JudgedCorpus:
 
 @pytest.fixture
 def found(dataset: JudgedCorpus, tmp_path: Path, encoder: FakeEncoder) -> CorpusIndex:
-    return corpus_index(dataset, Settings(index=str(tmp_path / "ours" / "default")), encoder=encoder)
+    return corpus_index(
+        dataset, Settings(index=str(tmp_path / "ours" / "default")), encoder=encoder
+    )
 
 
 def test_the_small_corpus_is_ranked(dataset: JudgedCorpus, found: CorpusIndex) -> None:
@@ -183,9 +185,11 @@ def test_depth_grows_until_there_are_a_hundred_documents(
 ) -> None:
     """One document with very many passages crowds out the others at the first depth."""
     folder = write_corpus(tmp_path / "crowded")
-    long = " ".join(f"Sentence {n} tells of rivers and of what lies beside the water." for n in range(900))
+    long = " ".join(
+        f"Sentence {n} tells of rivers and of what lies beside the water." for n in range(900)
+    )
     rows = [{"_id": "long", "text": long}]
-    rows += [{"_id": f"s{n:03}", "text": f"A river, number {n}."} for n in range(150)]
+    rows += [{"_id": f"s{n:03}", "text": f"A river, number {n}."} for n in range(900)]
     write_lines(folder / "corpus.jsonl", rows)
     write_lines(folder / "queries.jsonl", [{"_id": "q", "text": "rivers beside the water"}])
     (folder / "qrels.tsv").write_text("h\th\th\nq\ts001\t1\nq\tlong\t1\n", "utf-8")
@@ -207,3 +211,6 @@ def test_depth_grows_until_there_are_a_hundred_documents(
     assert max(depths) > depths[0]
     ranked = rank_documents(rank(engine, "rivers beside the water", depth=max(depths)), sources)
     assert len(ranked) == 100
+    assert (
+        len(rank_documents(rank(engine, "rivers beside the water", depth=depths[0]), sources)) < 100
+    )

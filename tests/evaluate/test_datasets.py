@@ -203,9 +203,7 @@ def test_grades_may_be_written_as_fractions(tmp_path: Path) -> None:
         ("qrels.tsv", "h\th\th\nq1\towls\t0\n", "no judgement above 0"),
     ],
 )
-def test_what_is_wrong_with_a_corpus_is_said(
-    corpus: Path, file: str, text: str, says: str
-) -> None:
+def test_what_is_wrong_with_a_corpus_is_said(corpus: Path, file: str, text: str, says: str) -> None:
     (corpus / file).write_text(text, "utf-8")
     with pytest.raises(DatasetError) as error:
         read_corpus(corpus)

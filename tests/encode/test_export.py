@@ -1,0 +1,273 @@
+"""Models made ready to serve: exported, compared, and run without what exported them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qa.encode import Encoded, Encoder, Piece, torch_backend
+from qa.encode.build import export_model, fingerprint_of, load_encoder
+from qa.encode.model import find_model, reference_texts
+from qa.encode.onnx import OnnxEncoder
+from qa.engine import Engine
+from qa.errors import IndexForeignError, UsageError
+from qa.indexing import build_index
+from qa.records import Question
+from qa.settings import Settings
+from qa.store import IndexFolder
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]  # of the libraries'
+
+PIECES = [
+    Piece("", "The harbour was dug in 1872 by four hundred dockers."),
+    Piece("The harbour. Fees", "A steamer pays forty crowns\u2026 Añez’s boat 😀 pays nothing."),
+    Piece("", "\ud800 half a character, NUL \0 and a no\xa0break space"),
+    Piece("A title", "word " * 600),
+    Piece("", "x"),
+]
+
+
+@pytest.fixture(scope="module")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sentence-transformers model of one layer, with prompts and no meaning."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("model")
+    default = find_model("all-MiniLM-L6-v2").folder
+    torch.manual_seed(7)
+    config = BertConfig(
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, vocab_size=30522
+    )
+    BertModel(config).save_pretrained(folder / "bert")
+    AutoTokenizer.from_pretrained(str(default)).save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"), max_seq_length=64)
+    model = SentenceTransformer(
+        modules=[transformer, Pooling(32, "mean"), Normalize()],
+        prompts={"query": "question: ", "document": "passage: "},
+        device="cpu",
+    )
+    model.save(str(folder / "small"))
+    return folder / "small"
+
+
+def export(
+    name: str | Path, folder: Path, *, int8: bool = False
+) -> tuple[Encoder, dict[str, Any], list[str]]:
+    """Export a model; return the encoder, its configuration, and what the user was told."""
+    said: list[str] = []
+    folder.mkdir()
+    export_model(
+        str(name), folder, int8=int8, allow_download=False, samples=PIECES[:2], say=said.append
+    )
+    return load_encoder(folder), json.loads((folder / "encoder.json").read_text()), said
+
+
+def original(name: str | Path) -> Encoder:
+    """Return a model as sentence-transformers runs it."""
+    source = find_model(str(name))
+    model = torch_backend.load(source, allow_download=False)
+    return torch_backend.TorchEncoder(model, name=source.name, fingerprint="", codec=None)
+
+
+def assert_alike(one: Encoded, other: Encoded, *, cosine: float = 0.9999) -> None:
+    assert list(one.ids) == list(other.ids)
+    assert list(one.starts) == list(other.starts)
+    assert one.vector.shape == other.vector.shape and one.vector.dtype == np.float32
+    assert float(one.vector @ other.vector) >= cosine
+    assert np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-5)
+    if len(one.ids):
+        assert (one.tokens * other.tokens).sum(axis=1).min() >= cosine
+
+
+def test_the_default_model_agrees_with_its_original(model_index: Path) -> None:
+    (folder,) = (model_index / "models").iterdir()
+    exported, reference = load_encoder(folder), original("all-MiniLM-L6-v2")
+    assert isinstance(exported, OnnxEncoder)
+    assert folder.name == fingerprint_of(find_model("all-MiniLM-L6-v2"), int8=False)
+    assert exported.fingerprint == folder.name
+    assert exported.dimension == 384
+    assert exported.vocabulary == 30522
+    assert exported.max_tokens == reference.max_tokens
+    texts = [Piece(text.title, text.text) for text in reference_texts()[100:110]]
+    for piece in (*PIECES, *texts):
+        (ours,), (theirs,) = exported.encode_passages([piece]), reference.encode_passages([piece])
+        assert_alike(ours, theirs)
+        assert_alike(exported.encode_question(piece.text), reference.encode_question(piece.text))
+        assert list(exported.token_starts(piece.text)) == list(reference.token_starts(piece.text))
+    assert json.loads((folder / "encoder.json").read_text())["lowest_cosine"] >= 0.9999
+
+
+def test_the_model_knows_what_sentence_transformers_knows(model_index: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = ["Who dug the harbour?", "An octopus has three hearts.", "word " * 600]
+    (folder,) = (model_index / "models").iterdir()
+    exported = load_encoder(folder)
+    theirs = SentenceTransformer(str(find_model("all-MiniLM-L6-v2").folder)).encode(texts)
+    for text, vector in zip(texts, theirs, strict=True):
+        assert float(exported.encode_question(text).vector @ vector) >= 0.9999
+
+
+def test_a_vector_does_not_depend_on_its_neighbours_or_workers(model_index: Path) -> None:
+    (folder,) = (model_index / "models").iterdir()
+    one, many = load_encoder(folder), load_encoder(folder, workers=3)
+    pieces = [*PIECES, *PIECES[::-1]] * 2
+    together = list(many.encode_passages(pieces))
+    assert len(together) == len(pieces)
+    for piece, encoded in zip(pieces, together, strict=True):
+        (alone,) = one.encode_passages([piece])
+        np.testing.assert_allclose(encoded.vector, alone.vector, atol=1e-6)
+        assert list(encoded.ids) == list(alone.ids)
+
+
+def test_no_passage_of_the_seeds_is_cut_by_the_model(model_index: Path) -> None:
+    generation = IndexFolder(model_index).open().generation
+    encoder = load_encoder(model_index / "models" / generation.manifest["fingerprint"])
+    for row in range(generation.info.passages):
+        text = generation.passage(row).text
+        kept = generation.encoded_passage(row)
+        assert (kept.sentences != 255).sum() == len(encoder.token_starts(text))
+
+
+def test_serving_never_imports_what_exports(model_index: Path) -> None:
+    code = (
+        "import sys\n"
+        "from qa.engine import Engine\n"
+        "from qa.records import Question\n"
+        "engine = Engine.open(sys.argv[1])\n"
+        "answer = engine.ask(Question('Who declared herself acting president?'))\n"
+        "assert answer.results\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'onnx', 'sklearn'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(model_index)], capture_output=True, text=True, check=False
+    )
+    assert run.stdout == "[]\n", run.stderr
+
+
+def test_prompts_and_limits_of_another_model(small_model: Path, tmp_path: Path) -> None:
+    exported, config, said = export(small_model, tmp_path / "export")
+    assert isinstance(exported, OnnxEncoder)
+    assert (exported.dimension, exported.max_tokens, exported.name) == (32, 62, "small")
+    assert (config["question_prompt"], config["passage_prompt"]) == ("question: ", "passage: ")
+    assert len(said) == 1 and "once" in said[0]
+    reference = original(small_model)
+    for piece in PIECES:
+        (ours,), (theirs,) = exported.encode_passages([piece]), reference.encode_passages([piece])
+        assert_alike(ours, theirs)
+        assert_alike(exported.encode_question(piece.text), reference.encode_question(piece.text))
+        # A prompt is read with the text and is not of it.
+        assert max(ours.starts) < len(piece.text) and len(ours.ids) <= 62
+    prompted = exported.encode_question("x")
+    assert list(prompted.starts) == [-1, -1, 0]
+    np.testing.assert_array_equal(
+        exported.codec.encode(prompted.tokens), load_encoder(tmp_path / "export").codec.encode(prompted.tokens)
+    )
+
+
+def test_int8_is_a_build_of_its_own(small_model: Path, tmp_path: Path) -> None:
+    exported, config, _ = export(small_model, tmp_path / "export", int8=True)
+    assert isinstance(exported, OnnxEncoder)
+    assert config["precision"] == "int8"
+    assert 0.98 <= config["lowest_cosine"] < 0.999999
+    assert exported.fingerprint == fingerprint_of(find_model(str(small_model)), int8=True)
+    assert exported.fingerprint != fingerprint_of(find_model(str(small_model)), int8=False)
+    assert {path.name for path in (tmp_path / "export").iterdir()} == {
+        *("model.onnx", "tokenizer.json", "encoder.json"),
+        *("codec.mean.npy", "codec.axes.npy", "codec.steps.npy"),
+    }
+
+
+def damage_one_layer(model: Any) -> None:
+    import torch
+
+    with torch.no_grad():
+        model[0].auto_model.encoder.layer[0].output.dense.weight.mul_(1.2)
+
+
+def fail(model: Any) -> None:
+    raise RuntimeError("Unsupported: an operator\nand a long explanation")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"), [(damage_one_layer, "differs from the original: cosine 0."), (fail, "Unsupported")]
+)
+def test_a_broken_export_is_refused_and_the_model_runs_as_it_is(
+    small_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[Any], None],
+    reason: str,
+) -> None:
+    good = torch_backend.export
+
+    def broken(model: Any, path: Path, *, int8: bool) -> None:
+        copy = torch_backend.load(find_model(str(small_model)), allow_download=False)
+        try:
+            spoil(copy)
+        except RuntimeError as error:
+            raise torch_backend.ExportError(str(error).splitlines()[0]) from error
+        good(copy, path, int8=int8)
+
+    monkeypatch.setattr(torch_backend, "export", broken)
+    encoder, config, said = export(small_model, tmp_path / "export")
+    assert isinstance(encoder, torch_backend.TorchEncoder)
+    assert config["backend"] == "sentence-transformers"
+    assert not (tmp_path / "export" / "model.onnx").exists()
+    assert reason in said[1] and "it runs on sentence-transformers instead" in said[1]
+    reference = original(small_model)
+    for piece in PIECES:
+        (ours,), (theirs,) = encoder.encode_passages([piece]), reference.encode_passages([piece])
+        assert_alike(ours, theirs)
+
+
+def test_an_index_runs_on_a_model_that_cannot_be_exported(
+    small_model: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object, **__: object) -> None:
+        raise torch_backend.ExportError("no")
+
+    monkeypatch.setattr(torch_backend, "export", cannot)
+    model = tmp_path / "model"
+    model.symlink_to(small_model)
+    index = tmp_path / "index"
+    build_index([archive], Settings(index=str(index), model=str(model)))
+    engine = Engine.open(index)
+    assert isinstance(engine.encoder, torch_backend.TorchEncoder)
+    assert len(engine.ask(Question("What does a steamer pay?")).results) == 5
+    # The model is where it was and not in the index: another one in its place is told.
+    model.unlink()
+    model.symlink_to(find_model("all-MiniLM-L6-v2").folder or "")
+    with pytest.raises(IndexForeignError, match="not the one that the index was built with"):
+        Engine.open(index)
+
+
+def test_a_model_without_normalisation_is_refused(
+    small_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    shutil.copytree(small_model, tmp_path / "model")
+    modules = json.loads((tmp_path / "model" / "modules.json").read_text())
+    (tmp_path / "model" / "modules.json").write_text(json.dumps(modules[:2]))
+    settings = Settings(index=str(tmp_path / "index"), model=str(tmp_path / "model"))
+    with pytest.raises(UsageError, match="not finite and of unit length"):
+        build_index([archive], settings)
+    assert not (tmp_path / "index" / "LIVE").exists()
+
+
+def test_a_model_that_is_not_here_is_not_fetched(tmp_path: Path) -> None:
+    (tmp_path / "export").mkdir()
+    with pytest.raises(UsageError, match="cannot be loaded: .*fetch it with qa build --download"):
+        export("no-such-organisation/no-such-model", tmp_path / "elsewhere")

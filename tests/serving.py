@@ -1,0 +1,27 @@
+"""The real service in a process of its own, as people start it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def serving(index: Path) -> Iterator[str]:
+    """Run ``qa serve`` on a free port; give its address, and stop it afterwards."""
+    command = [sys.executable, "-m", "qa", "serve", "--port", "0", "--index", str(index)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            started = process.stdout.readline()
+            match = re.search(r"http://\S+", started)
+            assert match, f"qa serve said {started!r}"
+            yield match.group()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
