@@ -97,7 +97,7 @@ def ask(
     settings = Settings.load(flags={"index": index})
     text = _read_question() if question == "-" else question
     filters = Filters(source, published_from, published_to)
-    engine = Engine.open(settings.index)
+    engine = Engine.open(settings.index, max_wrong=settings.max_wrong)
     _warn_of(engine.fault)
     answer = engine.ask(Question(text, k=k, filters=filters))
     base = wire.base_address(settings)

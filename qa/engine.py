@@ -11,11 +11,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.confidence import Calibration, support
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
-from qa.rank import Ranking, prepare, rank
-from qa.records import Answer, Citation, Document, Filters, Hit, IndexInfo, Question, citation_id
+from qa.rank import Asked, Ranking, prepare, rank
+from qa.records import (
+    Answer,
+    Citation,
+    Document,
+    Filters,
+    Hit,
+    IndexInfo,
+    Question,
+    Verdict,
+    citation_id,
+)
 from qa.results import make_results
 from qa.settings import Settings
 from qa.store import DocumentEntry, IndexFolder, Store
@@ -40,11 +51,16 @@ class Engine:
         store: Store,
         encoder: Encoder,
         ranking: Ranking | None = None,
+        max_wrong: int = Settings().max_wrong,
         fault: str | None = None,
     ) -> None:
         self.store = store
         self.encoder = encoder
         self.ranking = ranking or Ranking()
+        kept = store.calibration
+        self.calibration = Calibration.from_json(kept) if kept else None
+        self.max_wrong = max_wrong
+        """Of a hundred answers given, how many may be wrong."""
         self.fault = fault
         """Why an older generation than the live one is served, if it is."""
 
@@ -70,7 +86,13 @@ class Engine:
         )
 
     @classmethod
-    def open(cls, index: Path | str, *, threads: int | None = None) -> Engine:
+    def open(
+        cls,
+        index: Path | str,
+        *,
+        threads: int | None = None,
+        max_wrong: int = Settings().max_wrong,
+    ) -> Engine:
         """Open the live generation of an index folder, with the model that it was built with.
 
         Raises IndexUnusableError when there is none, or it is damaged or of another format.
@@ -85,7 +107,9 @@ class Engine:
             raise IndexForeignError(
                 f"the model in {index} is not the one that its vectors were made with: run qa build again"
             )
-        return cls(store=opened.generation, encoder=encoder, fault=opened.fault)
+        return cls(
+            store=opened.generation, encoder=encoder, max_wrong=max_wrong, fault=opened.fault
+        )
 
     @property
     def info(self) -> IndexInfo:
@@ -110,17 +134,28 @@ class Engine:
             allowed=allowed.rows,
             depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
         )
+        confidence, verdict = self._judge(asked, hits)
         results = make_results(self.store, self.encoder.codec, asked, hits, question.k)
         return Answer(
             question=question.text,
             searched=text,
-            verdict="unsure",
-            confidence=None,
+            verdict=verdict,
+            confidence=confidence,
             results=results,
             filtered_out_undated=allowed.undated_documents,
             index=self.info,
             took_ms=round((time.perf_counter() - began) * 1000, 2),
         )
+
+    def _judge(self, asked: Asked, hits: Sequence[Hit]) -> tuple[float | None, Verdict]:
+        """Return confidence and verdict; they depend on the first hit alone, filter or not."""
+        if self.calibration is None:
+            return None, "unsure"
+        if not hits:
+            return 0.0, "not_found"
+        found = support(self.store, self.encoder, asked, hits[0].row)
+        confidence = self.calibration.confidence(found)
+        return round(confidence, 4), self.calibration.verdict(confidence, self.max_wrong)
 
     def rank(self, text: str, *, depth: int, filters: Filters | None = None) -> list[Hit]:
         """Return the ranked passages down to ``depth``, before any grouping or merging."""

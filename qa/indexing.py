@@ -8,17 +8,20 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from qa.confidence import calibrate
 from qa.corpus import Skipped, read_folders
 from qa.encode import Encoded, Encoder, Piece
 from qa.encode.build import export_model, fingerprint_of, load_encoder
 from qa.encode.model import find_model
 from qa.errors import CorpusError, IndexUnusableError
 from qa.passages import Splitting, split
+from qa.rank import Ranking
 from qa.records import Document, Passage
 from qa.settings import Settings
 from qa.store import CONTEXT, EncodedPassage, Generation, IndexFolder, Recipe, write_generation
@@ -80,13 +83,15 @@ def build_index(
     progress: Progress | None = None,
     encoder: Encoder | None = None,
     documents: Sequence[Document] | None = None,
+    calibrated: bool = True,
     accept: Accept | None = None,
 ) -> BuildReport:
     """Make the index of ``settings`` hold exactly what ``paths`` hold.
 
     Vectors of passages that an earlier generation holds are taken over. When nothing changed no
     generation is written. ``documents`` given directly stand for those that ``paths`` would
-    hold; ``encoder`` stands for the model of the settings. ``accept`` is asked before a new
+    hold; ``encoder`` stands for the model of the settings; an index that is not ``calibrated``
+    has no confidence to give. ``accept`` is asked before a new
     generation goes live: when it raises, the generation is removed and what was live stays so.
     Raises CorpusError when there is nothing to index, or, if ``strict``, a file cannot be read;
     OSError when writing fails; and what ``accept`` raises.
@@ -113,7 +118,7 @@ def build_index(
             overlap=settings.overlap,
             language=settings.language,
         )
-        recipe = _recipe(settings, encoder, splitting)
+        recipe = _recipe(settings, encoder, splitting, calibrated=calibrated)
         corpus = _corpus_digest(documents, recipe)
         previous, live = _previous(folder)
         if live and previous and previous.manifest["corpus"] == corpus:
@@ -134,6 +139,7 @@ def build_index(
                 documents=documents,
                 passages=passages,
                 encoded=_encoded(passages, keys, new, encoder, previous, reusable, progress),
+                calibrate=partial(_calibration, encoder, calibrated, progress),
             ),
         )
         if accept is not None:
@@ -141,6 +147,16 @@ def build_index(
         folder.make_live(pointer, keep=settings.generations_kept)
         built = folder.open().generation
     return _report(built, True, len(new), documents, skipped, began)
+
+
+def _calibration(
+    encoder: Encoder, wanted: bool, progress: Progress, generation: Generation
+) -> dict[str, Any] | None:
+    if not wanted:
+        return None
+    progress.stage("calibrating", None)
+    found = calibrate(generation, encoder, Ranking())
+    return found.to_json() if found else None
 
 
 def _read(
@@ -204,7 +220,9 @@ def _ready_model(
     return load_encoder(folder.model_folder(fingerprint), workers=processors()), manifest
 
 
-def _recipe(settings: Settings, encoder: Encoder, splitting: Splitting) -> Recipe:
+def _recipe(
+    settings: Settings, encoder: Encoder, splitting: Splitting, *, calibrated: bool
+) -> Recipe:
     return Recipe(
         model=encoder.name,
         fingerprint=encoder.fingerprint,
@@ -213,7 +231,11 @@ def _recipe(settings: Settings, encoder: Encoder, splitting: Splitting) -> Recip
         vocabulary=encoder.vocabulary,
         language=settings.language,
         bm25=Bm25(),
-        settings={"splitting": asdict(splitting), "max_file_bytes": settings.max_file_bytes},
+        settings={
+            "splitting": asdict(splitting),
+            "max_file_bytes": settings.max_file_bytes,
+            "calibrated": calibrated,
+        },
     )
 
 

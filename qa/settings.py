@@ -39,6 +39,9 @@ class Settings:
     overlap: int = _setting(0, "sentences that a passage repeats of the one before it")
     max_file_bytes: int = _setting(32_000_000, "larger files are skipped")
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
+    max_wrong: int = _setting(
+        20, "of a hundred answers given as answers, how many may be wrong, 0 to 100"
+    )
     host: str = _setting("127.0.0.1", "address that the service listens on")
     port: int = _setting(8000, "port that the service listens on")
     public_url: str = _setting(
@@ -71,6 +74,7 @@ _RANGES = {
     "overlap": (0, 5),
     "max_file_bytes": (1, 1 << 40),
     "generations_kept": (1, 1000),
+    "max_wrong": (0, 100),
     "port": (0, 65535),
     "max_body_bytes": (1000, 1 << 30),
 }

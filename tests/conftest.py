@@ -37,7 +37,7 @@ def encoder() -> FakeEncoder:
 
 @pytest.fixture(scope="session")
 def build(encoder: FakeEncoder) -> Build:
-    """``build(paths, index, strict=False, encoder=..., **settings)`` with the fake encoder."""
+    """``build(paths, index, strict=False, encoder=..., calibrated=False, **settings)`` with the fake encoder."""
 
     def build_with(
         paths: Path | Sequence[Path],
@@ -45,6 +45,7 @@ def build(encoder: FakeEncoder) -> Build:
         *,
         strict: bool = False,
         encoder: FakeEncoder = encoder,
+        calibrated: bool = False,
         **settings: object,
     ) -> BuildReport:
         return build_index(
@@ -52,6 +53,7 @@ def build(encoder: FakeEncoder) -> Build:
             Settings.load(flags={"index": str(index), **settings}, environment={}),
             strict=strict,
             encoder=encoder,
+            calibrated=calibrated,
         )
 
     return build_with

@@ -379,7 +379,7 @@ for ending, texts in ((".txt", LINES | TEXTS), (".md", TEXTS | {"nested": ">" * 
         document = read_document("a" + ending, text.encode())
         for passage in split(document, Splitting(), starts):
             assert document.text[passage.start : passage.end] == passage.text
-            assert len(passage.text) <= 950
+            assert len(passage.text) <= Splitting().max_chars
 assert len(sentence_spans("\\u4e2d\\u3002" * 150_000)) == 150_000
 surrogates = "A \\ud800 text. " * 3000 + "\\udfff\\0"
 document = make_document(

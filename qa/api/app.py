@@ -33,7 +33,11 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
     be served does not keep it from starting: ``/readyz`` says why, every question gets 503, and
     opening is tried again from time to time.
     """
-    service = Service(settings=settings, engines=EngineSlot(index, engine), metrics=Metrics())
+    service = Service(
+        settings=settings,
+        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong),
+        metrics=Metrics(),
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -21,8 +21,9 @@ RETRY_SECONDS = 3
 class EngineSlot:
     """The engine of an index that may not be there yet, or be damaged."""
 
-    def __init__(self, index: Path, engine: Engine | None) -> None:
+    def __init__(self, index: Path, engine: Engine | None, *, max_wrong: int) -> None:
         self._index = index
+        self._max_wrong = max_wrong
         self._engine = engine
         self._error: IndexUnusableError | None = None
         self._retry_at = 0.0
@@ -43,7 +44,7 @@ class EngineSlot:
             if self._error is not None and time.monotonic() < self._retry_at:
                 raise self._error.with_traceback(None)
             try:
-                self._engine = Engine.open(self._index)
+                self._engine = Engine.open(self._index, max_wrong=self._max_wrong)
             except IndexUnusableError as error:
                 self._error, self._retry_at = error, time.monotonic() + RETRY_SECONDS
                 raise

@@ -13,7 +13,7 @@ import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from qa.encode.codec import TokenCodec
-from qa.encode.protocol import Encoded, Piece, encodable, split_tokens
+from qa.encode.protocol import SPECIAL_TOKENS, Encoded, Piece, TextReader, split_tokens
 from qa.threads import processors
 
 MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
@@ -50,7 +50,7 @@ class OnnxEncoder:
         self.codec = codec
         self._question_prompt = str(config.get("question_prompt", ""))
         self._passage_prompt = str(config.get("passage_prompt", ""))
-        self._tokenizer = tokenizer
+        self._reader = TextReader(tokenizer, self.max_tokens + SPECIAL_TOKENS)
         self.vocabulary = tokenizer.get_vocab_size()
         self._session = session
         self._inputs = [node.name for node in session.get_inputs()]
@@ -79,8 +79,7 @@ class OnnxEncoder:
         )
 
     def token_starts(self, text: str) -> Sequence[int]:
-        encoding = self._tokenizer.encode(encodable(text), add_special_tokens=False)
-        return [start for start, _ in encoding.offsets]
+        return self._reader.starts(text)
 
     def encode_question(self, text: str) -> Encoded:
         return self._run(self._question_prompt, text)
@@ -102,8 +101,7 @@ class OnnxEncoder:
         return self._run(self._passage_prompt + context, piece.text)
 
     def _run(self, prefix: str, text: str) -> Encoded:
-        encoding = self._tokenizer.encode(encodable(prefix + text))
-        encoding.truncate(self.max_tokens + 2)
+        encoding = self._reader.read(prefix + text)
         feeds = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,

@@ -6,9 +6,11 @@ everything above this seam can be tested without weights.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -17,9 +19,11 @@ from numpy.typing import NDArray
 from qa.encode.codec import TokenCodec
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from tokenizers import Encoding, Tokenizer
 
 FloatArray = NDArray[np.float32]
+SPECIAL_TOKENS = 2
+"""Tokens that a model adds around a text."""
 
 
 class Piece(NamedTuple):
@@ -79,6 +83,32 @@ class Encoder(Protocol):
 
     def encode_passages(self, pieces: Sequence[Piece]) -> Iterator[Encoded]:
         """Encode passages, in order. A passage's vectors do not depend on the ones around it."""
+
+
+class TextReader:
+    """A model's tokenizer, and how many tokens the model reads at once, special ones counted."""
+
+    def __init__(self, tokenizer: Tokenizer, limit: int) -> None:
+        self._tokenizer = tokenizer
+        self._limit = limit
+
+    def starts(self, text: str) -> Sequence[int]:
+        """Return where each token of a text begins, however long the text."""
+        encoding = self._tokenizer.encode(encodable(text), add_special_tokens=False)
+        return [start for start, _ in encoding.offsets]
+
+    def read(self, text: str) -> Encoding:
+        """Return a text as the model reads it; what is too long loses its end, not its last mark."""
+        encoding = self._tokenizer.encode(encodable(text))
+        if len(encoding.ids) <= self._limit:
+            return encoding
+        return self._cutting.encode(encodable(text))
+
+    @cached_property
+    def _cutting(self) -> Tokenizer:
+        tokenizer = copy.deepcopy(self._tokenizer)
+        tokenizer.enable_truncation(self._limit)
+        return tokenizer
 
 
 def split_tokens(

@@ -18,14 +18,20 @@ import numpy as np
 
 from qa.encode.codec import TokenCodec
 from qa.encode.model import Source, reference_texts
-from qa.encode.protocol import Encoded, FloatArray, Piece, encodable, split_tokens
+from qa.encode.protocol import (
+    SPECIAL_TOKENS,
+    Encoded,
+    FloatArray,
+    Piece,
+    TextReader,
+    split_tokens,
+)
 from qa.errors import UsageError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _MIN_COSINE = 0.9999
-_SPECIAL_TOKENS = 2
 _OPSET = 17
 # What an int8 build may lose against its float build on one text before it counts as broken;
 # whether its rankings are good enough is for the bench to say.
@@ -105,14 +111,14 @@ class TorchEncoder:
         self.dimension = int(model.get_embedding_dimension() or 0)
         self.max_tokens = max_tokens(model)
         self._model = model
-        self._tokenizer = fast_tokenizer(model)
-        self.vocabulary = int(self._tokenizer.get_vocab_size())
+        tokenizer = fast_tokenizer(model)
+        self._reader = TextReader(tokenizer, self.max_tokens + SPECIAL_TOKENS)
+        self.vocabulary = int(tokenizer.get_vocab_size())
         self._question_prompt, self._passage_prompt = prompts(model)
         self.codec = codec or fit_codec(self)
 
     def token_starts(self, text: str) -> Sequence[int]:
-        encoding = self._tokenizer.encode(encodable(text), add_special_tokens=False)
-        return [start for start, _ in encoding.offsets]
+        return self._reader.starts(text)
 
     def encode_question(self, text: str) -> Encoded:
         return self._run(self._question_prompt, text)
@@ -125,8 +131,7 @@ class TorchEncoder:
     def _run(self, prefix: str, text: str) -> Encoded:
         import torch
 
-        encoding = self._tokenizer.encode(encodable(prefix + text))
-        encoding.truncate(self.max_tokens + _SPECIAL_TOKENS)
+        encoding = self._reader.read(prefix + text)
         features = {
             "input_ids": torch.tensor([encoding.ids]),
             "attention_mask": torch.tensor([encoding.attention_mask]),
@@ -148,7 +153,7 @@ def fit_codec(encoder: TorchEncoder | Any) -> TokenCodec:
 
 def max_tokens(model: SentenceTransformer) -> int:
     """Return how many tokens the model reads at once, special ones not counted."""
-    return int(model.max_seq_length or 512) - _SPECIAL_TOKENS
+    return int(model.max_seq_length or 512) - SPECIAL_TOKENS
 
 
 def prompts(model: SentenceTransformer) -> tuple[str, str]:
@@ -245,14 +250,15 @@ def check_agreement(
     Each vector of a text and of each of its tokens counts.
     """
     floor = _MIN_INT8_COSINE if int8 else _MIN_COSINE
-    lowest = 1.0
+    cosines = [1.0]
     for ours, theirs in zip(
         exported.encode_passages(pieces), reference.encode_passages(pieces), strict=True
     ):
-        lowest = min(lowest, _cosine(ours.vector, theirs.vector))
+        cosines.append(_cosine(ours.vector, theirs.vector))
         if not int8:
-            lowest = min(lowest, float((ours.tokens * theirs.tokens).sum(axis=1).min(initial=1.0)))
-    if not lowest >= floor:  # NaN fails too
+            cosines += (ours.tokens * theirs.tokens).sum(axis=1).tolist()
+    lowest = float(np.min(cosines))
+    if not lowest >= floor:  # NaN, which min() would pass over, fails too
         raise ExportError(f"the exported model differs from the original: cosine {lowest:.6f}")
     return lowest
 

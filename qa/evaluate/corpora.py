@@ -36,7 +36,10 @@ _WARM_UP = 5
 
 @dataclass(frozen=True, slots=True)
 class CorpusIndex:
-    """A corpus's index, and how long the build of its generation took, in seconds."""
+    """A corpus's index, and how long its build took, in seconds.
+
+    None when nobody measured it: it was stopped, or took vectors over from an earlier one.
+    """
 
     engine: Engine
     path: Path
@@ -73,7 +76,8 @@ def corpus_index(
         progress=progress,
     )
     if report.changed:
-        _write_mark(path, {report.generation: round(report.seconds, 3)})
+        whole = report.embedded == report.passages
+        _write_mark(path, {report.generation: round(report.seconds, 3)} if whole else {})
     return CorpusIndex(open_engine(path, encoder), path, _read_mark(path).get(report.generation))
 
 

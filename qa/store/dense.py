@@ -38,7 +38,11 @@ class DenseIndex:
     def from_bytes(cls, data: bytes, *, dimension: int, count: int) -> DenseIndex:
         """Read an index whose bytes were verified; its shape must be the manifest's."""
         index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
-        if index.d != dimension or index.ntotal != count or not isinstance(index, faiss.IndexFlat):
+        if (
+            index.d != dimension
+            or index.ntotal != count
+            or not isinstance(index, faiss.IndexFlatIP)
+        ):
             raise IndexDamagedError(
                 f"the vectors are {index.ntotal} of {index.d} dimensions instead of "
                 f"{count} of {dimension}: run qa build again"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fnmatch import translate
@@ -90,11 +90,13 @@ def write_generation(
     documents: Sequence[Document],
     passages: Sequence[Passage],
     encoded: Iterable[EncodedPassage],
+    calibrate: Callable[[Generation], Mapping[str, Any] | None],
 ) -> str:
     """Write a generation into the empty ``folder``; return the SHA-256 of its manifest.
 
     ``encoded`` is consumed once, in the order of ``passages``; its codes go to the disk as they
-    come.
+    come. ``calibrate`` gets the generation as it will be and returns what is kept with it of its
+    calibration.
     """
     keys: list[bytes] = []
     vectors = np.empty((len(passages), recipe.dimension), np.float32)
@@ -163,7 +165,7 @@ def write_generation(
     }
     for file_name, data in plain.items():
         sums[file_name] = write_file(folder / file_name, [data])
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "generation": name,
         "metric": METRIC,
@@ -177,6 +179,17 @@ def write_generation(
         },
         "files": {file_name: asdict(file_sum) for file_name, file_sum in sorted(sums.items())},
     }
+    draft = Generation(
+        folder=folder,
+        index_name=folder.parent.parent.name,
+        manifest=manifest,
+        files=plain,
+        **{
+            part: BlockFile(folder / file, sums[file], (folder / (file + SUMS_ENDING)).read_bytes())
+            for part, file in (("texts", _TEXTS), ("tokens", _TOKENS))
+        },
+    )
+    manifest["calibration"] = calibrate(draft)
     written = write_file(folder / MANIFEST, [_json_bytes(manifest)])
     sync_folder(folder)
     return written.sha256
@@ -420,6 +433,11 @@ class Generation:
             original_url=entry["original_url"],
         )
 
+    @property
+    def calibration(self) -> Mapping[str, Any] | None:
+        """What the build kept of the index's calibration."""
+        return self.manifest.get("calibration")
+
     # --- what a later build takes over -------------------------------------------------------
 
     def encoded(self) -> Mapping[bytes, int]:
@@ -479,9 +497,9 @@ def well_formed(path: Path) -> Iterator[None]:
         yield
     except (
         AttributeError,
+        EOFError,
         LookupError,
-        RecursionError,
-        RuntimeError,
+        RuntimeError,  # RecursionError too, and FAISS's
         TypeError,
         ValueError,
     ) as error:

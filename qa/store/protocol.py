@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,10 @@ class Store(Protocol):
     @property
     def info(self) -> IndexInfo:
         """Which generation this is."""
+
+    @property
+    def calibration(self) -> Mapping[str, Any] | None:
+        """What the build kept of the index's calibration; None where it has none."""
 
     def allowed(self, filters: Filters) -> Allowed:
         """Return the rows that ``filters`` leave."""

@@ -105,8 +105,8 @@ def test_a_service_that_is_gone_is_said_in_words(browser: Browser, model_address
     page.locator("#question").fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").first).to_be_visible()
-    context.set_offline(False)
-    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    context.set_offline(False)  # the page asks again by itself once it is connected
     expect(page.locator("article").first).to_be_visible()
     context.close()
 

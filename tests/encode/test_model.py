@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from qa.encode import torch_backend
+from qa.encode import Encoded, Piece, torch_backend
 from qa.encode.build import fingerprint_of
 from qa.encode.model import Source, find_model, reference_texts, sha256_of
 from qa.errors import UsageError
@@ -112,6 +117,47 @@ def test_a_fingerprint_names_all_that_decides_a_vector(tmp_path: Path) -> None:
     assert fingerprint_of(Source("a/b", None), int8=False) != fingerprint_of(
         Source("a/c", None), int8=False
     )
+
+
+class Turned:
+    """An encoder whose vectors are turned away from those of an unturned one by a cosine."""
+
+    def __init__(self, text: float = 1.0, token: float = 1.0) -> None:
+        self._text, self._token = text, token
+
+    def encode_passages(self, pieces: Sequence[Piece]) -> Iterator[Encoded]:
+        for _ in pieces:
+            tokens = np.tile(turned(1.0), (3, 1))
+            tokens[1] = turned(self._token)
+            yield Encoded(turned(self._text), tokens, (0, 1, 2), (7, 8, 9))
+
+
+def turned(cosine: float) -> NDArray[np.float32]:
+    return np.array([cosine, math.sqrt(1 - cosine * cosine) if cosine == cosine else cosine], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "int8", "lowest"),
+    [
+        (1.0, 1.0, False, 1.0),
+        (0.99995, 1.0, False, 0.99995),
+        (0.99985, 1.0, False, None),
+        (1.0, 0.99995, False, 0.99995),
+        (1.0, 0.99985, False, None),
+        (math.nan, 1.0, False, None),
+        (1.0, math.nan, False, None),
+        (0.99, 0.5, True, 0.99),
+        (0.97, 1.0, True, None),
+    ],
+)
+def test_an_export_must_agree(text: float, token: float, int8: bool, lowest: float | None) -> None:
+    pieces = [Piece("", "x")] * 3
+    call = partial(torch_backend.check_agreement, Turned(), Turned(text, token), pieces, int8=int8)  # type: ignore[arg-type]
+    if lowest is None:
+        with pytest.raises(torch_backend.ExportError, match="differs from the original"):
+            call()
+    else:
+        assert call() == pytest.approx(lowest, abs=1e-6)
 
 
 def test_sha256_of(tmp_path: Path) -> None:

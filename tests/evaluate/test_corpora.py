@@ -151,6 +151,8 @@ def test_other_settings_make_another_generation(
     settings = Settings(index=str(tmp_path / "ours" / "default"), passage_chars=200)
     again = corpus_index(dataset, settings, encoder=encoder)
     assert again.engine.info.generation != found.engine.info.generation
+    # It took vectors over: how long a build from nothing takes, nobody measured.
+    assert again.build_seconds is None
 
 
 def test_an_index_of_something_else_is_never_replaced(

@@ -1,0 +1,57 @@
+"""cited-qa itself, with its defaults, the engine in process."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness import DEPTH, Built, Document, Opened, main
+
+
+class CitedQa:
+    """Answers are timed through ``Engine.ask``, judged through ``Engine.rank`` as qa eval does."""
+
+    packages = ("cited-qa", "onnxruntime", "faiss-cpu", "numpy")
+    configurations = ("",)
+
+    def build(self, documents: Sequence[Document], folder: Path) -> Built:
+        """Build an index of one document, which exports the model, then that of all."""
+        from qa.evaluate.corpora import make_row_document
+        from qa.evaluate.datasets import Row
+        from qa.indexing import build_index
+        from qa.settings import Settings
+
+        rows = (Row(document.id, document.title, document.text) for document in documents)
+        made = [document for document in map(make_row_document, rows) if document is not None]
+        made.sort(key=lambda document: document.source)
+        settings = Settings(index=str(folder / "index"))
+        build_index([folder], settings, documents=made[:1])
+        report = build_index([folder], settings, documents=made)
+        return Built(report.seconds, report.passages, report.tokens)
+
+    def open(self, configuration: str, folder: Path) -> Opened:
+        """Open the index."""
+        from qa.engine import Engine
+        from qa.records import Answer, Question
+
+        engine = Engine.open(folder / "index")
+        sources: list[str] = []
+
+        def ask(text: str) -> Answer:
+            return engine.ask(Question(text, k=DEPTH))
+
+        def rank(text: str) -> list[str]:
+            from qa.evaluate.corpora import DEPTH as DOCUMENTS
+            from qa.evaluate.corpora import rank_documents, sources_of
+
+            sources.extend(() if sources else sources_of(engine))
+            depth = math.ceil(1.5 * DOCUMENTS * max(1.0, len(sources) / engine.info.documents))
+            ranked = rank_documents(engine.rank(text, depth=depth), sources)
+            return [document.document for document in ranked]
+
+        return Opened(ask, rank)
+
+
+if __name__ == "__main__":
+    main(CitedQa())

@@ -1,0 +1,220 @@
+"""Whether the archive answers a question: calibrated on the index itself, without judged questions.
+
+*Evidence.* A passage that answers a question matches all of it: the late score says how well on
+the whole, its weakest quarter how well where it matches worst. Their mean is the question's
+support. A cosine or a rank says much less (``eval/confidence.md`` has the figures).
+
+*Calibration.* How high support is depends on the model and on the archive, so each build
+measures it anew, on three samples:
+
+- answered: the questions about the reference texts, each against its own text, with the words
+  weighted as in this archive;
+- off topic: the same questions asked of this archive, which does not answer them;
+- near: sentences of this archive, cut to the length of a question, asked while the passages
+  around them are held out, so that what is found is about the same things and not the answer.
+
+A logistic curve through these gives the confidence: the probability that the first excerpt is
+right, if a question is as likely to be answered as not. Two thresholds follow from how many of a
+hundred answers may be wrong: above one the verdict is "answered", below the other "not_found".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.encode import Encoder, Piece
+from qa.encode.model import reference_texts
+from qa.rank import Asked, Ranking, prepare, rank
+from qa.records import Verdict
+from qa.store import Store
+
+FloatArray = NDArray[np.float64]
+
+_WEAKEST = 0.25
+_HELD_OUT = 120
+_QUESTION_WORDS = 14
+_ANSWERED, _OFF, _NEAR = 0.5, 0.25, 0.25
+"""What each sample weighs: a question is as likely answered as not, and if not, near or off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The logistic curve of one index, and the share of wrong answers above each threshold.
+
+    ``risks[n]`` is the lowest confidence at which, on the calibration samples, at most ``n`` of a
+    hundred answers given are wrong; ``misses[n]`` the highest below which at most ``n`` of a
+    hundred questions are answered after all. ``samples`` counts what it was measured on.
+    """
+
+    slope: float
+    intercept: float
+    risks: tuple[float, ...]
+    misses: tuple[float, ...]
+    samples: Mapping[str, int]
+
+    def confidence(self, support: float) -> float:
+        """Return the probability that the first excerpt answers, 0 to 1."""
+        return float(_logistic(self.slope * support + self.intercept))
+
+    def verdict(self, confidence: float, max_wrong: int) -> Verdict:
+        """Return the verdict when ``max_wrong`` of a hundred answers given may be wrong."""
+        if confidence >= self.risks[max_wrong]:
+            return "answered"
+        return "not_found" if confidence < self.misses[max_wrong] else "unsure"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the calibration as it is kept with an index."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Calibration:
+        """Read what ``to_json`` returned."""
+        return cls(
+            slope=float(value["slope"]),
+            intercept=float(value["intercept"]),
+            risks=tuple(value["risks"]),
+            misses=tuple(value["misses"]),
+            samples=dict(value["samples"]),
+        )
+
+    @classmethod
+    def fit(
+        cls, answered: Sequence[float], off: Sequence[float], near: Sequence[float]
+    ) -> Calibration | None:
+        """Fit to the supports of the three samples; None where there is too little to fit to."""
+        if len(answered) < 10 or len(off) < 10:
+            return None
+        parts = [(answered, 1.0, _ANSWERED), (off, 0.0, _OFF if len(near) else _OFF + _NEAR)]
+        parts += [(near, 0.0, _NEAR)] if len(near) else []
+        supports = np.concatenate([np.asarray(part, np.float64) for part, _, _ in parts])
+        truth = np.concatenate([np.full(len(part), label) for part, label, _ in parts])
+        weights = np.concatenate([np.full(len(part), w / len(part)) for part, _, w in parts])
+        slope, intercept = _fit_logistic(supports, truth, weights)
+        if slope <= 0:  # what answers is no better supported than what does not
+            return None
+        confidences = _logistic(slope * supports + intercept)
+        return cls(
+            slope=slope,
+            intercept=intercept,
+            risks=tuple(_thresholds(confidences, 1 - truth, weights)),
+            misses=tuple(1 - t for t in _thresholds(1 - confidences, truth, weights)),
+            samples={"answered": len(answered), "off": len(off), "near": len(near)},
+        )
+
+
+def _logistic(x: Any) -> Any:
+    return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
+
+
+def _fit_logistic(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    """Return slope and intercept of a weighted logistic regression, by Newton's method.
+
+    A little ridge on the standardised slope keeps it finite where the samples do not overlap.
+    """
+    mean, scale = float(np.average(x, weights=weights)), float(x.std()) or 1.0
+    design = np.stack([(x - mean) / scale, np.ones_like(x)], axis=1)
+    ridge = np.diag([1e-3, 0.0])
+    beta = np.zeros(2)
+    for _ in range(50):
+        p = _logistic(design @ beta)
+        gradient = design.T @ (weights * (y - p)) - ridge @ beta
+        curvature = (design * (weights * p * (1 - p))[:, None]).T @ design + ridge
+        step = np.linalg.solve(curvature + 1e-12 * np.eye(2), gradient)
+        beta = beta + step
+        if float(np.abs(step).max()) < 1e-10:
+            break
+    slope = float(beta[0]) / scale
+    return slope, float(beta[1]) - slope * mean
+
+
+def _thresholds(confidences: FloatArray, wrong: FloatArray, weights: FloatArray) -> list[float]:
+    """Return, for 0 to 100, the lowest confidence above which so many of a hundred are wrong."""
+    order = np.argsort(-confidences, kind="stable")
+    share = np.cumsum((wrong * weights)[order]) / np.cumsum(weights[order])
+    levels = confidences[order]
+    found = []
+    for percent in range(101):
+        allowed = np.flatnonzero(share <= percent / 100)
+        found.append(float(levels[allowed[-1]]) if len(allowed) else 1.0)
+    return found
+
+
+def support(store: Store, encoder: Encoder, asked: Asked, row: int) -> float:
+    """Return how well the passage at ``row`` supports an answer, about 0 to 1."""
+    codes = store.token_codes(np.asarray([row])).codes
+    return _support(asked, encoder.codec.similarities(asked.tokens, codes))
+
+
+def _support(asked: Asked, similarities: NDArray[np.float32]) -> float:
+    if not similarities.size:
+        return 0.0
+    best = similarities.max(axis=1)
+    weights = asked.token_weights
+    order = np.argsort(best)
+    reached = np.cumsum(weights[order])
+    weakest = best[order][min(int(np.searchsorted(reached, _WEAKEST)), len(order) - 1)]
+    return (float(weights @ best) + float(weakest)) / 2
+
+
+def calibrate(store: Store, encoder: Encoder, ranking: Ranking) -> Calibration | None:
+    """Calibrate an index; None for one that is too small to tell anything."""
+    texts = reference_texts()
+    answered: list[float] = []
+    off: list[float] = []
+    pieces = [Piece(text.title, text.text) for text in texts]
+    for text, encoded in zip(texts, encoder.encode_passages(pieces), strict=True):
+        codes = encoder.codec.encode(encoded.tokens)
+        for question in text.questions:
+            asked = _ask(store, encoder, question, ranking)
+            answered.append(_support(asked, encoder.codec.similarities(asked.tokens, codes)))
+            off += _found(store, encoder, asked, ranking)
+    near: list[float] = []
+    for row, question in _held_out(store):
+        asked = _ask(store, encoder, question, ranking)
+        near += _found(store, encoder, asked, ranking, without=row)
+    return Calibration.fit(answered, off, near)
+
+
+def _ask(store: Store, encoder: Encoder, question: str, ranking: Ranking) -> Asked:
+    terms = [term for _, term in store.terms(question)]
+    return prepare(store, encoder.codec, encoder.encode_question(question), terms, ranking)
+
+
+def _found(
+    store: Store, encoder: Encoder, asked: Asked, ranking: Ranking, without: int | None = None
+) -> list[float]:
+    """Return the support of what is found, if anything is; ``without`` holds a passage out.
+
+    With it go the passages beside it, which may say the same.
+    """
+    allowed = None
+    if without is not None:
+        allowed = np.ones(store.info.passages, bool)
+        allowed[max(0, without - 1) : without + 2] = False
+    hits = rank(store, encoder.codec, asked, ranking, allowed=allowed)
+    return [support(store, encoder, asked, hits[0].row)] if hits else []
+
+
+def _held_out(store: Store) -> list[tuple[int, str]]:
+    """Return rows spread over the index, each with a sentence of it cut to a question's length."""
+    count = store.info.passages
+    chosen = np.unique(np.linspace(0, count - 1, min(count, _HELD_OUT)).astype(int))
+    sentences = []
+    for row in chosen.tolist():
+        passage = store.passage(row)
+        words = max(
+            (
+                passage.text[s - passage.start : e - passage.start].split()
+                for s, e in passage.sentences
+            ),
+            key=lambda words: min(len(words), _QUESTION_WORDS),
+            default=[],
+        )
+        if len(words) >= _QUESTION_WORDS // 2:
+            sentences.append((row, " ".join(words[:_QUESTION_WORDS])))
+    return sentences

@@ -1,0 +1,125 @@
+"""FAISS against NumPy: exact, also within a filter, ties by row, and never row -1."""
+
+from __future__ import annotations
+
+import math
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from qa.errors import IndexDamagedError, IndexForeignError, UsageError
+from qa.store.dense import DenseIndex, check_unit
+
+Vectors = NDArray[np.float32]
+
+# Unit vectors whose products have no rounding: oracle and index agree to the last bit, and ties
+# are ties.
+_EXACT = np.array(
+    [[1, 0, 0, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5], [0.5, -0.5, 0.5, -0.5]],
+    np.float32,
+)
+
+
+def oracle(vectors: Vectors, question: Vectors, k: int, allowed: NDArray[np.bool_] | None) -> list[int]:
+    """Return the rows of the best vectors, one comparison at a time."""
+    scored = [
+        (-sum(float(a) * float(b) for a, b in zip(vector, question, strict=True)), row)
+        for row, vector in enumerate(vectors)
+        if allowed is None or allowed[row]
+    ]
+    return [row for _, row in sorted(scored)[:k]]
+
+
+@given(
+    st.lists(st.integers(0, len(_EXACT) - 1), min_size=1, max_size=60),
+    st.integers(0, len(_EXACT) - 1),
+    st.integers(0, 70),
+    st.none() | st.integers(0, 2**60 - 1),
+)
+def test_search_is_exact(rows: list[int], question: int, k: int, mask: int | None) -> None:
+    vectors = _EXACT[rows]
+    allowed = None
+    if mask is not None:
+        allowed = np.array([bool(mask >> n & 1) for n in range(len(rows))])
+    found = DenseIndex.build(vectors).search(_EXACT[question], k, allowed)
+    assert found.dtype == np.int64
+    assert found.tolist() == oracle(vectors, _EXACT[question], k, allowed)
+
+
+@pytest.mark.parametrize("k", [1, 10, 100, 1000, 1999, 2000, 5000])
+@pytest.mark.parametrize("share", [None, 0.0, 0.001, 0.5, 1.0])
+def test_search_is_exact_among_many(k: int, share: float | None) -> None:
+    rng = np.random.default_rng(3)
+    vectors = _EXACT[rng.integers(0, len(_EXACT), 2000)]
+    allowed = None if share is None else rng.random(2000) < share
+    found = DenseIndex.build(vectors).search(_EXACT[3], k, allowed).tolist()
+    assert found == oracle(vectors, _EXACT[3], k, allowed)
+    assert -1 not in found
+
+
+def random_unit(rows: int, dimension: int = 24) -> Vectors:
+    vectors = np.random.default_rng(5).standard_normal((rows, dimension)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def test_scores_and_vectors_are_what_was_put_in() -> None:
+    vectors = random_unit(50)
+    index = DenseIndex.build(vectors)
+    np.testing.assert_array_equal(index.vectors, vectors)
+    rows = np.array([7, 0, 49, 7])
+    expected = [math.fsum(float(a) * float(b) for a, b in zip(vectors[r], vectors[3], strict=True)) for r in rows]
+    np.testing.assert_allclose(index.scores(vectors[3], rows), expected, atol=1e-6)
+    assert index.search(vectors[3], 1).tolist() == [3]
+
+
+def test_bytes_hold_the_index() -> None:
+    vectors = random_unit(20)
+    again = DenseIndex.from_bytes(DenseIndex.build(vectors).to_bytes(), dimension=24, count=20)
+    np.testing.assert_array_equal(again.vectors, vectors)
+    assert again.search(vectors[5], 3).tolist() == oracle(vectors, vectors[5], 3, None)
+
+
+def test_an_index_of_another_shape_or_kind_is_refused() -> None:
+    data = DenseIndex.build(random_unit(20)).to_bytes()
+    for dimension, count in ((23, 20), (24, 19), (24, 0)):
+        with pytest.raises(IndexDamagedError, match="20 of 24 dimensions instead of"):
+            DenseIndex.from_bytes(data, dimension=dimension, count=count)
+    graph = faiss.IndexHNSWFlat(24, 4, faiss.METRIC_INNER_PRODUCT)
+    graph.add(random_unit(20))
+    distances = faiss.IndexFlatL2(24)
+    distances.add(random_unit(20))
+    for other in (graph, distances):
+        with pytest.raises(IndexDamagedError):
+            DenseIndex.from_bytes(bytes(faiss.serialize_index(other)), dimension=24, count=20)
+
+
+@pytest.mark.parametrize("value", [0.0, math.nan, math.inf, 2.0, 0.99])
+def test_vectors_that_are_no_directions_are_refused(value: float) -> None:
+    vectors = random_unit(5)
+    vectors[2] = 0
+    vectors[2, 0] = value
+    with pytest.raises(UsageError, match="1 vectors that are not finite and of unit length"):
+        DenseIndex.build(vectors)
+    with pytest.raises(UsageError, match="not finite and of unit length"):
+        DenseIndex.build(random_unit(3)).search(vectors[2], 1)
+    with pytest.raises(UsageError):
+        check_unit(vectors[2:3])
+    check_unit(random_unit(5))
+    check_unit(random_unit(5)[:0])
+
+
+@pytest.mark.parametrize("shape", [(23,), (25,), (0,), (1, 24), ()])
+def test_a_question_of_another_dimension_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(IndexForeignError, match="another model's, run qa build again"):
+        DenseIndex.build(random_unit(3)).search(np.ones(shape, np.float32), 1)
+
+
+def test_an_empty_index_finds_nothing() -> None:
+    index = DenseIndex.build(np.empty((0, 24), np.float32))
+    assert index.search(random_unit(1)[0], 5).tolist() == []
+    again = DenseIndex.from_bytes(index.to_bytes(), dimension=24, count=0)
+    assert again.vectors.shape == (0, 24)
