@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from qa.confidence import Calibration, support
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
+from qa.explain import explain
 from qa.rank import Asked, Ranking, prepare, rank
 from qa.records import (
     Answer,
@@ -122,7 +124,8 @@ class Engine:
         _check(question)
         text = question.text.strip()
         encoded = self.encoder.encode_question(text)
-        terms = [term for _, term in self.store.terms(text)]
+        words = self.store.terms(text)
+        terms = [term for _, term in words]
         asked = prepare(self.store, self.encoder.codec, encoded, terms, self.ranking)
         allowed = self.store.allowed(question.filters)
         # More hits than results: some join others, or are copies of them.
@@ -135,7 +138,8 @@ class Engine:
             depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
         )
         confidence, verdict = self._judge(asked, hits)
-        results = make_results(self.store, self.encoder.codec, asked, hits, question.k)
+        why = partial(explain, self.store, self.ranking, words, hits) if question.explain else None
+        results = make_results(self.store, self.encoder.codec, asked, hits, question.k, why)
         return Answer(
             question=question.text,
             searched=text,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -38,8 +39,17 @@ class _Group:
     end: int = 0
 
 
+Explain = Callable[[Sequence[Hit], Sequence[Hit]], Mapping[str, Any]]
+"""Tells why the hits that one excerpt joins, and its copies, became a result."""
+
+
 def make_results(
-    store: Store, codec: TokenCodec, asked: Asked, hits: Sequence[Hit], k: int
+    store: Store,
+    codec: TokenCodec,
+    asked: Asked,
+    hits: Sequence[Hit],
+    k: int,
+    explain: Explain | None = None,
 ) -> list[Result]:
     """Return up to ``k`` results from hits in order of rank.
 
@@ -55,7 +65,10 @@ def make_results(
             if len(groups) == k:
                 break
             groups.append(_Group(hit, passage, [hit], start=passage.start, end=passage.end))
-    return [_result(store, codec, asked, group, rank) for rank, group in enumerate(groups, start=1)]
+    return [
+        _result(store, codec, asked, group, rank, explain)
+        for rank, group in enumerate(groups, start=1)
+    ]
 
 
 def _absorbs(
@@ -120,7 +133,14 @@ def _is_copy(one: str, other: str) -> bool:
     return len(first & second) >= _COPY * shorter
 
 
-def _result(store: Store, codec: TokenCodec, asked: Asked, group: _Group, rank: int) -> Result:
+def _result(
+    store: Store,
+    codec: TokenCodec,
+    asked: Asked,
+    group: _Group,
+    rank: int,
+    explain: Explain | None,
+) -> Result:
     document = _document(store, group.passage.document_id)
     rows = sorted(hit.row for hit in group.members)
     return Result(
@@ -132,6 +152,7 @@ def _result(store: Store, codec: TokenCodec, asked: Asked, group: _Group, rank: 
         also=tuple(
             cite(_document(store, p.document_id), p, p.start, p.end) for _, p in group.copies
         ),
+        explain=explain(group.members, [hit for hit, _ in group.copies]) if explain else None,
     )
 
 

@@ -20,7 +20,7 @@ from qa.evaluate.datasets import Gold, JudgedCorpus, Row
 from qa.evaluate.measures import CORPUS_MEASURES, Measure
 from qa.evaluate.outcome import First, Outcome
 from qa.evaluate.serving import open_engine
-from qa.indexing import Progress, Silent, build_index
+from qa.indexing import BuildReport, Progress, Silent, build_index
 from qa.records import Block, Document, Hit
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -38,7 +38,7 @@ _WARM_UP = 5
 class CorpusIndex:
     """A corpus's index, and how long its build took, in seconds.
 
-    None when nobody measured it: it was stopped, or took vectors over from an earlier one.
+    None when nobody measured it: it was stopped, or took some vectors over from an earlier one.
     """
 
     engine: Engine
@@ -76,8 +76,8 @@ def corpus_index(
         progress=progress,
     )
     if report.changed:
-        whole = report.embedded == report.passages
-        _write_mark(path, {report.generation: round(report.seconds, 3)} if whole else {})
+        seconds = _seconds(path, report)
+        _write_mark(path, {report.generation: seconds} if seconds is not None else {})
     return CorpusIndex(open_engine(path, encoder), path, _read_mark(path).get(report.generation))
 
 
@@ -104,6 +104,13 @@ def _claim(path: Path) -> None:
         f"{path} holds an index of other documents, which this would replace: "
         "name another --index, or none"
     )
+
+
+def _seconds(path: Path, report: BuildReport) -> float | None:
+    """Return how long a build from nothing takes: this one, or the one whose vectors it took."""
+    if report.embedded == report.passages:
+        return round(report.seconds, 3)
+    return max(_read_mark(path).values(), default=None) if not report.embedded else None
 
 
 def _write_mark(path: Path, seconds: Mapping[str, float]) -> None:

@@ -154,9 +154,8 @@ class IndexFolder:
             raise damaged(path, error.strerror or "cannot be read") from error
         entries = read_object(path, FileSum(size, manifest_sha256))
         with well_formed(path):
-            sums = {folder / name: FileSum(**entry) for name, entry in entries.items()}
-        for file, expected in sums.items():
-            _verify_mapped(file, expected)
+            for name, entry in entries.items():
+                _verify_mapped(folder / name, FileSum(**entry))
 
     # --- writing -----------------------------------------------------------------------------
 

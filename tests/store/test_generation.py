@@ -166,7 +166,9 @@ def test_the_manifest_accounts_for_every_file(
 
 def given_documents(index: Path, *documents: Document) -> Generation:
     """Build an index of documents that are given directly, and open it."""
-    build_index([], Settings(index=str(index)), encoder=FakeEncoder(), documents=documents)
+    build_index(
+        [], Settings(index=str(index)), encoder=FakeEncoder(), documents=documents, calibrated=False
+    )
     return IndexFolder(index).open().generation
 
 

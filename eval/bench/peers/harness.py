@@ -23,7 +23,8 @@ CANDIDATES = 30
 """Results of each of the two rankings that a hybrid fuses."""
 WARM_UP = 5
 
-Ask = Callable[[str], Any]
+Rank = Callable[[str], list[str]]
+"""From a question to ids of documents, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open index. ``ask`` is timed; ``rank`` returns ids of documents, best first."""
+    """An open index: ``ask`` is timed, and judged too unless there is a ``rank``."""
 
-    ask: Ask
-    rank: Callable[[str], list[str]]
+    ask: Callable[[str], Any]
+    rank: Rank | None = None
 
 
 class Peer(Protocol):
@@ -125,19 +126,21 @@ def _ask(peer: Peer, options: argparse.Namespace) -> dict[str, Any]:
         opened.ask(text)
     before = calibrate()
     milliseconds: list[float] = []
+    answers: list[Any] = []
     for text in texts:
         began = time.perf_counter()
-        opened.ask(text)
+        answers.append(opened.ask(text))
         milliseconds.append((time.perf_counter() - began) * 1000)
     after = calibrate()
     kept = memory()
+    runs = answers if opened.rank is None else [opened.rank(text) for text in texts]
     return {
         "first_answer_s": first_answer,
         "milliseconds": milliseconds,
         "calibration_ms": (before + after) / 2,
         "anonymous_mb": kept["RssAnon"],
         "peak_mb": kept["VmHWM"],
-        "run": {query: opened.rank(text)[:DEPTH] for query, text in queries.items()},
+        "run": {query: run[:DEPTH] for query, run in zip(queries, runs, strict=True)},
     }
 
 

@@ -75,7 +75,7 @@ class Haystack:
             found = pipeline.run(asked)["joiner" if hybrid else "dense"]["documents"]
             return [document.id for document in found]
 
-        return Opened(ask, ask)
+        return Opened(ask)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class LlamaIndex:
         def ask(text: str) -> list[str]:
             return [found.node.node_id for found in retriever.retrieve(text)]
 
-        return Opened(ask, ask)
+        return Opened(ask)
 
 
 def _model() -> Any:

@@ -42,7 +42,7 @@ class Txtai:
         def ask(text: str) -> list[str]:
             return [result["id"] for result in embeddings.search(text, DEPTH)]
 
-        return Opened(ask, ask)
+        return Opened(ask)
 
 
 if __name__ == "__main__":

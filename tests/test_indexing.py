@@ -1,0 +1,347 @@
+"""Building: what changed is embedded, the rest is taken over, and the result is as from nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa.engine import Engine
+from qa.errors import CorpusError
+from qa.indexing import Silent, build_index
+from qa.records import Question
+from qa.settings import Settings
+from qa.store import Generation, IndexFolder
+from tests.archive import ARCHIVE, write_archive
+from tests.conftest import Build
+from tests.fake import FakeEncoder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_waiting() -> Iterator[None]:
+    """Let fsync return at once: what waits for the disk is tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    """The small archive, to be changed."""
+    (tmp_path / "texts").mkdir()
+    return write_archive(tmp_path / "texts")
+
+
+def live(index: Path) -> Generation:
+    opened = IndexFolder(index).open()
+    assert opened.fault is None
+    return opened.generation
+
+
+QUESTIONS = (
+    "What does a steamer pay in August?",
+    "Who moved the iron bridge downstream in a night?",
+    "How many hives were empty?",
+    "Do owls hunt voles?",
+    "ferry cow price",
+)
+
+
+def assert_equal(one: Path, other: Path) -> None:
+    """Two indexes hold the same passages, ids, vectors and codes, and rank the same."""
+    first, second = live(one), live(other)
+    assert first.entries() == second.entries()
+    assert first.info.passages == second.info.passages
+    rows = range(first.info.passages)
+    assert [first.passage(row) for row in rows] == [second.passage(row) for row in rows]
+    np.testing.assert_allclose(first.dense.vectors, second.dense.vectors, atol=1e-5)
+    everything = np.arange(first.info.passages)
+    for ours, theirs in zip(first.token_codes(everything), second.token_codes(everything), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    encoder = FakeEncoder()
+    for question in QUESTIONS:
+        answers = [
+            Engine(store=store, encoder=encoder).ask(Question(question, k=20)) for store in (first, second)
+        ]
+        assert answers[0].results == answers[1].results
+        assert len(answers[0].results) > 3
+
+
+def test_a_first_build(texts: Path, tmp_path: Path, encoder: FakeEncoder) -> None:
+    before = encoder.encoded
+    report = build_index(
+        [texts], Settings(index=str(tmp_path / "index")), encoder=encoder, calibrated=False
+    )
+    assert report.changed
+    assert report.documents == len(ARCHIVE) == 8
+    assert report.passages == report.embedded == encoder.encoded - before
+    # Of scraped.txt: four lines of a menu, three of a share bar; of harbour.md its front matter.
+    assert report.furniture_lines == 8
+    assert report.skipped == ()
+    assert report.seconds > 0
+    generation = live(tmp_path / "index")
+    assert (report.generation, report.passages) == (
+        generation.info.generation,
+        generation.info.passages,
+    )
+    assert report.tokens == sum(len(generation.encoded_passage(n).ids) for n in range(report.passages))
+
+
+def test_only_what_changed_is_embedded_and_the_result_is_as_from_nothing(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
+    index = tmp_path / "index"
+    first = build(texts, index)
+    harbour = texts / "notes" / "harbour.md"
+    harbour.write_text(harbour.read_text().replace("twelve crowns", "fifteen crowns"))
+    encoder = FakeEncoder()
+    report = build(texts, index, encoder=encoder)
+    assert report.changed
+    assert report.generation != first.generation
+    assert report.embedded == encoder.encoded == 1
+    assert report.passages == first.passages
+    build(texts, tmp_path / "from nothing")
+    assert_equal(index, tmp_path / "from nothing")
+
+
+@pytest.mark.parametrize(
+    ("settings", "again"),
+    [
+        # What a vector depends on is the text and the context: another language splits the same
+        # passages here, and shorter passages are others, but for those that were short.
+        ({"language": "es"}, "none"),
+        ({"max_file_bytes": 1000_000}, "none"),
+        ({"passage_chars": 200}, "some"),
+        ({"overlap": 1}, "none"),
+    ],
+)
+def test_other_settings_make_another_generation(
+    texts: Path, tmp_path: Path, build: Build, settings: dict[str, object], again: str
+) -> None:
+    index = tmp_path / "index"
+    first = build(texts, index)
+    report = build(texts, index, **settings)
+    assert report.changed
+    if again == "none":
+        assert report.embedded == 0
+    else:
+        assert 0 < report.embedded < report.passages
+        assert report.passages > first.passages
+    build(texts, tmp_path / "from nothing", **settings)
+    assert_equal(index, tmp_path / "from nothing")
+
+
+def test_another_title_is_another_context(texts: Path, tmp_path: Path, build: Build) -> None:
+    # The text of the passages is the same; what is read with them is not.
+    index = tmp_path / "index"
+    build(texts, index)
+    harbour = texts / "notes" / "harbour.md"
+    harbour.write_text(harbour.read_text().replace("title: The harbour", "title: A harbour"))
+    report = build(texts, index)
+    held = sum("harbour" in entry.source and entry.passages for entry in live(index).entries())
+    assert report.embedded == held > 1
+    build(texts, tmp_path / "from nothing")
+    assert_equal(index, tmp_path / "from nothing")
+
+
+def test_another_model_embeds_everything(texts: Path, tmp_path: Path, build: Build) -> None:
+    index = tmp_path / "index"
+    build(texts, index)
+    report = build(texts, index, encoder=FakeEncoder(fingerprint="another"))
+    assert report.changed
+    assert report.embedded == report.passages
+
+
+def test_a_file_that_is_renamed_is_not_embedded_again(texts: Path, tmp_path: Path, build: Build) -> None:
+    index = tmp_path / "index"
+    build(texts, index)
+    (texts / "markup.txt").rename(texts / "a first.txt")
+    report = build(texts, index)
+    assert (report.changed, report.embedded) == (True, 0)
+    build(texts, tmp_path / "from nothing")
+    assert_equal(index, tmp_path / "from nothing")
+
+
+def test_a_deleted_file_is_gone(texts: Path, tmp_path: Path, build: Build, encoder: FakeEncoder) -> None:
+    index = tmp_path / "index"
+    build(texts, index)
+    engine = Engine(store=live(index), encoder=encoder)
+    owls = engine.ask(Question("Do owls hunt voles?")).results[0]
+    assert owls.citation.source == "markup.txt"
+    (texts / "markup.txt").unlink()
+    report = build(texts, index)
+    assert (report.changed, report.embedded, report.documents) == (True, 0, 7)
+    generation = live(index)
+    engine = Engine(store=generation, encoder=encoder)
+    assert generation.document(owls.citation.document_id) is None
+    assert engine.verify(owls.citation, owls.excerpt) == "the archive has no such document"
+    for result in engine.ask(Question("Do owls hunt voles?", k=50)).results:
+        assert "voles" not in result.excerpt
+    assert not generation.term_scores(["vole"]).any()
+    for path in (index / "generations" / report.generation).iterdir():
+        assert b"voles" not in path.read_bytes()
+
+
+def test_nothing_changed_writes_nothing(texts: Path, tmp_path: Path, build: Build) -> None:
+    index = tmp_path / "index"
+    first = build(texts, index)
+    before = {path: path.stat().st_mtime_ns for path in index.rglob("*") if path.name != "LOCK"}
+    for path in texts.rglob("*.txt"):
+        os.utime(path)
+    report = build(texts, index)
+    assert (report.changed, report.embedded, report.generation) == (False, 0, first.generation)
+    assert (report.passages, report.tokens) == (first.passages, first.tokens)
+    after = {path: path.stat().st_mtime_ns for path in index.rglob("*") if path.name != "LOCK"}
+    assert {p: t for p, t in after.items() if p.is_file()} == {
+        p: t for p, t in before.items() if p.is_file()
+    }
+    assert set(after) == set(before)
+
+
+def test_bytes_that_change_and_text_that_does_not(texts: Path, tmp_path: Path, build: Build) -> None:
+    # A byte order mark changes a citation's checksum and no passage.
+    index = tmp_path / "index"
+    build(texts, index)
+    (texts / "markup.txt").write_bytes(b"\xef\xbb\xbf" + (texts / "markup.txt").read_bytes())
+    report = build(texts, index)
+    assert (report.changed, report.embedded) == (True, 0)
+
+
+def test_two_equal_passages_in_one_build(tmp_path: Path, build: Build) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (texts / name).write_text("The harbour was dug in 1872 by four hundred dockers.\n")
+    assert build(texts, tmp_path / "index").passages == 3
+    (texts / "d.txt").write_text((texts / "a.txt").read_text())
+    report = build(texts, tmp_path / "index")
+    assert (report.passages, report.embedded) == (4, 0)
+    vectors = live(tmp_path / "index").dense.vectors
+    np.testing.assert_array_equal(vectors, np.repeat(vectors[:1], 4, axis=0))
+
+
+def test_keys_end_in_no_zero_byte(tmp_path: Path, build: Build) -> None:
+    # NumPy's fixed-width bytes drop trailing zeros: of a thousand keys four would lose one.
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.txt").write_text(
+        "\n\n".join(f"This is paragraph number {n} of the many in this text." for n in range(1000))
+    )
+    index = tmp_path / "index"
+    first = build(texts, index, passage_chars=200)
+    keys = live(index).encoded()
+    assert len(keys) == first.passages > 300
+    assert {len(key) for key in keys} == {16}
+    (texts / "b.txt").write_text("One more.\n")
+    assert build(texts, index, passage_chars=200).embedded == 1
+
+
+# --- what cannot be built --------------------------------------------------------------------
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path, build: Build) -> None:
+    (tmp_path / "texts").mkdir()
+    with pytest.raises(CorpusError, match=r"no document in .*texts: put text or Markdown files there"):
+        build(tmp_path / "texts", tmp_path / "index")
+    with pytest.raises(CorpusError, match="no document in the PATHs"):
+        build([], tmp_path / "index")
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_folder_without_a_readable_document_is_refused(tmp_path: Path, build: Build) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.bin").write_bytes(b"x")
+    with pytest.raises(CorpusError, match=r"no readable document in .*: a\.bin: no reader for \.bin$"):
+        build(tmp_path / "texts", tmp_path / "index")
+    (tmp_path / "texts" / "b.txt").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"a\.bin: no reader for \.bin \(and 1 more\)"):
+        build(tmp_path / "texts", tmp_path / "index")
+    assert not (tmp_path / "index").exists()
+
+
+def test_what_cannot_be_read_is_named_and_strict_makes_it_an_error(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
+    (texts / "empty.txt").touch()
+    (texts / "large.txt").write_text("x" * 50_000)
+    index = tmp_path / "index"
+    with pytest.raises(CorpusError, match=r"empty\.txt: empty \(2 of 10 files cannot be read, and --strict"):
+        build(texts, index, strict=True, max_file_bytes=40_000)
+    assert not index.exists()
+    report = build(texts, index, max_file_bytes=40_000)
+    assert report.documents == 8
+    assert [(skipped.source, skipped.reason) for skipped in report.skipped] == [
+        ("empty.txt", "empty"),
+        ("large.txt", "larger than 40,000 bytes (setting max_file_bytes)"),
+    ]
+    # They are named also when nothing changed.
+    again = build(texts, index, max_file_bytes=40_000)
+    assert (again.changed, again.skipped) == (False, report.skipped)
+
+
+def test_strict_without_a_fault_builds(texts: Path, tmp_path: Path, build: Build) -> None:
+    assert build(texts, tmp_path / "index", strict=True).changed
+
+
+# --- before it goes live ---------------------------------------------------------------------
+
+
+def test_a_generation_that_is_not_accepted_does_not_go_live(texts: Path, tmp_path: Path, build: Build) -> None:
+    index = tmp_path / "index"
+    first = build(texts, index)
+    (texts / "markup.txt").unlink()
+    seen: list[int] = []
+
+    def accept(generation: Generation, encoder: object) -> None:
+        seen.append(generation.info.documents)
+        raise CorpusError("a gate did not hold")
+
+    with pytest.raises(CorpusError, match="a gate did not hold"):
+        build_index(
+            [texts], Settings(index=str(index)), encoder=FakeEncoder(), calibrated=False, accept=accept
+        )
+    assert seen == [7]
+    assert live(index).info.generation == first.generation
+    assert [path.name for path in (index / "generations").iterdir()] == [first.generation]
+
+
+def test_progress_is_told(texts: Path, tmp_path: Path) -> None:
+    class Told(Silent):
+        def __init__(self) -> None:
+            self.stages: list[list[object]] = []
+
+        def stage(self, name: str, total: int | None) -> None:
+            self.stages.append([name, total, 0])
+
+        def advance(self, steps: int = 1) -> None:
+            self.stages[-1][2] += steps  # type: ignore[operator]
+
+    told = Told()
+    report = build_index(
+        [texts],
+        Settings(index=str(tmp_path / "index")),
+        encoder=FakeEncoder(),
+        calibrated=False,
+        progress=told,
+    )
+    assert told.stages == [
+        ["reading", None, 8],
+        ["splitting", 8, 8],
+        ["embedding", report.embedded, report.embedded],
+    ]
+
+
+def test_the_index_does_not_depend_on_where_the_texts_are(texts: Path, tmp_path: Path, build: Build) -> None:
+    moved = Path(shutil.copytree(texts, tmp_path / "moved"))
+    build(texts, tmp_path / "one")
+    build(moved, tmp_path / "two")
+    assert_equal(tmp_path / "one", tmp_path / "two")
+    manifests = [
+        json.loads((live(tmp_path / name).folder / "manifest.json").read_text()) for name in ("one", "two")
+    ]
+    assert manifests[0] == manifests[1]
