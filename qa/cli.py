@@ -6,19 +6,21 @@ missing, damaged or another model's; 70 a fault of ours; 130 interrupted.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from qa import __version__, terminal
 from qa.errors import QaError, UsageError
-from qa.settings import Settings
+from qa.settings import Settings, switched_on
+
+if TYPE_CHECKING:
+    from qa.indexing import Accept, Progress
 
 WRONG_CALL, FAULT_OF_OURS, INTERRUPTED = 2, 70, 130
 _MOST_READ = 100_000
@@ -42,6 +44,7 @@ def cli() -> None:
 )
 @click.option("--strict", is_flag=True, help="Fail when a file cannot be read.")
 @click.option("--download", is_flag=True, help="Let a model that is not here be fetched.")
+@click.option("--gate", is_flag=True, help="Go live only if the gates of eval/gates.toml hold.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def build(
     paths: tuple[Path, ...],
@@ -49,6 +52,7 @@ def build(
     model: str | None,
     strict: bool,
     download: bool,
+    gate: bool,
     as_json: bool,
 ) -> None:
     """Make the index hold exactly what each PATH holds. Default: seeds.
@@ -65,6 +69,7 @@ def build(
             strict=strict,
             allow_download=download,
             progress=progress,
+            accept=_gates(settings, progress) if gate else None,
         )
     if as_json:
         _print_json(asdict(report))
@@ -177,7 +182,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        if os.environ.get("QA_DEBUG"):
+        if switched_on("QA_DEBUG"):
             traceback.print_exc()
         message, status = _explained(error)
         _complain(message)
@@ -209,6 +214,12 @@ def _warn_of(fault: str | None) -> None:
         _complain(f"an older generation is used: {fault}")
 
 
+def _gates(settings: Settings, progress: Progress) -> Accept:
+    from qa.evaluate.gates import GATES_FILE, acceptance, read_gates
+
+    return acceptance(read_gates(GATES_FILE), settings.datasets, progress=progress)
+
+
 def _read_question() -> str:
     try:
         return sys.stdin.read(_MOST_READ).strip("\r\n")
@@ -224,4 +235,4 @@ def _print_json(value: Any) -> None:
 
 def _colour() -> bool:
     """Whether answers are coloured: in a terminal, unless NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return sys.stdout.isatty() and not switched_on("NO_COLOR")

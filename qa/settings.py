@@ -68,6 +68,11 @@ class Settings:
         return cls(**{name: _checked(name, value) for name, value in values.items()})
 
 
+def switched_on(name: str) -> bool:
+    """Whether a switch of the environment is on: NO_COLOR, or QA_DEBUG, which are no settings."""
+    return bool(os.environ.get(name))
+
+
 _FIELDS = {setting.name: setting for setting in fields(Settings)}
 _RANGES = {
     "passage_chars": (200, 1200),

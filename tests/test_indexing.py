@@ -61,12 +61,15 @@ def assert_equal(one: Path, other: Path) -> None:
     assert [first.passage(row) for row in rows] == [second.passage(row) for row in rows]
     np.testing.assert_allclose(first.dense.vectors, second.dense.vectors, atol=1e-5)
     everything = np.arange(first.info.passages)
-    for ours, theirs in zip(first.token_codes(everything), second.token_codes(everything), strict=True):
+    for ours, theirs in zip(
+        first.token_codes(everything), second.token_codes(everything), strict=True
+    ):
         np.testing.assert_array_equal(ours, theirs)
     encoder = FakeEncoder()
     for question in QUESTIONS:
         answers = [
-            Engine(store=store, encoder=encoder).ask(Question(question, k=20)) for store in (first, second)
+            Engine(store=store, encoder=encoder).ask(Question(question, k=20))
+            for store in (first, second)
         ]
         assert answers[0].results == answers[1].results
         assert len(answers[0].results) > 3
@@ -89,7 +92,9 @@ def test_a_first_build(texts: Path, tmp_path: Path, encoder: FakeEncoder) -> Non
         generation.info.generation,
         generation.info.passages,
     )
-    assert report.tokens == sum(len(generation.encoded_passage(n).ids) for n in range(report.passages))
+    assert report.tokens == sum(
+        len(generation.encoded_passage(n).ids) for n in range(report.passages)
+    )
 
 
 def test_only_what_changed_is_embedded_and_the_result_is_as_from_nothing(
@@ -157,7 +162,9 @@ def test_another_model_embeds_everything(texts: Path, tmp_path: Path, build: Bui
     assert report.embedded == report.passages
 
 
-def test_a_file_that_is_renamed_is_not_embedded_again(texts: Path, tmp_path: Path, build: Build) -> None:
+def test_a_file_that_is_renamed_is_not_embedded_again(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
     index = tmp_path / "index"
     build(texts, index)
     (texts / "markup.txt").rename(texts / "a first.txt")
@@ -167,7 +174,9 @@ def test_a_file_that_is_renamed_is_not_embedded_again(texts: Path, tmp_path: Pat
     assert_equal(index, tmp_path / "from nothing")
 
 
-def test_a_deleted_file_is_gone(texts: Path, tmp_path: Path, build: Build, encoder: FakeEncoder) -> None:
+def test_a_deleted_file_is_gone(
+    texts: Path, tmp_path: Path, build: Build, encoder: FakeEncoder
+) -> None:
     index = tmp_path / "index"
     build(texts, index)
     engine = Engine(store=live(index), encoder=encoder)
@@ -203,7 +212,9 @@ def test_nothing_changed_writes_nothing(texts: Path, tmp_path: Path, build: Buil
     assert set(after) == set(before)
 
 
-def test_bytes_that_change_and_text_that_does_not(texts: Path, tmp_path: Path, build: Build) -> None:
+def test_bytes_that_change_and_text_that_does_not(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
     # A byte order mark changes a citation's checksum and no passage.
     index = tmp_path / "index"
     build(texts, index)
@@ -246,7 +257,9 @@ def test_keys_end_in_no_zero_byte(tmp_path: Path, build: Build) -> None:
 
 def test_an_empty_folder_is_refused(tmp_path: Path, build: Build) -> None:
     (tmp_path / "texts").mkdir()
-    with pytest.raises(CorpusError, match=r"no document in .*texts: put text or Markdown files there"):
+    with pytest.raises(
+        CorpusError, match=r"no document in .*texts: put text or Markdown files there"
+    ):
         build(tmp_path / "texts", tmp_path / "index")
     with pytest.raises(CorpusError, match="no document in the PATHs"):
         build([], tmp_path / "index")
@@ -256,7 +269,9 @@ def test_an_empty_folder_is_refused(tmp_path: Path, build: Build) -> None:
 def test_a_folder_without_a_readable_document_is_refused(tmp_path: Path, build: Build) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.bin").write_bytes(b"x")
-    with pytest.raises(CorpusError, match=r"no readable document in .*: a\.bin: no reader for \.bin$"):
+    with pytest.raises(
+        CorpusError, match=r"no readable document in .*: a\.bin: no reader for \.bin$"
+    ):
         build(tmp_path / "texts", tmp_path / "index")
     (tmp_path / "texts" / "b.txt").write_bytes(b"")
     with pytest.raises(CorpusError, match=r"a\.bin: no reader for \.bin \(and 1 more\)"):
@@ -270,7 +285,9 @@ def test_what_cannot_be_read_is_named_and_strict_makes_it_an_error(
     (texts / "empty.txt").touch()
     (texts / "large.txt").write_text("x" * 50_000)
     index = tmp_path / "index"
-    with pytest.raises(CorpusError, match=r"empty\.txt: empty \(2 of 10 files cannot be read, and --strict"):
+    with pytest.raises(
+        CorpusError, match=r"empty\.txt: empty \(2 of 10 files cannot be read, and --strict"
+    ):
         build(texts, index, strict=True, max_file_bytes=40_000)
     assert not index.exists()
     report = build(texts, index, max_file_bytes=40_000)
@@ -291,7 +308,9 @@ def test_strict_without_a_fault_builds(texts: Path, tmp_path: Path, build: Build
 # --- before it goes live ---------------------------------------------------------------------
 
 
-def test_a_generation_that_is_not_accepted_does_not_go_live(texts: Path, tmp_path: Path, build: Build) -> None:
+def test_a_generation_that_is_not_accepted_does_not_go_live(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
     index = tmp_path / "index"
     first = build(texts, index)
     (texts / "markup.txt").unlink()
@@ -303,7 +322,11 @@ def test_a_generation_that_is_not_accepted_does_not_go_live(texts: Path, tmp_pat
 
     with pytest.raises(CorpusError, match="a gate did not hold"):
         build_index(
-            [texts], Settings(index=str(index)), encoder=FakeEncoder(), calibrated=False, accept=accept
+            [texts],
+            Settings(index=str(index)),
+            encoder=FakeEncoder(),
+            calibrated=False,
+            accept=accept,
         )
     assert seen == [7]
     assert live(index).info.generation == first.generation
@@ -336,12 +359,15 @@ def test_progress_is_told(texts: Path, tmp_path: Path) -> None:
     ]
 
 
-def test_the_index_does_not_depend_on_where_the_texts_are(texts: Path, tmp_path: Path, build: Build) -> None:
+def test_the_index_does_not_depend_on_where_the_texts_are(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
     moved = Path(shutil.copytree(texts, tmp_path / "moved"))
     build(texts, tmp_path / "one")
     build(moved, tmp_path / "two")
     assert_equal(tmp_path / "one", tmp_path / "two")
     manifests = [
-        json.loads((live(tmp_path / name).folder / "manifest.json").read_text()) for name in ("one", "two")
+        json.loads((live(tmp_path / name).folder / "manifest.json").read_text())
+        for name in ("one", "two")
     ]
     assert manifests[0] == manifests[1]

@@ -46,7 +46,11 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     default = find_model("all-MiniLM-L6-v2").folder
     torch.manual_seed(7)
     config = BertConfig(
-        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, vocab_size=30522
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        vocab_size=30522,
     )
     BertModel(config).save_pretrained(folder / "bert")
     AutoTokenizer.from_pretrained(str(default)).save_pretrained(folder / "bert")
@@ -173,7 +177,8 @@ def test_prompts_and_limits_of_another_model(small_model: Path, tmp_path: Path) 
     prompted = exported.encode_question("x")
     assert list(prompted.starts) == [-1, -1, 0]
     np.testing.assert_array_equal(
-        exported.codec.encode(prompted.tokens), load_encoder(tmp_path / "export").codec.encode(prompted.tokens)
+        exported.codec.encode(prompted.tokens),
+        load_encoder(tmp_path / "export").codec.encode(prompted.tokens),
     )
 
 
@@ -203,7 +208,8 @@ def fail(model: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"), [(flip_some_words, "differs from the original: cosine"), (fail, "Unsupported")]
+    ("spoil", "reason"),
+    [(flip_some_words, "differs from the original: cosine"), (fail, "Unsupported")],
 )
 def test_a_broken_export_is_refused_and_the_model_runs_as_it_is(
     small_model: Path,

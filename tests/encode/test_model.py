@@ -71,7 +71,9 @@ def test_other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_model("~/mine") == Source("mine", tmp_path / "mine")
 
 
-@pytest.mark.parametrize("name", ["", "nowhere", "./nowhere", "/nowhere/at/all", "../x/y", "a\0b", "~me"])
+@pytest.mark.parametrize(
+    "name", ["", "nowhere", "./nowhere", "/nowhere/at/all", "../x/y", "a\0b", "~me"]
+)
 def test_a_model_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="no model"):
         find_model(name)
@@ -79,9 +81,18 @@ def test_a_model_that_is_not_there_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["custom.Pooling", "modeling.Custom", "sentence_transformers_evil.Module", "os.system", "", "None"],
+    [
+        "custom.Pooling",
+        "modeling.Custom",
+        "sentence_transformers_evil.Module",
+        "os.system",
+        "",
+        "None",
+    ],
 )
-def test_a_module_from_elsewhere_is_refused_before_it_is_imported(tmp_path: Path, kind: str) -> None:
+def test_a_module_from_elsewhere_is_refused_before_it_is_imported(
+    tmp_path: Path, kind: str
+) -> None:
     modules = [{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": kind}]
     (tmp_path / "modules.json").write_text(json.dumps(modules))
     (tmp_path / "custom.py").write_text("raise SystemExit('run')")
@@ -98,7 +109,13 @@ def test_a_damaged_list_of_modules_is_refused(tmp_path: Path, content: str) -> N
 
 def test_a_fingerprint_names_all_that_decides_a_vector(tmp_path: Path) -> None:
     (tmp_path / "1_Pooling").mkdir()
-    for name in ("model.safetensors", "tokenizer.json", "vocab.txt", "1_Pooling/config.json", "README.md"):
+    for name in (
+        "model.safetensors",
+        "tokenizer.json",
+        "vocab.txt",
+        "1_Pooling/config.json",
+        "README.md",
+    ):
         (tmp_path / name).write_text(name)
     source = Source("x", tmp_path)
     first = fingerprint_of(source, int8=False)
@@ -133,7 +150,9 @@ class Turned:
 
 
 def turned(cosine: float) -> NDArray[np.float32]:
-    return np.array([cosine, math.sqrt(1 - cosine * cosine) if cosine == cosine else cosine], np.float32)
+    return np.array(
+        [cosine, math.sqrt(1 - cosine * cosine) if cosine == cosine else cosine], np.float32
+    )
 
 
 @pytest.mark.parametrize(

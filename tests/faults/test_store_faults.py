@@ -209,7 +209,9 @@ def test_killed_by_the_kernel_at_random_steps(
         assert sources(copy) in (["a.txt"], ["a.txt", "b.txt"]), victim
         build(texts, copy, generations_kept=1)
         assert sources(copy) == ["a.txt", "b.txt"], victim
-        assert leftovers(copy) <= {f"generations/{name.name}" for name in (index / "generations").iterdir()}
+        assert leftovers(copy) <= {
+            f"generations/{name.name}" for name in (index / "generations").iterdir()
+        }
 
 
 # --- 2: torn files ---------------------------------------------------------------------------
@@ -313,7 +315,9 @@ def mount(kind: str, folder: Path, size: int) -> bool:
     """Mount a small file system; False where that is not allowed."""
     folder.mkdir()
     run = subprocess.run(
-        ["mount", "-t", kind, "-o", f"size={size}", kind, str(folder)], capture_output=True, check=False
+        ["mount", "-t", kind, "-o", f"size={size}", kind, str(folder)],
+        capture_output=True,
+        check=False,
     )
     return run.returncode == 0
 
@@ -388,7 +392,11 @@ def same(one: Answer, other: Answer) -> bool:
 
 
 def test_no_changed_byte_reaches_a_parser(
-    archive: Path, tmp_path: Path, build: Build, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+    archive: Path,
+    tmp_path: Path,
+    build: Build,
+    encoder: FakeEncoder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     index = tmp_path / "index"
     build(archive, index, generations_kept=1)
@@ -430,7 +438,9 @@ def test_no_changed_byte_reaches_a_parser(
                 assert bytes(changed) not in parsed, f"{path.name} at {place}"
         path.write_bytes(data)
     assert refused > 300
-    assert same(Engine(store=IndexFolder(index).open().generation, encoder=encoder).ask(QUESTION), expected)
+    assert same(
+        Engine(store=IndexFolder(index).open().generation, encoder=encoder).ask(QUESTION), expected
+    )
 
 
 def test_a_changed_byte_of_the_pointer_gives_no_other_answer(
@@ -462,7 +472,9 @@ def test_a_changed_byte_of_the_pointer_gives_no_other_answer(
             name = opened.generation.info.generation
             # Another than the live one is served with the fault told, and never passes for it.
             assert (opened.fault is None) == (name == live)
-            assert same(Engine(store=opened.generation, encoder=encoder).ask(QUESTION), answers[name])
+            assert same(
+                Engine(store=opened.generation, encoder=encoder).ask(QUESTION), answers[name]
+            )
             outcomes.add("live" if name == live else "retained")
     assert outcomes == {"refused", "live", "retained"}
 
@@ -561,9 +573,7 @@ def test_vectors_that_are_none_are_refused_at_the_build(
     texts: Path, index: Path, vector: list[float]
 ) -> None:
     with pytest.raises(QaError, match="not finite and of unit length"):
-        build_index(
-            [texts], Settings(index=str(index)), encoder=Spoilt(vector), calibrated=False
-        )
+        build_index([texts], Settings(index=str(index)), encoder=Spoilt(vector), calibrated=False)
     assert sources(index) == ["a.txt"]
 
 
@@ -574,7 +584,9 @@ def test_a_question_without_a_vector_is_refused(engine: Engine, vector: list[flo
 
 
 @pytest.mark.parametrize("length", [1, DIMENSION - 1, DIMENSION + 1])
-def test_another_dimension_is_refused(engine: Engine, texts: Path, index: Path, length: int) -> None:
+def test_another_dimension_is_refused(
+    engine: Engine, texts: Path, index: Path, length: int
+) -> None:
     spoilt = Spoilt([1.0] + [0.0] * (length - 1))
     for filters in (Filters(), Filters(source=("*",))):
         with pytest.raises(IndexForeignError, match="run qa build again"):
@@ -614,5 +626,3 @@ def test_the_vectors_of_another_index_are_refused(texts: Path, index: Path, tmp_
         with pytest.raises(IndexDamagedError, match=name):
             IndexFolder(copy).open()
         shutil.rmtree(copy)
-
-

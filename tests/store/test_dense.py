@@ -24,7 +24,9 @@ _EXACT = np.array(
 )
 
 
-def oracle(vectors: Vectors, question: Vectors, k: int, allowed: NDArray[np.bool_] | None) -> list[int]:
+def oracle(
+    vectors: Vectors, question: Vectors, k: int, allowed: NDArray[np.bool_] | None
+) -> list[int]:
     """Return the rows of the best vectors, one comparison at a time."""
     scored = [
         (-sum(float(a) * float(b) for a, b in zip(vector, question, strict=True)), row)
@@ -71,7 +73,10 @@ def test_scores_and_vectors_are_what_was_put_in() -> None:
     index = DenseIndex.build(vectors)
     np.testing.assert_array_equal(index.vectors, vectors)
     rows = np.array([7, 0, 49, 7])
-    expected = [math.fsum(float(a) * float(b) for a, b in zip(vectors[r], vectors[3], strict=True)) for r in rows]
+    expected = [
+        math.fsum(float(a) * float(b) for a, b in zip(vectors[r], vectors[3], strict=True))
+        for r in rows
+    ]
     np.testing.assert_allclose(index.scores(vectors[3], rows), expected, atol=1e-6)
     assert index.search(vectors[3], 1).tolist() == [3]
 

@@ -125,7 +125,9 @@ def test_a_block_file_holds_what_was_written(tmp_path: Path, size: int) -> None:
 
 @given(st.data())
 @settings(max_examples=30)
-def test_any_part_can_be_read(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_any_part_can_be_read(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     file = blocks(tmp_path_factory.mktemp("blocks"), DATA)
     for _ in range(5):
         start = data.draw(st.integers(0, len(DATA)))
@@ -144,7 +146,12 @@ def test_no_byte_of_a_damaged_block_is_seen(tmp_path: Path) -> None:
     assert bytes(file.read(0, BLOCK)) == DATA[:BLOCK]
     assert bytes(file.read(2 * BLOCK, len(DATA))) == DATA[2 * BLOCK :]
     assert bytes(file.read(BLOCK, BLOCK)) == b""
-    for start, end in ((BLOCK, BLOCK + 1), (0, BLOCK + 1), (BLOCK - 1, 2 * BLOCK), (2 * BLOCK - 1, 2 * BLOCK)):
+    for start, end in (
+        (BLOCK, BLOCK + 1),
+        (0, BLOCK + 1),
+        (BLOCK - 1, 2 * BLOCK),
+        (2 * BLOCK - 1, 2 * BLOCK),
+    ):
         with pytest.raises(IndexDamagedError, match="checksum of block 1 is wrong"):
             file.read(start, end)
     with pytest.raises(IndexDamagedError, match="checksum of block 1 is wrong"):

@@ -88,7 +88,9 @@ def test_the_layout(copy: Path) -> None:
 )
 def test_a_damaged_pointer_is_told(copy: Path, content: str | bytes) -> None:
     (copy / "LIVE").write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(IndexDamagedError, match="LIVE is damaged .it is not a pointer.: run qa build again"):
+    with pytest.raises(
+        IndexDamagedError, match="LIVE is damaged .it is not a pointer.: run qa build again"
+    ):
         IndexFolder(copy).open()
 
 
@@ -115,7 +117,9 @@ def test_a_pointer_to_a_generation_that_is_not_there(copy: Path) -> None:
         IndexFolder(copy).open()
 
 
-@pytest.mark.parametrize("content", ['{"format": 2, "live": "x"}', '{"format": "1b"}', '{"format": null}'])
+@pytest.mark.parametrize(
+    "content", ['{"format": 2, "live": "x"}', '{"format": "1b"}', '{"format": null}']
+)
 def test_a_pointer_of_another_format_is_foreign(copy: Path, content: str) -> None:
     (copy / "LIVE").write_text(content)
     with pytest.raises(IndexForeignError, match="run qa build again, or install the version"):
@@ -207,7 +211,9 @@ def test_a_damaged_model_is_refused(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 2, 3, 5])
-def test_generations_are_kept_to_a_number(texts: Path, tmp_path: Path, build: Build, kept: int) -> None:
+def test_generations_are_kept_to_a_number(
+    texts: Path, tmp_path: Path, build: Build, kept: int
+) -> None:
     index = tmp_path / "index"
     for number in range(5):
         (texts / "b.txt").write_text(f"Number {number} of the pages.\n")
@@ -217,7 +223,9 @@ def test_generations_are_kept_to_a_number(texts: Path, tmp_path: Path, build: Bu
     assert [name[:6] for name in names(index / "generations")] == sorted(expected)
 
 
-def test_models_are_kept_while_a_generation_needs_them(texts: Path, tmp_path: Path, build: Build) -> None:
+def test_models_are_kept_while_a_generation_needs_them(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
     from tests.fake import FakeEncoder
 
     index = tmp_path / "index"
@@ -248,7 +256,9 @@ def test_a_model_that_is_whole_is_not_made_again(tmp_path: Path) -> None:
             lambda: (model / "manifest.json").write_text("{"),
             lambda: (model / "manifest.json").write_text('{"weights": 7}'),
             lambda: (model / "manifest.json").write_text('{"weights": {"size": 2}}'),
-            lambda: (model / "manifest.json").write_text('{"a\\u0000b": {"bytes": 2, "sha256": ""}}'),
+            lambda: (model / "manifest.json").write_text(
+                '{"a\\u0000b": {"bytes": 2, "sha256": ""}}'
+            ),
         ):
             made.clear()
             spoil()
@@ -295,7 +305,9 @@ def test_nothing_is_cleared_while_the_pointer_cannot_be_read(copy: Path) -> None
     assert len(names(copy / "generations")) == 1
 
 
-def test_odd_names_among_the_generations_do_no_harm(texts: Path, tmp_path: Path, build: Build) -> None:
+def test_odd_names_among_the_generations_do_no_harm(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
     index = tmp_path / "index"
     build(texts, index)
     for name in ("1abc", "²-x", "9", "-", "99999999999999999999-x"):
@@ -354,11 +366,15 @@ def test_a_build_that_fails_gives_the_lock_back(texts: Path, tmp_path: Path, bui
     assert build(texts, index).changed
 
 
-def test_a_folder_of_something_else_is_not_built_into(texts: Path, tmp_path: Path, build: Build) -> None:
+def test_a_folder_of_something_else_is_not_built_into(
+    texts: Path, tmp_path: Path, build: Build
+) -> None:
     # A build removes the models and generations that it does not know.
     project = tmp_path / "project"
     (project / "models" / "precious").mkdir(parents=True)
-    with pytest.raises(UsageError, match="project holds other files: name a new or an empty folder"):
+    with pytest.raises(
+        UsageError, match="project holds other files: name a new or an empty folder"
+    ):
         build(texts, project)
     assert names(project) == ["models"]
     assert names(project / "models") == ["precious"]

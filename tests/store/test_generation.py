@@ -137,7 +137,9 @@ def test_terms_and_weights(
         assert generation.term_weight(term) == lexical.ceiling(term)
         shares = [generation.term_share(term, row) for row in range(len(passages))]
         np.testing.assert_array_equal(shares, lexical.scores([term]))
-    ids = [set(e.ids) for e in encoder.encode_passages([Piece(p.context, p.text) for p in passages])]
+    ids = [
+        set(e.ids) for e in encoder.encode_passages([Piece(p.context, p.text) for p in passages])
+    ]
     asked = encoder.encode_question(question).ids
     frequency = np.array([sum(token in of_one for of_one in ids) for token in asked])
     np.testing.assert_allclose(
@@ -240,7 +242,9 @@ def allowed_sources(generation: Generation, filters: Filters) -> set[str]:
         (["[z-"], set()),
     ],
 )
-def test_globs_match_whole_sources(generation: Generation, globs: list[str], sources: set[str]) -> None:
+def test_globs_match_whole_sources(
+    generation: Generation, globs: list[str], sources: set[str]
+) -> None:
     assert allowed_sources(generation, Filters(source=tuple(globs))) == sources
 
 
@@ -270,7 +274,15 @@ def days(value: str) -> tuple[date, date]:
 
 _DATES = [
     *("2003", "2004", "2005", "2003-12", "2004-01", "2004-02", "2004-12", "2005-01"),
-    *("2003-12-31", "2004-01-01", "2004-02-28", "2004-02-29", "2004-03-01", "2004-12-31", "2005-01-01"),
+    *(
+        "2003-12-31",
+        "2004-01-01",
+        "2004-02-28",
+        "2004-02-29",
+        "2004-03-01",
+        "2004-12-31",
+        "2005-01-01",
+    ),
 ]
 
 
@@ -282,7 +294,9 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Generation:
 
 
 @given(st.none() | st.sampled_from(_DATES), st.none() | st.sampled_from(_DATES))
-def test_a_period_keeps_what_may_lie_in_it(dated: Generation, first: str | None, last: str | None) -> None:
+def test_a_period_keeps_what_may_lie_in_it(
+    dated: Generation, first: str | None, last: str | None
+) -> None:
     if first or last:
         expected = {
             day
@@ -300,11 +314,15 @@ def opened(index: Path) -> Generation:
     return IndexFolder(index).open().generation
 
 
-@pytest.mark.parametrize("content", ["", "[]", "7", "null", '"x"', "{", '{"format": 1}', "[" * 100_000, "\0"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "7", "null", '"x"', "{", '{"format": 1}', "[" * 100_000, "\0"]
+)
 def test_a_manifest_that_is_none_is_damage(copy: Path, content: str) -> None:
     (live_folder(copy) / "manifest.json").write_text(content)
     seal(copy)
-    with pytest.raises((IndexDamagedError, IndexForeignError), match="manifest.json|has format|metric"):
+    with pytest.raises(
+        (IndexDamagedError, IndexForeignError), match="manifest.json|has format|metric"
+    ):
         opened(copy)
 
 
@@ -358,7 +376,9 @@ def test_a_manifest_that_does_not_fit_is_damage(
 
 def test_another_format_or_metric_is_foreign(copy: Path) -> None:
     change_manifest(copy, lambda m: m.update(format=2))
-    with pytest.raises(IndexForeignError, match="has format 2, this program reads 1: run qa build again"):
+    with pytest.raises(
+        IndexForeignError, match="has format 2, this program reads 1: run qa build again"
+    ):
         opened(copy)
     change_manifest(copy, lambda m: m.update(format=1, metric="L2"))
     with pytest.raises(IndexForeignError, match="another metric: run qa build again"):

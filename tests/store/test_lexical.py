@@ -33,7 +33,9 @@ def oracle(corpus: Sequence[Sequence[str]], question: Sequence[str], *, k1: floa
     return model.get_scores(known) * (k1 + 1)
 
 
-@given(_CORPORA, st.lists(_WORDS, max_size=6), st.sampled_from([(1.2, 0.75), (0.9, 0.4), (2.0, 0.0)]))
+@given(
+    _CORPORA, st.lists(_WORDS, max_size=6), st.sampled_from([(1.2, 0.75), (0.9, 0.4), (2.0, 0.0)])
+)
 def test_scores_are_those_of_bm25s(
     corpus: list[list[str]], question: list[str], constants: tuple[float, float]
 ) -> None:

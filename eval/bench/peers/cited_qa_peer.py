@@ -13,7 +13,6 @@ class CitedQa:
     """Answers are timed through ``Engine.ask``, judged through ``Engine.rank`` as qa eval does."""
 
     packages = ("cited-qa", "onnxruntime", "faiss-cpu", "numpy")
-    configurations = ("",)
 
     def build(self, documents: Sequence[Document], folder: Path) -> Built:
         """Build an index of one document, which exports the model, then that of all."""

@@ -64,9 +64,10 @@ class Opened:
 class Peer(Protocol):
     """A library under measurement."""
 
-    packages: Sequence[str]
-    """Those whose versions are reported."""
-    configurations: Sequence[str]
+    @property
+    def packages(self) -> Sequence[str]:
+        """Those whose versions are reported."""
+        ...
 
     def build(self, documents: Sequence[Document], folder: Path) -> Built:
         """Index the documents into ``folder``; embed one text before the clock starts."""
@@ -87,10 +88,7 @@ def main(peer: Peer) -> None:
     parser.add_argument("--began", type=float, required=True, help="time.time() of the start")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    if options.step == "build":
-        found = _build(peer, options)
-    else:
-        found = _ask(peer, options)
+    found = _build(peer, options) if options.step == "build" else _ask(peer, options)
     found["versions"] = {package: version(package) for package in peer.packages}
     options.out.write_text(json.dumps(found), "utf-8")
 

@@ -20,7 +20,6 @@ class Haystack:
         "torch",
         "transformers",
     )
-    configurations = ("dense", "hybrid RRF")
 
     def build(self, documents: Sequence[Document], folder: Path) -> Built:
         """Embed into a store and save it."""

@@ -21,7 +21,6 @@ class LlamaIndex:
         "torch",
         "transformers",
     )
-    configurations = ("dense", "hybrid RRF")
 
     def build(self, documents: Sequence[Document], folder: Path) -> Built:
         """Embed into the default vector store; index the words; persist both."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -39,14 +39,14 @@ def write_results(found: Mapping[str, tuple[Path, Table]], results: Path) -> Non
         (results / f"peers-{name}.json").write_text(text + "\n", "utf-8")
         questions = len(next(iter(table.values()))["questions"])
         lines += [f"## {name}, {questions:,} questions", "", *table_of(table), ""]
-        lines += [*tests_table(tests), ""] if tests else []
+        lines += [*tests_table(tests), ""]
     if len(judged) > 1:
-        lines += ["## Pooled over the questions of all", ""]
-        lines += [*tests_table(tests_of(list(judged.values()))), ""]
-    versions = {
-        k: v for t in judged.values() for one in t.values() for k, v in one["versions"].items()
-    }
-    lines += ["Versions: " + ", ".join(f"{k} {v}" for k, v in sorted(versions.items())) + "."]
+        pooled = tests_of(list(judged.values()))
+        text = json.dumps({"datasets": list(judged), "tests": pooled}, indent=1)
+        (results / "peers-pooled.json").write_text(text + "\n", "utf-8")
+        lines += ["## Pooled over the questions of all", "", *tests_table(pooled), ""]
+    for name, versions in sorted(versions_of(judged.values()).items()):
+        lines.append(f"- {name}: {', '.join(f'{k} {v}' for k, v in versions.items())}")
     (results / "peers.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
@@ -124,6 +124,11 @@ def tests_of(tables: Sequence[Table]) -> Table:
     return tests
 
 
+def versions_of(tables: Iterable[Table]) -> dict[str, dict[str, str]]:
+    """Return the versions of each peer's packages, by the peer's name."""
+    return {name.split()[0]: one["versions"] for table in tables for name, one in table.items()}
+
+
 def table_of(table: Table) -> list[str]:
     """Return the figures as Markdown."""
     lines = [
@@ -155,6 +160,8 @@ def table_of(table: Table) -> list[str]:
 
 def tests_table(tests: Table) -> list[str]:
     """Return the tests as Markdown."""
+    if not tests:
+        return ["cited-qa is not among them yet: nothing to test."]
     lines = [
         "| cited-qa against | nDCG@10 | | wins, ties, losses | hit@1 | | wins, ties, losses |",
         "|" + "---|" * 7,

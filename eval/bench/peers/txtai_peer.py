@@ -13,7 +13,6 @@ class Txtai:
     """Content is stored with the index, so that a result can be shown."""
 
     packages = ("txtai", "torch", "transformers", "faiss-cpu")
-    configurations = ("dense", "hybrid")
 
     def build(self, documents: Sequence[Document], folder: Path) -> Built:
         """Embed once; save the hybrid index, then, untimed, the same one without keywords."""

@@ -1,0 +1,185 @@
+"""Who may import whom, and what: read from the syntax trees, so that no import can hide in a function."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "qa"
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+# Each room may import those of the levels above it; within a level the room's own order holds.
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("records", "errors", "analysis", "threads"),
+    ("settings",),
+    ("corpus", "passages", "encode", "store"),
+    ("rank",),
+    ("results", "confidence", "explain"),
+    ("indexing",),
+    ("engine",),
+    ("wire",),
+    ("evaluate", "api"),
+    ("serve", "terminal"),
+    ("cli",),
+    ("__main__",),
+)
+# What keeps a build out of the way of asking, and asking free of the readers.
+_LAZY = {("engine", "indexing")}
+
+# Who may import a library that is heavy, that guards a seam, or that could be swapped.
+KEEPERS: Mapping[str, tuple[str, ...]] = {
+    "faiss": ("store/",),
+    "torch": ("encode/torch_backend.py",),
+    "sentence_transformers": ("encode/torch_backend.py",),
+    "transformers": (),
+    "onnxruntime": ("encode/onnx.py", "encode/torch_backend.py"),
+    "tokenizers": ("encode/",),
+    "fastapi": ("api/",),
+    "starlette": ("api/",),
+    "pydantic": ("api/",),
+    "uvicorn": ("serve.py", "cli.py", "api/"),
+    "click": ("cli.py", "terminal.py"),
+    "rich": ("cli.py", "terminal.py"),
+    "sentencex": ("passages.py",),
+    "markdown_it": ("corpus/",),
+    "yaml": ("corpus/",),
+    "Stemmer": ("analysis.py",),
+    "ir_measures": ("evaluate/",),
+    "scipy": ("evaluate/",),
+    # Formats that run what they read.
+    "pickle": (),
+    "marshal": (),
+    "shelve": (),
+    "dill": (),
+    "joblib": (),
+    "cloudpickle": (),
+}
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / module).read_text("utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """Yield the full name of everything that a module imports, at any depth of it."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(module: str) -> str:
+    """Return the room of a module: "encode" for "encode/onnx.py"."""
+    return module.split("/")[0].removesuffix(".py")
+
+
+def rooms_imported(module: str) -> set[str]:
+    names = [name.split(".") for name in imports(module)]
+    found = {name[1] for name in names if name[0] == "qa" and len(name) > 1}
+    return found - {"__version__", room(module)}
+
+
+def test_every_room_has_its_level() -> None:
+    listed = [name for level in LEVELS for name in level]
+    assert len(listed) == len(set(listed))
+    assert {room(module) for module in MODULES} - {"__init__"} == set(listed)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_one_way(module: str) -> None:
+    above: set[str] = set()
+    for level in LEVELS:
+        if room(module) in level:
+            break
+        above.update(level)
+    assert {
+        other for other in rooms_imported(module) if (room(module), other) not in _LAZY
+    } <= above
+
+
+def test_what_is_imported_against_the_direction_is_imported_late() -> None:
+    for importer, imported in _LAZY:
+        at_the_top = [
+            node
+            for node in tree(f"{importer}.py").body
+            if isinstance(node, ast.Import | ast.ImportFrom) and imported in ast.dump(node)
+        ]
+        assert not at_the_top
+
+
+@pytest.mark.parametrize("library", KEEPERS)
+def test_libraries_have_keepers(library: str) -> None:
+    users = [m for m in MODULES if any(name.split(".")[0] == library for name in imports(m))]
+    assert [user for user in users if not user.startswith(KEEPERS[library] or ("nobody",))] == []
+    assert users or not KEEPERS[library] or library == "scipy", "the table names what is not used"
+
+
+def uses(module: str, wanted: str) -> bool:
+    """Whether a module names ``wanted``, as an attribute, a name or an import."""
+    return any(
+        wanted
+        in (getattr(node, "attr", None), getattr(node, "id", None), getattr(node, "name", None))
+        for node in ast.walk(tree(module))
+    )
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    # The one other module sets variables for the libraries that it is about to import.
+    for word in ("environ", "environb", "getenv", "putenv"):
+        users = {module for module in MODULES if uses(module, word)}
+        assert users <= {"settings.py", "encode/torch_backend.py"}
+    for node in ast.walk(tree("encode/torch_backend.py")):
+        if isinstance(node, ast.Attribute) and node.attr == "get":
+            assert "environ" not in ast.dump(node.value)
+
+
+def test_nothing_is_run_that_was_read() -> None:
+    for module in MODULES:
+        for node in ast.walk(tree(module)):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            options = {option.arg: ast.unparse(option.value) for option in node.keywords}
+            assert called not in ("eval", "exec", "compile", "__import__", "os.system"), module
+            if called in ("np.load", "np.save", "numpy.load", "numpy.save"):
+                assert options.get("allow_pickle") == "False", module
+            if called == "yaml.load":
+                assert ast.unparse(node.args[1]) == "yaml.BaseLoader", module
+            assert not called.startswith("yaml.") or called == "yaml.load", module
+            assert options.get("trust_remote_code", "False") == "False", module
+            assert options.get("shell", "False") == "False", module
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("qa.corpus", "READERS Skipped read_document read_folders"),
+        ("qa.encode", "Encoded Encoder Piece Projected TokenCodec"),
+        (
+            "qa.store",
+            "CONTEXT DocumentEntry EncodedPassage Generation IndexFolder Recipe Store TokenCodes write_generation",
+        ),
+        ("qa.indexing", "Accept BuildReport Progress Silent build_index"),
+        ("qa.engine", "Engine"),
+        ("qa.api", "create_app"),
+    ],
+)
+def test_the_public_surface(module: str, names: str) -> None:
+    found = importlib.import_module(module)
+    assert found.__all__ == names.split()
+    assert all(hasattr(found, name) for name in found.__all__)
+
+
+def test_no_file_is_a_drawer_for_everything() -> None:
+    assert not {"utils", "util", "helpers", "misc", "common"} & {
+        part.removesuffix(".py") for module in MODULES for part in module.split("/")
+    }
+    assert max(len((PACKAGE / module).read_text().splitlines()) for module in MODULES) < 600

@@ -1,0 +1,127 @@
+"""The vocabulary: ids that stay, sections that nest, dates that say how much is known."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa import records
+from qa.records import (
+    Block,
+    Document,
+    Filters,
+    Published,
+    citation_id,
+    document_id,
+    heading_text,
+)
+
+
+def test_ids_are_those_of_other_versions() -> None:
+    # Made with sha256sum: a change here breaks every citation that was ever given.
+    assert document_id("004_4295f32904a35c45.txt") == "da69cee736786486c"
+    assert citation_id("da69cee736786486c", "ab" * 32, 24, 677) == "c35afc5c2b8e01397"
+
+
+@given(st.text(), st.text())
+def test_ids_tell_sources_apart(one: str, other: str) -> None:
+    assert (document_id(one) == document_id(other)) == (one == other)
+    assert len(document_id(one)) == 17
+
+
+def test_ids_tell_spans_and_versions_apart() -> None:
+    spans = {
+        citation_id(document, sha256, start, end)
+        for document in ("d1", "d2")
+        for sha256 in ("a", "b")
+        for start in (1, 11)
+        for end in (12, 112)
+    }
+    assert len(spans) == 16
+    assert citation_id("d", "a", 1, 12) != citation_id("d", "a", 11, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "precision"), [("2019", "year"), ("2019-11", "month"), ("2019-11-23", "day")]
+)
+def test_precision(value: str, precision: str) -> None:
+    assert Published(value, value, "label").precision == precision
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("# Fees", "Fees"),
+        ("  ## Fees ##  ", "Fees"),
+        ("###### Fees #", "Fees"),
+        ("# C#", "C#"),
+        ("# C# #", "C#"),
+        ("#MeToo in the mines", "#MeToo in the mines"),
+        ("#", ""),
+        ("## ##", ""),
+        ("#\tFees\xa0and  tolls", "Fees and tolls"),
+        ("Fees\n====", "Fees"),
+        ("Fees\r\n----", "Fees"),
+        ("Fees\r----", "Fees"),
+        ("", ""),
+        ("1. The fees", "1. The fees"),
+    ],
+)
+def test_heading_text(line: str, words: str) -> None:
+    assert heading_text(line) == words
+
+
+def document(*levels: int) -> Document:
+    """Return a document of headings H0, H1, ... of these levels, ten characters apart."""
+    text = "".join(f"H{n}".ljust(10) for n in range(len(levels)))
+    blocks = tuple(Block("heading", 10 * n, 10 * n + 2, level) for n, level in enumerate(levels))
+    return Document("d", "a.txt", "0" * 64, "utf-8", text, None, None, blocks)
+
+
+def test_sections_nest() -> None:
+    sections = document(1, 2, 3, 2, 1).sections
+    assert [(s.title, s.level, s.start, s.end) for s in sections] == [
+        ("H0", 1, 0, 40),
+        ("H1", 2, 10, 30),
+        ("H2", 3, 20, 30),
+        ("H3", 2, 30, 40),
+        ("H4", 1, 40, 50),
+    ]
+
+
+@given(st.lists(st.integers(1, 4), max_size=12))
+def test_a_section_ends_at_the_next_heading_that_is_as_high(levels: list[int]) -> None:
+    sections = document(*levels).sections
+    assert len(sections) == len(levels)
+    for n, section in enumerate(sections):
+        later = [10 * m for m in range(n + 1, len(levels)) if levels[m] <= levels[n]]
+        assert (section.start, section.end) == (10 * n, later[0] if later else 10 * len(levels))
+
+
+def test_titles_and_text_are_no_sections() -> None:
+    blocks = (Block("title", 0, 1), Block("paragraph", 2, 3), Block("furniture", 4, 5))
+    assert Document("d", "a", "", "utf-8", "a b c", None, None, blocks).sections == ()
+
+
+def test_an_empty_filter_is_false() -> None:
+    assert not Filters()
+    assert Filters(source=("*",))
+    assert Filters(published_from="2019")
+    assert Filters(published_to="2019")
+
+
+def test_records_are_values() -> None:
+    classes = [
+        kind
+        for _, kind in inspect.getmembers(records, inspect.isclass)
+        if kind.__module__ == "qa.records"
+    ]
+    assert len(classes) >= 12
+    for kind in classes:
+        assert dataclasses.is_dataclass(kind)
+        assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert "__slots__" in vars(kind)

@@ -1,0 +1,126 @@
+"""Settings: where a value comes from, and which values are refused."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa.errors import UsageError
+from qa.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_defaults() -> None:
+    settings = Settings.load(environment={})
+    assert settings == Settings()
+    assert (settings.index, settings.host, settings.port) == ("index/default", "127.0.0.1", 8000)
+    assert settings.model == "all-MiniLM-L6-v2"
+    with pytest.raises(FrozenInstanceError):
+        settings.port = 1  # type: ignore[misc]
+
+
+def test_flags_then_environment_then_file_then_default(elsewhere: Path) -> None:
+    (elsewhere / "qa.toml").write_text('port = 1\nhost = "::1"\nindex = "file"\noverlap = 2\n')
+    environment = {"QA_PORT": "2", "QA_INDEX": "environment", "QA_UNKNOWN": "x", "PORT": "3"}
+    settings = Settings.load(flags={"port": 4, "index": None}, environment=environment)
+    assert (settings.port, settings.index, settings.host) == (4, "environment", "::1")
+    assert (settings.overlap, settings.passage_chars) == (2, Settings().passage_chars)
+
+
+def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_PORT", "8123")
+    assert Settings.load().port == 8123
+    assert Settings.load(environment={}).port == 8000
+
+
+def test_qa_config_names_the_file(elsewhere: Path) -> None:
+    (elsewhere / "qa.toml").write_text("port = 1\n")
+    (elsewhere / "other.toml").write_text("port = 2\n")
+    environment = {"QA_CONFIG": str(elsewhere / "other.toml")}
+    assert Settings.load(environment=environment).port == 2
+    with pytest.raises(UsageError, match="QA_CONFIG names .*none.toml, which does not exist"):
+        Settings.load(environment={"QA_CONFIG": "none.toml"})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("port = ", "cannot be read"),
+        ("colour = 1", "has no setting 'colour': one of index, "),
+        ("[server]\nport = 1", "has no setting 'server'"),
+        ('port = "many"', "setting port is 'many': a whole number is wanted"),
+        ("port = 1.5", "a whole number is wanted"),
+        ("port = true", "a whole number is wanted"),
+        ("port = [1]", "a whole number is wanted"),
+        ("index = 7", "setting index is 7: a text is wanted"),
+        ("index = ['a']", "a text is wanted"),
+        ('precision = "fp16"', "setting precision is 'fp16': one of fp32, int8 is wanted"),
+        ('language = "tlh"', "setting language is 'tlh': one of "),
+    ],
+)
+def test_a_file_that_is_wrong(elsewhere: Path, content: str, reason: str) -> None:
+    (elsewhere / "qa.toml").write_text(content)
+    with pytest.raises(UsageError, match=reason) as refusal:
+        Settings.load(environment={})
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_no_text(elsewhere: Path) -> None:
+    (elsewhere / "qa.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="cannot be read"):
+        Settings.load(environment={})
+
+
+# The bounds as the help texts state them, or as the thing itself has them.
+_BOUNDS = {
+    "passage_chars": (200, 1200),
+    "overlap": (0, 5),
+    "max_file_bytes": (1, 1 << 40),
+    "generations_kept": (1, 1000),
+    "max_wrong": (0, 100),
+    "port": (0, 65535),
+    "max_body_bytes": (1000, 1 << 30),
+}
+
+
+@pytest.mark.parametrize("name", _BOUNDS)
+def test_bounds(name: str) -> None:
+    low, high = _BOUNDS[name]
+    for value in (low, high, str(high)):
+        assert getattr(Settings.load(flags={name: value}, environment={}), name) == int(value)
+    for wrong in (low - 1, high + 1):
+        with pytest.raises(
+            UsageError, match=f"setting {name} is {wrong}: {low} to {high} is wanted"
+        ):
+            Settings.load(flags={name: wrong}, environment={})
+
+
+@pytest.mark.parametrize("value", ["", "x", "1.0", "0x10", "١x", "1e3", "--1"])
+def test_whole_numbers_from_the_environment(value: str) -> None:
+    with pytest.raises(UsageError, match="QA_|setting port"):
+        Settings.load(environment={"QA_PORT": value})
+
+
+def test_every_setting_is_described_and_every_number_is_bounded() -> None:
+    numbers = set()
+    for setting in fields(Settings):
+        assert setting.metadata["help"], setting.name
+        assert not setting.metadata["help"].endswith(".")
+        if isinstance(setting.default, int):
+            numbers.add(setting.name)
+    assert numbers == set(_BOUNDS)
+
+
+def test_a_flag_of_an_unknown_name_is_a_fault_of_ours() -> None:
+    flags: dict[str, Any] = {"colour": "red"}
+    with pytest.raises(KeyError):
+        Settings.load(flags=flags, environment={})
