@@ -20,17 +20,17 @@ def explain(
     ranking: Ranking,
     words: Words,
     hits: Sequence[Hit],
+    best: Hit,
     members: Sequence[Hit],
     copies: Sequence[Hit],
 ) -> dict[str, Any]:
-    """Return the figures behind the result that ``members`` and ``copies`` of ``hits`` became.
+    """Return the figures behind the result that ``best``, one of ``hits``, gave its place.
 
-    ``stages``: the best member's score and its place among the candidates, for each score, with
+    ``stages``: its score and its place among the candidates, for each score, with
     the weight that the score has. ``words``: the question's words that count, each with the most
     it could add to the lexical score and what it does add. ``merged``: the passages that the
     excerpt joins; ``copies``: those that say the same elsewhere.
     """
-    best = members[0]
     return {
         "place": hits.index(best) + 1,
         "candidates": sum(hit.late is not None for hit in hits),

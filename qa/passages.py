@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
 from sentencex import get_sentence_boundaries
 
@@ -200,7 +201,10 @@ def _joined_orphans(text: str, spans: Sequence[Span]) -> list[Span]:
 def _cut(
     text: str, start: int, end: int, splitting: Splitting, token_starts: TokenStarts
 ) -> Iterator[Span]:
-    """Cut a sentence that is longer than a passage may be, at white space where there is some."""
+    """Cut a sentence that is longer than a passage may be, at white space where there is some.
+
+    The pieces are about equal, so that no scrap of a sentence opens the next passage.
+    """
     max_tokens = splitting.max_tokens - splitting.context_tokens
     if end - start <= min(splitting.max_chars, max_tokens):
         yield start, end
@@ -208,17 +212,31 @@ def _cut(
     offset, tokens = start, token_starts(text[start:end])
     while start < end:
         first_token = bisect_left(tokens, start - offset)
+        left = len(tokens) - first_token
         limit = min(end, start + splitting.max_chars)
-        if len(tokens) - first_token > max_tokens:
+        if left > max_tokens:
             limit = min(limit, max(start + 1, offset + tokens[first_token + max_tokens]))
         cut = limit
         if limit < end:
-            space = max(text.rfind(mark, start + 1, limit) for mark in (" ", "\n"))
-            cut = space if space > start + (limit - start) // 2 else limit
+            pieces = max(ceil((end - start) / splitting.max_chars), ceil(left / max_tokens))
+            space = _space(text, start + (end - start) // pieces, limit)
+            if space < 0:
+                space = _last_space(text, start + 1, limit)
+            cut = space if space > start + (limit - start) // 4 else limit
         yield start, _rstrip(text, start, cut)
         start = cut
         while start < end and text[start].isspace():
             start += 1
+
+
+def _space(text: str, start: int, end: int) -> int:
+    """Return the place of the first space or line end between two places, -1 if there is none."""
+    found = (text.find(mark, start, end) for mark in (" ", "\n"))
+    return min((place for place in found if place >= 0), default=-1)
+
+
+def _last_space(text: str, start: int, end: int) -> int:
+    return max(text.rfind(mark, start, end) for mark in (" ", "\n"))
 
 
 def _rstrip(text: str, start: int, end: int) -> int:

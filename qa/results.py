@@ -39,8 +39,8 @@ class _Group:
     end: int = 0
 
 
-Explain = Callable[[Sequence[Hit], Sequence[Hit]], Mapping[str, Any]]
-"""Tells why the hits that one excerpt joins, and its copies, became a result."""
+Explain = Callable[[Hit, Sequence[Hit], Sequence[Hit]], Mapping[str, Any]]
+"""Tells why the best of its hits, those that its excerpt joins, and its copies became a result."""
 
 
 def make_results(
@@ -152,7 +152,9 @@ def _result(
         also=tuple(
             cite(_document(store, p.document_id), p, p.start, p.end) for _, p in group.copies
         ),
-        explain=explain(group.members, [hit for hit, _ in group.copies]) if explain else None,
+        explain=explain(group.best, group.members, [hit for hit, _ in group.copies])
+        if explain
+        else None,
     )
 
 

@@ -312,15 +312,16 @@ def test_a_sentence_that_is_too_long_is_cut_at_white_space(word: str) -> None:
     read = document(text, [Block("paragraph", 0, len(text.rstrip()))])
     passages = split(read, Splitting(max_chars=300), token_starts)
     assert [p.text for p in passages if p.text.split()[-1] not in (word.strip(), "It")] == []
-    assert all(len(p.text) > 150 for p in passages[:-1])
+    # Into about equal pieces: no scrap opens the next passage.
+    assert min(len(p.text) for p in passages) > 150
 
 
 def test_the_budget_of_tokens_holds_too() -> None:
     text = "It is " + "a b c d " * 500
     splitting = Splitting(max_chars=1200, max_tokens=100, context_tokens=20)
     passages = split(document(text), splitting, token_starts)
-    # Sentences are cut to what is left beside the longest context; here there is none.
-    assert 80 <= max(len(token_starts(p.text)) for p in passages) <= 100
+    # Sentences are cut to what is left beside the longest context, and here there is none.
+    assert 70 <= max(len(token_starts(p.text)) for p in passages) <= 100
     assert sum(len(token_starts(p.text)) for p in passages) == len(token_starts(text))
 
 

@@ -1,0 +1,128 @@
+"""Confidence: the fit against SciPy, thresholds by hand, and the rule that a filter never changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from qa.confidence import Calibration
+from qa.engine import Engine
+from qa.records import Filters, Question
+from qa.store import IndexFolder
+from tests.conftest import Build
+from tests.fake import FakeEncoder
+
+RANDOM = np.random.default_rng(7)
+ANSWERED = RANDOM.normal(0.45, 0.06, 200).tolist()
+OFF = RANDOM.normal(0.22, 0.05, 150).tolist()
+NEAR = RANDOM.normal(0.38, 0.06, 80).tolist()
+
+
+def fitted() -> Calibration:
+    found = Calibration.fit(ANSWERED, OFF, NEAR)
+    assert found is not None
+    return found
+
+
+def test_the_curve_is_the_weighted_logistic_regression() -> None:
+    """Half the weight is on answered questions, a quarter each on off-topic and near ones."""
+    x = np.array(ANSWERED + OFF + NEAR)
+    y = np.array([1.0] * 200 + [0.0] * 230)
+    w = np.array([0.5 / 200] * 200 + [0.25 / 150] * 150 + [0.25 / 80] * 80)
+    scale = x.std()
+
+    def loss(beta: np.ndarray) -> float:
+        z = beta[0] * x + beta[1]
+        ridge = 0.5e-3 * (beta[0] * scale) ** 2
+        return float((w * (np.logaddexp(0, z) - y * z)).sum() + ridge)
+
+    best = minimize(loss, np.zeros(2), method="BFGS", options={"gtol": 1e-10}).x
+    found = fitted()
+    assert found.slope == pytest.approx(best[0], rel=1e-3)
+    assert found.intercept == pytest.approx(best[1], rel=1e-3)
+    assert found.samples == {"answered": 200, "off": 150, "near": 80}
+
+
+def test_confidence_rises_with_support_between_0_and_1() -> None:
+    found = fitted()
+    values = [found.confidence(support) for support in np.linspace(-1, 2, 50)]
+    assert values == sorted(values)
+    assert 0 <= values[0] < 0.01 and 0.99 < values[-1] <= 1
+
+
+@pytest.mark.parametrize("wrong", [5, 10, 20, 30])
+def test_a_threshold_lets_through_as_many_wrong_answers_as_it_says(wrong: int) -> None:
+    found = fitted()
+    answered = np.mean([found.confidence(s) >= found.risks[wrong] for s in ANSWERED]) * 0.5
+    off = np.mean([found.confidence(s) >= found.risks[wrong] for s in OFF]) * 0.25
+    near = np.mean([found.confidence(s) >= found.risks[wrong] for s in NEAR]) * 0.25
+    assert answered > 0
+    assert (off + near) / (answered + off + near) <= wrong / 100 + 1e-9
+    below = [
+        np.mean([found.confidence(s) < found.misses[wrong] for s in p])
+        for p in (ANSWERED, OFF, NEAR)
+    ]
+    lost = 0.5 * below[0]
+    # The sample at the threshold itself is not below it.
+    assert lost / (lost + 0.25 * below[1] + 0.25 * below[2]) <= wrong / 100 + 0.005
+
+
+def test_allowing_more_wrong_answers_never_answers_less() -> None:
+    found = fitted()
+    assert list(found.risks) == sorted(found.risks, reverse=True)
+    assert list(found.misses) == sorted(found.misses)
+
+
+def test_verdicts_lie_between_the_thresholds() -> None:
+    found = Calibration(1.0, 0.0, tuple([0.8] * 101), tuple([0.3] * 101), {})
+    assert [found.verdict(c, 20) for c in (0.1, 0.3, 0.5, 0.8, 0.9)] == [
+        "not_found", "unsure", "unsure", "answered", "answered",
+    ]  # fmt: skip
+
+
+def test_too_little_or_nothing_to_tell_apart_gives_no_calibration() -> None:
+    assert Calibration.fit(ANSWERED[:9], OFF, NEAR) is None
+    assert Calibration.fit(OFF, ANSWERED, []) is None
+
+
+def test_it_is_written_and_read_as_it_is() -> None:
+    assert Calibration.from_json(fitted().to_json()) == fitted()
+
+
+@pytest.fixture(scope="module")
+def calibrated(archive: Path, build: Build, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    path = tmp_path_factory.mktemp("calibrated") / "index"
+    build(archive, path, calibrated=True)
+    return Engine(store=IndexFolder(path).open().generation, encoder=FakeEncoder())
+
+
+def test_an_index_without_calibration_makes_nothing_up(engine: Engine) -> None:
+    answer = engine.ask(Question("anything at all"))
+    assert (answer.confidence, answer.verdict) == (None, "unsure")
+
+
+def test_a_filter_never_changes_the_rule(calibrated: Engine) -> None:
+    assert calibrated.calibration is not None
+    for text in ("owls", "Where is the harbour?", "a question about nothing in it"):
+        plain = calibrated.ask(Question(text))
+        first = plain.results[0].citation.source
+        filtered = calibrated.ask(Question(text, filters=Filters(source=(first,))))
+        assert filtered.results[0].citation == plain.results[0].citation
+        assert (filtered.confidence, filtered.verdict) == (plain.confidence, plain.verdict)
+
+
+def test_nothing_that_a_filter_leaves_is_not_found(calibrated: Engine) -> None:
+    answer = calibrated.ask(Question("owls", filters=Filters(source=("no-such-file",))))
+    assert (answer.confidence, answer.verdict, list(answer.results)) == (0.0, "not_found", [])
+
+
+def test_the_real_model_tells_this_archive_from_other_things(model_engine: Engine) -> None:
+    told = model_engine.ask(Question("Who declared herself acting president without a quorum?"))
+    other = model_engine.ask(Question("How long does a sourdough loaf bake, and at what heat?"))
+    assert told.verdict == "answered"
+    assert other.verdict == "not_found" and other.results
+    assert told.confidence is not None and other.confidence is not None
+    assert told.confidence > 0.8 > 0.2 > other.confidence
