@@ -607,9 +607,10 @@ def test_the_service_starts_answers_and_stops(model_index: Path) -> None:
             assert json.load(response)["results"]
             connection.close()
         finally:
-            process.send_signal(signal.SIGINT)
+            # Not SIGINT: a shell starts what runs in the background with that one ignored.
+            process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err.strip()) == (130, "", "")
+    assert (process.returncode, out, err.strip()) == (0, "", "")
 
 
 def test_nothing_is_asked_of_the_environment_at_import() -> None:

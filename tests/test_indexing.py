@@ -19,15 +19,22 @@ from qa.settings import Settings
 from qa.store import Generation, IndexFolder
 from tests.archive import ARCHIVE, write_archive
 from tests.conftest import Build
+from tests.disks import folder_in_memory, fsync_at_once
 from tests.fake import FakeEncoder
 
 
 @pytest.fixture(autouse=True, scope="module")
 def no_waiting() -> Iterator[None]:
-    """Let fsync return at once: what waits for the disk is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda descriptor: None)
+    """Let fsync return at once."""
+    with fsync_at_once():
         yield
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A new folder, in memory."""
+    with folder_in_memory() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -66,14 +66,22 @@ def tree(module: str) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text("utf-8"))
 
 
-def imports(module: str) -> Iterator[str]:
-    """Yield the full name of everything that a module imports, at any depth of it."""
-    for node in ast.walk(tree(module)):
+@cache
+def nodes(module: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(module)))
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
+    """Return the full name of everything that a module imports, at any depth of it."""
+    found: set[str] = set()
+    for node in nodes(module):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} imports relatively"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
 
 
 def room(module: str) -> str:
@@ -126,7 +134,7 @@ def uses(module: str, wanted: str) -> bool:
     return any(
         wanted
         in (getattr(node, "attr", None), getattr(node, "id", None), getattr(node, "name", None))
-        for node in ast.walk(tree(module))
+        for node in nodes(module)
     )
 
 
@@ -135,14 +143,14 @@ def test_only_the_settings_read_the_environment() -> None:
     for word in ("environ", "environb", "getenv", "putenv"):
         users = {module for module in MODULES if uses(module, word)}
         assert users <= {"settings.py", "encode/torch_backend.py"}
-    for node in ast.walk(tree("encode/torch_backend.py")):
+    for node in nodes("encode/torch_backend.py"):
         if isinstance(node, ast.Attribute) and node.attr == "get":
             assert "environ" not in ast.dump(node.value)
 
 
 def test_nothing_is_run_that_was_read() -> None:
     for module in MODULES:
-        for node in ast.walk(tree(module)):
+        for node in nodes(module):
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,15 @@ from qa.results import lines_of, make_results
 from qa.settings import Settings
 from qa.store import Generation, IndexFolder
 from tests.conftest import Build
+from tests.disks import fsync_at_once
 from tests.fake import FakeEncoder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_waiting() -> Iterator[None]:
+    """Let fsync return at once."""
+    with fsync_at_once():
+        yield
 
 
 def sentences(name: str, count: int, length: int = 90) -> list[str]:

@@ -54,9 +54,9 @@ def test_codes_are_the_nearest_levels(dimension: int) -> None:
     kept = min(256, dimension) // 4 * 4
     assert codec.axes.shape == (kept, dimension)
     assert codec.width == kept // 4
-    vectors = unit(20, dimension, seed=1)
+    vectors = unit(10, dimension, seed=1)
     codes = codec.encode(vectors)
-    assert codes.shape == (20, codec.width)
+    assert codes.shape == (10, codec.width)
     assert codes.dtype == np.uint8
     expected = plain_vectors(codec, plain_codes(codec, vectors))
     decoded = codec.decode(codes)

@@ -1,16 +1,24 @@
-"""Disks that are slow to wait for are not waited for, but where waiting is what is tested."""
+"""Indexes of these tests are in memory, and nobody waits for a disk."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.disks import folder_in_memory, fsync_at_once
 
 
 @pytest.fixture(autouse=True, scope="package")
 def no_waiting() -> Iterator[None]:
     """Let fsync return at once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda descriptor: None)
+    with fsync_at_once():
         yield
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A new folder, in memory."""
+    with folder_in_memory() as folder:
+        yield folder

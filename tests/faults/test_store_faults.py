@@ -422,22 +422,21 @@ def test_no_changed_byte_reaches_a_parser(
     for path in sorted(live_folder(index).iterdir()):
         data = path.read_bytes()
         for place in places(len(data)):
-            for flip in (1, 0x80, 0xFF):
-                changed = bytearray(data)
-                changed[place] ^= flip
-                path.write_bytes(changed)
-                parsed.clear()
-                try:
-                    opened = IndexFolder(index).open()
-                    assert path.name in ("tokens.bin", "texts.bin"), f"{path.name} at {place}"
-                    engine = Engine(store=opened.generation, encoder=encoder)
-                    assert same(engine.ask(QUESTION), expected)  # of other blocks alone
-                except IndexDamagedError as error:
-                    assert path.name in str(error)
-                    refused += 1
-                assert bytes(changed) not in parsed, f"{path.name} at {place}"
+            changed = bytearray(data)
+            changed[place] ^= (1, 0x20, 0x80, 0xFF)[place % 4]
+            path.write_bytes(changed)
+            parsed.clear()
+            try:
+                opened = IndexFolder(index).open()
+                assert path.name in ("tokens.bin", "texts.bin"), f"{path.name} at {place}"
+                engine = Engine(store=opened.generation, encoder=encoder)
+                assert same(engine.ask(QUESTION), expected)  # of other blocks alone
+            except IndexDamagedError as error:
+                assert path.name in str(error)
+                refused += 1
+            assert bytes(changed) not in parsed, f"{path.name} at {place}"
         path.write_bytes(data)
-    assert refused > 300
+    assert refused > 100
     assert same(
         Engine(store=IndexFolder(index).open().generation, encoder=encoder).ask(QUESTION), expected
     )
@@ -459,23 +458,20 @@ def test_a_changed_byte_of_the_pointer_gives_no_other_answer(
     data = (index / "LIVE").read_bytes()
     outcomes = set()
     for place in range(len(data)):
-        for flip in (1, 0x20, 0x80):
-            changed = bytearray(data)
-            changed[place] ^= flip
-            (index / "LIVE").write_bytes(changed)
-            try:
-                opened = IndexFolder(index).open()
-            except QaError as error:
-                assert isinstance(error, (IndexDamagedError, IndexForeignError))
-                outcomes.add("refused")
-                continue
-            name = opened.generation.info.generation
-            # Another than the live one is served with the fault told, and never passes for it.
-            assert (opened.fault is None) == (name == live)
-            assert same(
-                Engine(store=opened.generation, encoder=encoder).ask(QUESTION), answers[name]
-            )
-            outcomes.add("live" if name == live else "retained")
+        changed = bytearray(data)
+        changed[place] ^= (1, 0x20, 0x80)[place % 3]
+        (index / "LIVE").write_bytes(changed)
+        try:
+            opened = IndexFolder(index).open()
+        except QaError as error:
+            assert isinstance(error, IndexDamagedError | IndexForeignError)
+            outcomes.add("refused")
+            continue
+        name = opened.generation.info.generation
+        # Another than the live one is served with the fault told, and never passes for it.
+        assert (opened.fault is None) == (name == live)
+        assert same(Engine(store=opened.generation, encoder=encoder).ask(QUESTION), answers[name])
+        outcomes.add("live" if name == live else "retained")
     assert outcomes == {"refused", "live", "retained"}
 
 

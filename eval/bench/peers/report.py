@@ -26,19 +26,26 @@ def write_results(found: Mapping[str, tuple[Path, Table]], results: Path) -> Non
     judged: dict[str, Table] = {}
     lines = ["# Peers on the same data and model", "", f"Machine: {machine()}.", ""]
     for name, (data, measured) in found.items():
-        table = judge(data, measured)
+        dataset = read_dataset(str(data), "")
+        assert isinstance(dataset, JudgedCorpus), "a corpus with judged documents is wanted"
+        table = judge(dataset, measured)
         if not table:
             continue
         judged[name] = table
         tests = tests_of([table])
-        whole = {"dataset": name, "machine": machine(), "peers": table, "tests": tests}
+        whole = {
+            "dataset": name,
+            "machine": machine(),
+            "tests": tests,
+            "questions": list(dataset.qrels),
+            "peers": table,
+        }
         text = json.dumps(whole, ensure_ascii=False)
         # One peer a line: small, and a difference between two runs can be read.
         for peer in table:
             text = text.replace(f' "{peer}": {{', f'\n "{peer}": {{')
         (results / f"peers-{name}.json").write_text(text + "\n", "utf-8")
-        questions = len(next(iter(table.values()))["questions"])
-        lines += [f"## {name}, {questions:,} questions", "", *table_of(table), ""]
+        lines += [f"## {name}, {len(dataset.qrels):,} questions", "", *table_of(table), ""]
         lines += [*tests_table(tests), ""]
     if len(judged) > 1:
         pooled = tests_of(list(judged.values()))
@@ -50,10 +57,8 @@ def write_results(found: Mapping[str, tuple[Path, Table]], results: Path) -> Non
     (results / "peers.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def judge(data: Path, measured: Table) -> Table:
-    """Return rounded figures of each peer and configuration."""
-    dataset = read_dataset(str(data), "")
-    assert isinstance(dataset, JudgedCorpus), "a corpus with judged documents is wanted"
+def judge(dataset: JudgedCorpus, measured: Table) -> Table:
+    """Return rounded figures of each peer and configuration; of questions in the qrels' order."""
     table: Table = {}
     for name, one in measured.items():
         build, asked = one["build"], one["ask"]
@@ -88,11 +93,16 @@ def judge(data: Path, measured: Table) -> Table:
                 "peak_mb": round(build["peak_mb"]),
             },
             "versions": asked["versions"],
-            "questions": {
-                query: [round(figures[query][m], 4) for m in MEASURES] for query in dataset.qrels
+            "per_question": {
+                str(m): [_short(figures[query][m]) for query in dataset.qrels] for m in MEASURES
             },
         }
     return table
+
+
+def _short(value: float) -> float:
+    """Return a figure of one question as it is written: 1 for 1.0."""
+    return int(value) if value == int(value) else round(value, 4)
 
 
 def tests_of(tables: Sequence[Table]) -> Table:
@@ -108,13 +118,17 @@ def tests_of(tables: Sequence[Table]) -> Table:
         if name == OURS:
             continue
         tests[name] = {}
-        for n, measure in enumerate(MEASURES):
+        for measure in map(str, MEASURES):
             changes = [
-                table[OURS]["questions"][query][n] - value[n]
+                ours - theirs
                 for table in tables
-                for query, value in table[name]["questions"].items()
+                for ours, theirs in zip(
+                    table[OURS]["per_question"][measure],
+                    table[name]["per_question"][measure],
+                    strict=True,
+                )
             ]
-            tests[name][str(measure)] = {
+            tests[name][measure] = {
                 "difference": round(sum(changes) / len(changes), 4),
                 "p": round(randomisation_test(changes), 4),
                 "wins": sum(change > 0 for change in changes),

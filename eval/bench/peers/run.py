@@ -119,7 +119,7 @@ def measure(peer: Measured, data: Path, folder: Path, work: Path, *, keep_index:
         step(peer, work, "build", data, index, built)
     for configuration in peer.configurations:
         say(f"{peer.name} {configuration}: asking {data.name}")
-        out = folder / f"ask-{configuration.replace(' ', '-')}.json"
+        out = asked_file(folder, configuration)
         step(peer, work, "ask", data, index, out, "--configuration", configuration)
 
 
@@ -136,13 +136,18 @@ def step(
         raise SystemExit(f"{peer.name}, {name}: status {ended.returncode}; see {log}")
 
 
+def asked_file(folder: Path, configuration: str) -> Path:
+    """Return where the answers of a configuration are kept."""
+    return folder / ("-".join(["ask", *configuration.split()]) + ".json")
+
+
 def gather(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what was measured of one data set, by peer and configuration."""
     found: dict[str, dict[str, Any]] = {}
     for peer in PEERS:
         for configuration in peer.configurations:
             built = folder / peer.name / "build.json"
-            asked = folder / peer.name / f"ask-{configuration.replace(' ', '-')}.json"
+            asked = asked_file(folder / peer.name, configuration)
             if built.is_file() and asked.is_file():
                 found[f"{peer.name} {configuration}".strip()] = {
                     "build": json.loads(built.read_text("utf-8")),
