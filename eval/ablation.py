@@ -53,10 +53,8 @@ VARIANTS = (
     Variant("question tokens weigh alike", Ranking(idf_power=0)),
     Variant("question tokens weigh their idf", Ranking(idf_power=1)),
     Variant("20 candidates", Ranking(candidates=20)),
-    Variant("100 candidates", Ranking(candidates=100)),
     Variant("passages of 500 characters", settings=Settings(passage_chars=500)),
-    Variant("passages of 950 characters", settings=Settings(passage_chars=950), everywhere=True),
-    Variant("passages of 1,200 characters", settings=Settings(passage_chars=1200)),
+    Variant("passages of 950 characters", settings=Settings(passage_chars=950)),
     Variant("passages repeat one sentence", settings=Settings(overlap=1)),
     Variant("int8 arithmetic", settings=Settings(precision="int8"), everywhere=True),
 )

@@ -20,7 +20,7 @@ from qa.errors import QaError, UsageError
 from qa.settings import Settings, switched_on
 
 if TYPE_CHECKING:
-    from qa.indexing import Accept, Progress
+    from qa.indexing import Accept, Judge, Progress
 
 WRONG_CALL, FAULT_OF_OURS, INTERRUPTED = 2, 70, 130
 _MOST_READ = 100_000
@@ -45,6 +45,7 @@ def cli() -> None:
 @click.option("--strict", is_flag=True, help="Fail when a file cannot be read.")
 @click.option("--download", is_flag=True, help="Let a model that is not here be fetched.")
 @click.option("--gate", is_flag=True, help="Go live only if the gates of eval/gates.toml hold.")
+@click.option("--judged", metavar="DATASET", help="Refine the calibration with these questions.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def build(
     paths: tuple[Path, ...],
@@ -53,6 +54,7 @@ def build(
     strict: bool,
     download: bool,
     gate: bool,
+    judged: str | None,
     as_json: bool,
 ) -> None:
     """Make the index hold exactly what each PATH holds. Default: seeds.
@@ -70,6 +72,7 @@ def build(
             allow_download=download,
             progress=progress,
             accept=_gates(settings, progress) if gate else None,
+            judge=_judge(judged, settings, progress) if judged else None,
         )
     if as_json:
         _print_json(asdict(report))
@@ -218,6 +221,12 @@ def _gates(settings: Settings, progress: Progress) -> Accept:
     from qa.evaluate.gates import GATES_FILE, acceptance, read_gates
 
     return acceptance(read_gates(GATES_FILE), settings.datasets, progress=progress)
+
+
+def _judge(dataset: str, settings: Settings, progress: Progress) -> Judge:
+    from qa.evaluate.judged import judge_by
+
+    return judge_by(dataset, settings.datasets, progress)
 
 
 def _read_question() -> str:

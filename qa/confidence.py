@@ -13,6 +13,9 @@ measures it anew, on three samples:
 - near: sentences of this archive, cut to the length of a question, asked while the passages
   around them are held out, so that what is found is about the same things and not the answer.
 
+Where somebody has judged questions about the archive, these join the samples, with a weight that
+grows with their number: fifty count as much as the index's own samples.
+
 A logistic curve through these gives the confidence: the probability that the first excerpt is
 right, if a question is as likely to be answered as not. Two thresholds follow from how many of a
 hundred answers may be wrong: above one the verdict is "answered", below the other "not_found".
@@ -40,6 +43,8 @@ _HELD_OUT = 120
 _QUESTION_WORDS = 14
 _ANSWERED, _OFF, _NEAR = 0.5, 0.25, 0.25
 """What each sample weighs: a question is as likely answered as not, and if not, near or off."""
+_JUDGED = 50
+"""So many judged questions weigh as much as the three samples together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,16 @@ class Calibration:
 
     @classmethod
     def fit(
-        cls, answered: Sequence[float], off: Sequence[float], near: Sequence[float]
+        cls,
+        answered: Sequence[float],
+        off: Sequence[float],
+        near: Sequence[float],
+        judged: Sequence[tuple[float, bool]] = (),
     ) -> Calibration | None:
-        """Fit to the supports of the three samples; None where there is too little to fit to."""
+        """Fit to the supports of the samples; None where there is too little to fit to.
+
+        ``judged`` has supports with whether the first excerpt was right.
+        """
         if len(answered) < 10 or len(off) < 10:
             return None
         parts = [(answered, 1.0, _ANSWERED), (off, 0.0, _OFF if len(near) else _OFF + _NEAR)]
@@ -94,6 +106,10 @@ class Calibration:
         supports = np.concatenate([np.asarray(part, np.float64) for part, _, _ in parts])
         truth = np.concatenate([np.full(len(part), label) for part, label, _ in parts])
         weights = np.concatenate([np.full(len(part), w / len(part)) for part, _, w in parts])
+        if judged:
+            supports = np.append(supports, [found for found, _ in judged])
+            truth = np.append(truth, [float(right) for _, right in judged])
+            weights = np.append(weights, np.full(len(judged), 1 / _JUDGED))
         slope, intercept = _fit_logistic(supports, truth, weights)
         if slope <= 0:  # what answers is no better supported than what does not
             return None
@@ -103,7 +119,12 @@ class Calibration:
             intercept=intercept,
             risks=tuple(_thresholds(confidences, 1 - truth, weights)),
             misses=tuple(1 - t for t in _thresholds(1 - confidences, truth, weights)),
-            samples={"answered": len(answered), "off": len(off), "near": len(near)},
+            samples={
+                "answered": len(answered),
+                "off": len(off),
+                "near": len(near),
+                "judged": len(judged),
+            },
         )
 
 
@@ -161,8 +182,16 @@ def _support(asked: Asked, similarities: NDArray[np.float32]) -> float:
     return (float(weights @ best) + float(weakest)) / 2
 
 
-def calibrate(store: Store, encoder: Encoder, ranking: Ranking) -> Calibration | None:
-    """Calibrate an index; None for one that is too small to tell anything."""
+def calibrate(
+    store: Store,
+    encoder: Encoder,
+    ranking: Ranking,
+    judged: Sequence[tuple[str, bool]] = (),
+) -> Calibration | None:
+    """Calibrate an index; None for one that is too small to tell anything.
+
+    ``judged`` has questions about this archive with whether the first excerpt was right.
+    """
     texts = reference_texts()
     answered: list[float] = []
     off: list[float] = []
@@ -177,7 +206,11 @@ def calibrate(store: Store, encoder: Encoder, ranking: Ranking) -> Calibration |
     for row, question in _held_out(store):
         asked = _ask(store, encoder, question, ranking)
         near += _found(store, encoder, asked, ranking, without=row)
-    return Calibration.fit(answered, off, near)
+    known: list[tuple[float, bool]] = []
+    for question, right in judged:
+        asked = _ask(store, encoder, question, ranking)
+        known += [(found, right) for found in _found(store, encoder, asked, ranking)]
+    return Calibration.fit(answered, off, near, known)
 
 
 def _ask(store: Store, encoder: Encoder, question: str, ranking: Ranking) -> Asked:

@@ -35,7 +35,7 @@ from qa.store import DocumentEntry, IndexFolder, Store
 from qa.threads import settle
 
 if TYPE_CHECKING:
-    from qa.indexing import Accept, BuildReport, Progress
+    from qa.indexing import Accept, BuildReport, Judge, Progress
 
 MAX_QUESTION = 2000
 MAX_K = 50
@@ -76,6 +76,7 @@ class Engine:
         allow_download: bool = False,
         progress: Progress | None = None,
         accept: Accept | None = None,
+        judge: Judge | None = None,
     ) -> BuildReport:
         """Make the index hold exactly what ``paths`` hold; see ``qa.indexing``."""
         from qa.indexing import build_index  # readers and splitters: asking needs none of them
@@ -87,6 +88,7 @@ class Engine:
             allow_download=allow_download,
             progress=progress,
             accept=accept,
+            judge=judge,
         )
 
     @classmethod

@@ -24,7 +24,15 @@ from qa.passages import Splitting, split
 from qa.rank import Ranking
 from qa.records import Document, Passage
 from qa.settings import Settings
-from qa.store import CONTEXT, EncodedPassage, Generation, IndexFolder, Recipe, write_generation
+from qa.store import (
+    CONTEXT,
+    EncodedPassage,
+    Generation,
+    IndexFolder,
+    Recipe,
+    Store,
+    write_generation,
+)
 from qa.store.lexical import Bm25
 from qa.threads import processors, settle
 
@@ -53,6 +61,17 @@ class Silent:
 
     def advance(self, steps: int = 1) -> None:
         pass
+
+
+class Judge(Protocol):
+    """Judged questions about the archive, for the calibration of a build."""
+
+    @property
+    def digest(self) -> str:
+        """Names the questions and their judgements."""
+
+    def __call__(self, store: Store, encoder: Encoder) -> list[tuple[str, bool]]:
+        """Return each question with whether the first excerpt that it finds is right."""
 
 
 Accept = Callable[[Generation, Encoder], None]
@@ -85,13 +104,14 @@ def build_index(
     documents: Sequence[Document] | None = None,
     calibrated: bool = True,
     accept: Accept | None = None,
+    judge: Judge | None = None,
 ) -> BuildReport:
     """Make the index of ``settings`` hold exactly what ``paths`` hold.
 
     Vectors of passages that an earlier generation holds are taken over. When nothing changed no
     generation is written. ``documents`` given directly stand for those that ``paths`` would
     hold; ``encoder`` stands for the model of the settings; an index that is not ``calibrated``
-    has no confidence to give. ``accept`` is asked before a new
+    has no confidence to give; ``judge`` refines its calibration. ``accept`` is asked before a new
     generation goes live: when it raises, the generation is removed and what was live stays so.
     Raises CorpusError when there is nothing to index, or, if ``strict``, a file cannot be read;
     OSError when writing fails; and what ``accept`` raises.
@@ -118,7 +138,12 @@ def build_index(
             overlap=settings.overlap,
             language=settings.language,
         )
-        recipe = _recipe(settings, encoder, splitting, calibrated=calibrated)
+        recipe = _recipe(
+            settings,
+            encoder,
+            splitting,
+            calibrated=judge.digest if calibrated and judge else calibrated,
+        )
         corpus = _corpus_digest(documents, recipe)
         previous, live = _previous(folder)
         if live and previous and previous.manifest["corpus"] == corpus:
@@ -139,7 +164,7 @@ def build_index(
                 documents=documents,
                 passages=passages,
                 encoded=_encoded(passages, keys, new, encoder, previous, reusable, progress),
-                calibrate=partial(_calibration, encoder, calibrated, progress),
+                calibrate=partial(_calibration, encoder, calibrated, judge, progress),
             ),
         )
         if accept is not None:
@@ -150,12 +175,17 @@ def build_index(
 
 
 def _calibration(
-    encoder: Encoder, wanted: bool, progress: Progress, generation: Generation
+    encoder: Encoder,
+    wanted: bool,
+    judge: Judge | None,
+    progress: Progress,
+    generation: Generation,
 ) -> dict[str, Any] | None:
     if not wanted:
         return None
     progress.stage("calibrating", None)
-    found = calibrate(generation, encoder, Ranking())
+    judged = judge(generation, encoder) if judge else ()
+    found = calibrate(generation, encoder, Ranking(), judged)
     return found.to_json() if found else None
 
 
@@ -221,7 +251,7 @@ def _ready_model(
 
 
 def _recipe(
-    settings: Settings, encoder: Encoder, splitting: Splitting, *, calibrated: bool
+    settings: Settings, encoder: Encoder, splitting: Splitting, *, calibrated: bool | str
 ) -> Recipe:
     return Recipe(
         model=encoder.name,
@@ -339,4 +369,4 @@ def _report(
     )
 
 
-__all__ = ["Accept", "BuildReport", "Progress", "Silent", "build_index"]
+__all__ = ["Accept", "BuildReport", "Judge", "Progress", "Silent", "build_index"]

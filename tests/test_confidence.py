@@ -43,7 +43,7 @@ def test_the_curve_is_the_weighted_logistic_regression() -> None:
     found = fitted()
     assert found.slope == pytest.approx(best[0], rel=1e-3)
     assert found.intercept == pytest.approx(best[1], rel=1e-3)
-    assert found.samples == {"answered": 200, "off": 150, "near": 80}
+    assert found.samples == {"answered": 200, "off": 150, "near": 80, "judged": 0}
 
 
 def test_confidence_rises_with_support_between_0_and_1() -> None:
@@ -86,6 +86,14 @@ def test_verdicts_lie_between_the_thresholds() -> None:
 def test_too_little_or_nothing_to_tell_apart_gives_no_calibration() -> None:
     assert Calibration.fit(ANSWERED[:9], OFF, NEAR) is None
     assert Calibration.fit(OFF, ANSWERED, []) is None
+
+
+def test_judged_questions_move_the_curve_toward_what_they_say() -> None:
+    """All of fifty questions at one support were wrong: there it must be less sure than before."""
+    before = fitted()
+    after = Calibration.fit(ANSWERED, OFF, NEAR, [(0.45, False)] * 50)
+    assert after is not None and after.samples["judged"] == 50
+    assert after.confidence(0.45) < before.confidence(0.45) - 0.1
 
 
 def test_it_is_written_and_read_as_it_is() -> None:

@@ -174,7 +174,7 @@ def test_nothing_is_run_that_was_read() -> None:
             "qa.store",
             "CONTEXT DocumentEntry EncodedPassage Generation IndexFolder Recipe Store TokenCodes write_generation",
         ),
-        ("qa.indexing", "Accept BuildReport Progress Silent build_index"),
+        ("qa.indexing", "Accept BuildReport Judge Progress Silent build_index"),
         ("qa.engine", "Engine"),
         ("qa.api", "create_app"),
     ],

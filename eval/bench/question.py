@@ -123,11 +123,10 @@ def forward_pass(engine: Any, threads: int | None) -> Callable[[str], Callable[[
                 say=lambda line: None,
             )
             encoder = OnnxEncoder.load(Path(folder), threads=threads)
-    session, tokenizer, inputs = encoder._session, encoder._tokenizer, encoder._inputs
+    session, reader, inputs = encoder._session, encoder._reader, encoder._inputs
 
     def prepared(text: str) -> Callable[[], object]:
-        encoding = tokenizer.encode(text)
-        encoding.truncate(encoder.max_tokens + 2)
+        encoding = reader.read(text)
         feeds = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,
