@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -331,9 +332,27 @@ def test_overlap_repeats_sentences() -> None:
     plain = split(document(text), Splitting(max_chars=200), token_starts)
     passages = split(document(text), Splitting(max_chars=200, overlap=2), token_starts)
     assert [p.end for p in passages] == [p.end for p in plain]
-    for before, after in zip(passages, passages[1:], strict=False):
+    for before, after in pairwise(passages):
         assert after.sentences[:2] == before.sentences[-2:]
     assert passages[0] == plain[0]
+
+
+@pytest.mark.parametrize(
+    "splitting",
+    [
+        Splitting(max_chars=1000, overlap=3, max_tokens=400),
+        Splitting(max_chars=400, overlap=3, max_tokens=170, context_tokens=10),
+    ],
+)
+def test_overlap_gives_way_to_the_budgets(splitting: Splitting) -> None:
+    sentences = [f"This is sentence {n} of {'a long ' * 20}text." for n in range(10, 30)]
+    read = document(" ".join(sentences))
+    passages = split(read, splitting, token_starts)
+    assert_lawful(read, passages, splitting)
+    repeated = [
+        len(set(before.sentences) & set(after.sentences)) for before, after in pairwise(passages)
+    ]
+    assert min(repeated) > 0 and max(repeated) < 3
 
 
 # --- abuse -----------------------------------------------------------------------------------

@@ -145,6 +145,16 @@ def test_a_word_of_an_interface_may_be_a_heading() -> None:
     assert marked(f"{_STORY}\n\nArchive\n\n{archive}") == []
 
 
+def test_a_first_line_is_not_beside_the_last_one() -> None:
+    search = "Type words into the search field of the catalogue. All of them are looked for."
+    assert marked(f"Search\n\n{search}\n\nPage 1 of 4") == ["Page 1 of 4"]
+
+
+def test_a_text_between_two_bars_is_none_of_their_buttons() -> None:
+    block = f"Home\n{_STORY}\nWorld\nCulture"
+    assert _STORY not in marked(f"{block}\n\n{_STORY}\n\n{block}")
+
+
 def test_a_menu_is_a_run_of_short_lines() -> None:
     menu = "Home\nNews\nPolitics\nWorld\nContact"
     assert marked(f"{menu}\n\n{_STORY}") == menu.split()

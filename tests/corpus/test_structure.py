@@ -89,6 +89,15 @@ def test_an_article_that_points_back_is_no_listing() -> None:
     assert {kind for kind, _ in seen("\n\n".join([body] * 4))} == {"paragraph"}
 
 
+def test_three_short_lines_are_a_list_and_two_are_headings() -> None:
+    body = "The river rose in the night, and by morning the market stood under water."
+    lines = ["Bread for the miners", "Eight hours of work", "The vote for all"]
+    listed = seen("\n\n".join([body, "\n".join(lines), body]))
+    assert [kind for kind, _ in listed] == ["paragraph", "item", "item", "item", "paragraph"]
+    headed = seen("\n\n".join([body, "\n".join(lines[:2]), body]))
+    assert [kind for kind, _ in headed] == ["paragraph", "heading", "heading", "paragraph"]
+
+
 def test_a_hard_wrapped_text_is_told_from_verse_by_its_width() -> None:
     line = "the same long line of prose that is broken at its margin"
     assert seen("\n".join([f"It is {line}", line, line])) == [

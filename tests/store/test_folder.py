@@ -267,6 +267,19 @@ def test_a_model_that_is_whole_is_not_made_again(tmp_path: Path) -> None:
             assert (model / "weights").read_bytes() == b"12"
 
 
+def test_no_file_is_left_open(tmp_path: Path) -> None:
+    def opened() -> list[str]:
+        """Only what lies in the folder: other tests' files may be closed meanwhile."""
+        links = [os.path.realpath(entry) for entry in Path("/proc/self/fd").iterdir()]
+        return [link for link in links if link.startswith(str(tmp_path.resolve()))]
+
+    folder = IndexFolder(tmp_path / "index")
+    with folder.lock():
+        folder.add_model("m", lambda target: (target / "weights").touch())
+        assert [Path(link).name for link in opened()] == ["LOCK"]
+    assert opened() == []
+
+
 def test_a_model_that_cannot_be_made_leaves_the_old_one(tmp_path: Path) -> None:
     folder = IndexFolder(tmp_path / "index")
 
