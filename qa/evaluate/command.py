@@ -45,7 +45,8 @@ def run_eval(
     """
     progress = progress or StderrProgress()
     wanted = [Gate.parse(gate) for gate in gates]
-    if GATES_FILE.is_file():
+    # A gate is on a set's own questions, not on others asked of its corpus.
+    if GATES_FILE.is_file() and not queries:
         wanted += gates_for(read_gates(GATES_FILE), dataset, settings.datasets)
     earlier = read_evaluation(Path(against)) if against else None
     for file in (json_file, report):

@@ -189,3 +189,19 @@ def test_a_title_with_markup_is_no_harm(spans: Path, tmp_path: Path, evaluate: A
     write_lines(spans / "questions.jsonl", [QUESTIONS[2], QUESTIONS[3]])
     evaluate("small-questions", report="a.html")
     assert "<script" not in (tmp_path / "a.html").read_text("utf-8")
+
+
+def test_the_gates_of_a_set_are_not_held_against_other_questions(
+    corpus: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates = tmp_path / "gates.toml"
+    gates.write_text(
+        f'[gate.never]\ndataset = "{corpus}"\nmeasure = "hit@1"\nat_least = 1.01\n', "utf-8"
+    )
+    monkeypatch.setattr("qa.evaluate.command.GATES_FILE", gates)
+    with pytest.raises(GateError):
+        run_eval(dataset=str(corpus), settings=settings, encoder=FakeEncoder())
+    others = corpus / "queries.jsonl"
+    assert (
+        run_eval(dataset=str(corpus), queries=others, settings=settings, encoder=FakeEncoder()) == 0
+    )
