@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,10 @@ from qa import engine as engine_module
 from qa.engine import Engine
 from qa.errors import NotFoundError, QaError, QuestionError
 from qa.records import Citation, Filters, Question, citation_id, document_id
+from qa.store import IndexFolder
 from tests.archive import ARCHIVE
+from tests.conftest import Build
+from tests.fake import FakeEncoder
 
 
 @pytest.mark.parametrize(
@@ -140,6 +144,19 @@ def test_undated_documents_that_a_filter_leaves_out_are_counted(engine: Engine) 
     assert (nothing.results, nothing.filtered_out_undated) == ([], 6)
 
 
+def test_as_many_results_as_are_asked_for(build: Build, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for n in range(60):
+        (texts / f"{n:02}.txt").write_text(
+            f"The harbour of {' '.join(f'w{n}{c}' for c in 'abcdef')}.\n"
+        )
+    build(texts, tmp_path / "index")
+    engine = Engine(store=IndexFolder(tmp_path / "index").open().generation, encoder=FakeEncoder())
+    for k in (1, 20, 21, 40, 41, 50):
+        assert len(engine.ask(Question("the harbour", k=k)).results) == k
+
+
 def test_asking_again_gives_the_same(engine: Engine) -> None:
     question = Question("the harbour, the bridge and the bees", k=10)
     first, again = engine.ask(question), engine.ask(question)
@@ -195,14 +212,13 @@ def test_a_span_that_was_chosen_by_hand_holds_with_its_id(
 ) -> None:
     citation, _ = cited
     document = engine.document(citation.document_id)
-    start, end = document.text.index("forty"), document.text.index("crowns,")
-    own = replace(
-        citation,
-        start=start,
-        end=end,
-        id=citation_id(document.id, document.sha256, start, end),
-    )
-    assert engine.verify(own, "forty ") is None
+    length = len(document.text)
+    forty = document.text.index("forty")
+    for start, end in ((forty, forty + 5), (0, 1), (length - 1, length), (0, length)):
+        span = citation_id(document.id, document.sha256, start, end)
+        own = replace(citation, start=start, end=end, id=span)
+        assert engine.verify(own, document.text[start:end]) is None
+        assert engine.verify(replace(own, end=end + 1), document.text[start : end + 1]) is not None
 
 
 # --- documents -------------------------------------------------------------------------------

@@ -119,6 +119,18 @@ def test_an_excerpt_grows_to_its_limit_and_not_beyond(tmp_path: Path) -> None:
     assert " ".join(result.excerpt for result in found) == text
 
 
+def test_passages_without_space_between_them_are_neighbours(tmp_path: Path) -> None:
+    # As in Chinese: one ends where the next one begins.
+    text = "".join(
+        f"港口{n}是码头工人在一八七二年挖成的它的第一台起重机来自格拉斯哥。"
+        for n in range(100, 190)
+    )
+    store = built(tmp_path, document("a", ("paragraph", text)))
+    found = results(store, range(store.info.passages))
+    assert "".join(result.excerpt for result in found) == text
+    assert len(found) == 3
+
+
 @pytest.mark.parametrize(
     "parts",
     [
@@ -145,8 +157,12 @@ def test_borders_are_not_joined(tmp_path: Path, parts: list[tuple[str, str]]) ->
 @pytest.mark.parametrize("kind", ["paragraph", "item"])
 def test_blocks_of_a_kind_are_joined_below_their_heading(tmp_path: Path, kind: str) -> None:
     parts = [(kind, " ".join(sentences(name, 4))) for name in ("one", "two", "three")]
-    store = built(tmp_path, document("a", ("title", "A title"), ("heading", "B"), *parts))
-    assert store.info.passages == 3
+    around = [("teaser", "One before."), ("furniture", "x"), ("heading", "After"), ("item", "One.")]
+    store = built(
+        tmp_path,
+        document("a", ("title", "A title"), ("heading", "B"), *parts, *around),
+    )
+    assert store.info.passages == 5
     (result,) = results(store, [2, 1, 0])
     assert result.excerpt.startswith("A title\n\nB\n\n")
     assert result.excerpt.endswith(parts[2][1])

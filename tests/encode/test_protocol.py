@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
 
-from qa.encode.protocol import encodable, split_tokens
+from qa.encode.protocol import TextReader, encodable, split_tokens
 
 
 class RawEncoding:
@@ -32,3 +37,37 @@ def test_special_tokens_are_left_out_and_offsets_count_from_the_passage() -> Non
 
 def test_lone_surrogates_are_replaced_one_for_one() -> None:
     assert encodable("a\ud800b\udfffc 😀\0") == "a\ufffdb\ufffdc 😀\0"
+
+
+@pytest.fixture
+def reader() -> TextReader:
+    """A reader of the words a, b and c, six tokens at once with the two around them."""
+    words = ["[UNK]", "[CLS]", "[SEP]", "a", "b", "c"]
+    tokenizer = Tokenizer(WordLevel({word: n for n, word in enumerate(words)}, "[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    return TextReader(tokenizer, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", "[CLS] [SEP]"),
+        ("a b c", "[CLS] a b c [SEP]"),
+        ("a b c a", "[CLS] a b c a [SEP]"),
+        ("a b c a b", "[CLS] a b c a [SEP]"),
+        ("a b c a b c a b c", "[CLS] a b c a [SEP]"),
+        ("a \ud800 b", "[CLS] a [UNK] b [SEP]"),
+    ],
+)
+def test_a_long_text_loses_its_end_and_not_its_last_mark(
+    reader: TextReader, text: str, tokens: str
+) -> None:
+    assert reader.read(text).tokens == tokens.split()
+
+
+def test_where_tokens_start_however_long_the_text(reader: TextReader) -> None:
+    assert reader.starts("a  b c \ud800 a b c") == [0, 3, 5, 7, 9, 11, 13]
+    assert len(reader.starts("a " * 1000)) == 1000

@@ -63,6 +63,15 @@ def test_search_is_exact_among_many(k: int, share: float | None) -> None:
     assert -1 not in found
 
 
+@pytest.mark.parametrize("better", [0, 1, 5, 30])
+def test_ties_at_the_cut_go_to_the_lower_rows(better: int) -> None:
+    # More of them than the search asks for at first, and before the better ones.
+    vectors = np.repeat(_EXACT[[3, 0]], [200, better], axis=0)
+    index = DenseIndex.build(vectors)
+    for k in (1, 2, 4, 5, 6, 7, 30, 31, 32, 100, 199):
+        assert index.search(_EXACT[0], k).tolist() == oracle(vectors, _EXACT[0], k, None)
+
+
 def random_unit(rows: int, dimension: int = 24) -> Vectors:
     vectors = np.random.default_rng(5).standard_normal((rows, dimension)).astype(np.float32)
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
