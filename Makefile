@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run test fast install lint clean
+.PHONY: run test fast abuse faults install lint clean
 
 run: install
 	@test -e index/default/LIVE || $(BIN)/qa build
@@ -15,6 +15,14 @@ test: install lint
 # The tests that need neither the real model nor a browser.
 fast: install
 	$(BIN)/python -m pytest -m "not model and not browser"
+
+# At least 10,000 requests made up from the description of the interface; minutes.
+abuse: install
+	ABUSE_EXAMPLES=800 $(BIN)/python -m pytest tests/faults/test_description.py
+
+# Builds killed at random a thousand times, and a thousand generations that take over; minutes.
+faults: install
+	KILLS=1000 SWAPS=1000 $(BIN)/python -m pytest -s tests/faults/test_store_faults.py tests/api/test_swaps.py
 
 lint: install
 	$(BIN)/ruff check .

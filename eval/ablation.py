@@ -42,21 +42,28 @@ class Variant:
 CHOSEN = Variant("as it is by default", everywhere=True)
 VARIANTS = (
     CHOSEN,
-    Variant("dense alone", Ranking(dense=1, lexical=0, late=0), everywhere=True),
-    Variant("BM25 alone", Ranking(dense=0, lexical=1, late=0), everywhere=True),
-    Variant("dense and BM25, no late interaction", Ranking(late=0), everywhere=True),
-    Variant("late interaction alone", Ranking(dense=0, lexical=0), everywhere=True),
+    Variant("dense alone", Ranking(dense=1, lexical=0, late=0, sentence=0), everywhere=True),
+    Variant("BM25 alone", Ranking(dense=0, lexical=1, late=0, sentence=0), everywhere=True),
+    Variant(
+        "dense and BM25, no late interaction",
+        Ranking(late=0, sentence=0),
+        everywhere=True,
+    ),
+    Variant("late interaction alone", Ranking(dense=0, lexical=0, sentence=0), everywhere=True),
+    Variant("without the sentence score", Ranking(sentence=0), everywhere=True),
+    Variant("without the passage's late score", Ranking(late=0), everywhere=True),
+    Variant("sentence score at half its weight", Ranking(sentence=0.6)),
     Variant("dense at half its weight", Ranking(dense=0.25), everywhere=True),
     Variant("dense at twice its weight", Ranking(dense=1.0)),
-    Variant("BM25 at half its weight", Ranking(lexical=0.25)),
-    Variant("BM25 at twice its weight", Ranking(lexical=1.0)),
+    Variant("BM25 at half its weight", Ranking(lexical=0.4)),
+    Variant("BM25 at twice its weight", Ranking(lexical=1.6)),
     Variant("question tokens weigh alike", Ranking(idf_power=0)),
-    Variant("question tokens weigh their idf", Ranking(idf_power=1)),
+    Variant("question tokens weigh the root of their idf", Ranking(idf_power=0.5)),
     Variant("20 candidates", Ranking(candidates=20)),
     Variant("passages of 500 characters", settings=Settings(passage_chars=500)),
     Variant("passages of 950 characters", settings=Settings(passage_chars=950)),
     Variant("passages repeat one sentence", settings=Settings(overlap=1)),
-    Variant("int8 arithmetic", settings=Settings(precision="int8"), everywhere=True),
+    Variant("fp32 arithmetic", settings=Settings(precision="fp32")),
 )
 
 

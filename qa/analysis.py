@@ -34,7 +34,26 @@ _STOP_WORDS = {
     )
 }
 _WORD = re.compile(r"\w+(?:['.]\w+)*")
+_LONG_WORD = 64
+"""Longer words are stemmed each time: kept, they would let whoever asks fill the memory."""
 _APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
+
+
+class _Unaccented(dict[int, str | None]):
+    """For ``str.translate``: leaves accents out; looks each character of a script up once."""
+
+    def __missing__(self, point: int) -> str | None:
+        kept = None if unicodedata.combining(chr(point)) else chr(point)
+        if point < _PLANES:
+            self[point] = kept
+        return kept
+
+
+_PLANES = 0x20000
+"""Below stand all accents. Above, somebody who asks with every character would fill the memory."""
+
+
+_UNACCENTED = _Unaccented()
 
 LANGUAGES = tuple(sorted(_ALGORITHMS))
 
@@ -44,9 +63,8 @@ def fold(text: str) -> str:
     text = text.translate(_APOSTROPHES).casefold()
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", text)
     # Only decomposed are some letters seen to be capitals: ℌ is H.
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+    return unicodedata.normalize("NFKD", text).translate(_UNACCENTED).casefold()
 
 
 class Analyzer:
@@ -54,7 +72,8 @@ class Analyzer:
 
     def __init__(self, language: str = "en") -> None:
         algorithm = _ALGORITHMS.get(language)
-        self._stemmer = Stemmer.Stemmer(algorithm) if algorithm else None
+        # Its own cache holds whole words, however long: ours stands before it.
+        self._stemmer = Stemmer.Stemmer(algorithm, 0) if algorithm else None
         self._stop_words = _STOP_WORDS.get(language, frozenset())
         self._stem = lru_cache(maxsize=65536)(self._stem_word)
 
@@ -68,7 +87,8 @@ class Analyzer:
         for word in _WORD.findall(fold(text)):
             word = word.removesuffix("'s").replace("'", "").replace(".", "")
             if word and word not in self._stop_words:
-                found.append((word, self._stem(word)))
+                stem = self._stem if len(word) <= _LONG_WORD else self._stem_word
+                found.append((word, stem(word)))
         return found
 
     def _stem_word(self, word: str) -> str:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from qa import __version__, terminal
+from qa import __version__, cli_index, terminal
+from qa.cli_index import index_option
 from qa.errors import QaError, UsageError
+from qa.keys import SCOPES, Keyring
 from qa.settings import Settings, switched_on
 
 if TYPE_CHECKING:
@@ -25,10 +27,6 @@ if TYPE_CHECKING:
 WRONG_CALL, FAULT_OF_OURS, INTERRUPTED = 2, 70, 130
 _MOST_READ = 100_000
 
-index_option = click.option(
-    "--index", metavar="DIR", help="Folder of the index. Default: index/default."
-)
-
 
 @click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="qa")
@@ -36,8 +34,12 @@ def cli() -> None:
     """Ask an archive in plain words; get ranked, verbatim excerpts with exact citations."""
 
 
+for _command in (cli_index.status, cli_index.rollback, cli_index.purge, cli_index.watch):
+    cli.add_command(_command)
+
+
 @cli.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@cli_index.paths_argument
 @index_option
 @click.option(
     "--model", help="Model to embed with: a folder, or a name. Default: all-MiniLM-L6-v2."
@@ -75,7 +77,7 @@ def build(
             judge=_judge(judged, settings, progress) if judged else None,
         )
     if as_json:
-        _print_json(asdict(report))
+        terminal.print_json(asdict(report))
     else:
         terminal.show_report(report, settings.index)
 
@@ -110,7 +112,7 @@ def ask(
     answer = engine.ask(Question(text, k=k, filters=filters))
     base = wire.base_address(settings)
     if as_json:
-        _print_json(wire.answer_body(answer, base))
+        terminal.print_json(wire.answer_body(answer, base))
     else:
         terminal.show_answer(answer, base, colour=_colour())
 
@@ -136,6 +138,23 @@ def serve(host: str | None, port: int | None, index: str | None) -> None:
     run(settings, announce=announce)
 
 
+@cli.command()
+@index_option
+def mcp(index: str | None) -> None:
+    """Offer the archive as tools to a client of the Model Context Protocol that starts this.
+
+    Standard input and output carry the protocol and nothing else.
+    """
+    from qa.engine import Engine
+    from qa.mcp.stdio import serve_stdio
+    from qa.wire import base_address
+
+    settings = Settings.load(flags={"index": index})
+    engine = Engine.open(settings.index, max_wrong=settings.max_wrong)
+    _warn_of(engine.fault)
+    serve_stdio(engine, base_address(settings))
+
+
 @cli.command("eval")
 @click.argument("dataset", default="eval/seeds")
 @index_option
@@ -143,6 +162,7 @@ def serve(host: str | None, port: int | None, index: str | None) -> None:
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
 @click.option("--against", metavar="FILE", help="Compare with the figures of an earlier --json.")
 @click.option("--report", metavar="FILE", help="Write a page with every question's outcome.")
+@click.option("--no-history", is_flag=True, help="Ask each question without those before it.")
 @click.option("--gate", "gates", multiple=True, metavar="GATE", help='As "hit@5 >= 0.9".')
 def evaluate(
     dataset: str,
@@ -151,6 +171,7 @@ def evaluate(
     json_file: str | None,
     against: str | None,
     report: str | None,
+    no_history: bool,
     gates: tuple[str, ...],
 ) -> None:
     """Measure the answers on a judged DATASET. Default: eval/seeds."""
@@ -164,10 +185,53 @@ def evaluate(
         json_file=json_file,
         against=against,
         report=report,
+        history=not no_history,
         gates=gates,
         settings=settings,
     )
     click.get_current_context().exit(status)
+
+
+@cli.group(no_args_is_help=False)
+def keys() -> None:
+    """Make, list and revoke the API keys of the service."""
+
+
+@keys.command("make")
+@click.argument("name")
+@click.option(
+    "--scope",
+    type=click.Choice(SCOPES),
+    default=SCOPES[0],
+    show_default=True,
+    help="What the key may do; admin includes ask.",
+)
+def make_key(name: str, scope: str) -> None:
+    """Make a key and print it, this once. NAME says whose it is."""
+    keyring = Keyring(Settings.load().keys_file)
+    key, token = keyring.make(name, scope)
+    click.echo(token)
+    click.echo(f"Key {key.id} of {key.name} may {key.scope}; it is not shown again.", err=True)
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the keys as JSON.")
+def list_keys(as_json: bool) -> None:
+    """List the keys, revoked ones too; what a key lets in with is not kept."""
+    entries = Keyring(Settings.load().keys_file).entries()
+    if as_json:
+        shown = [{k: v for k, v in asdict(key).items() if k != "sha256"} for key in entries]
+        terminal.print_json(shown)
+    else:
+        terminal.show_keys(entries)
+
+
+@keys.command("revoke")
+@click.argument("id")
+def revoke_key(id: str) -> None:
+    """Refuse the key ID from now on, also in a service that runs."""
+    key = Keyring(Settings.load().keys_file).revoke(id)
+    click.echo(f"Key {key.id} of {key.name} is revoked.")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -188,7 +252,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if switched_on("QA_DEBUG"):
             traceback.print_exc()
         message, status = _explained(error)
-        _complain(message)
+        terminal.complain(message)
         return status
 
 
@@ -207,14 +271,9 @@ def _explained(error: Exception) -> tuple[str, int]:
     return f"a fault of ours: {what}; QA_DEBUG=1 shows where", FAULT_OF_OURS
 
 
-def _complain(message: str) -> None:
-    line = " ".join(terminal.printable(message).split())
-    click.echo(f"qa: {line}", err=True)
-
-
 def _warn_of(fault: str | None) -> None:
     if fault:
-        _complain(f"an older generation is used: {fault}")
+        terminal.complain(f"an older generation is used: {fault}")
 
 
 def _gates(settings: Settings, progress: Progress) -> Accept:
@@ -234,12 +293,6 @@ def _read_question() -> str:
         return sys.stdin.read(_MOST_READ).strip("\r\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"the question on standard input is not text: {error.reason}") from error
-
-
-def _print_json(value: Any) -> None:
-    from qa.wire import json_bytes
-
-    click.echo(json_bytes(value))
 
 
 def _colour() -> bool:

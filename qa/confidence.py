@@ -23,8 +23,11 @@ hundred answers may be wrong: above one the verdict is "answered", below the oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -35,6 +38,7 @@ from qa.encode.model import reference_texts
 from qa.rank import Asked, Ranking, prepare, rank
 from qa.records import Verdict
 from qa.store import Store
+from qa.threads import processors
 
 FloatArray = NDArray[np.float64]
 
@@ -193,23 +197,36 @@ def calibrate(
     ``judged`` has questions about this archive with whether the first excerpt was right.
     """
     texts = reference_texts()
-    answered: list[float] = []
-    off: list[float] = []
     pieces = [Piece(text.title, text.text) for text in texts]
-    for text, encoded in zip(texts, encoder.encode_passages(pieces), strict=True):
-        codes = encoder.codec.encode(encoded.tokens)
-        for question in text.questions:
-            asked = _ask(store, encoder, question, ranking)
-            answered.append(_support(asked, encoder.codec.similarities(asked.tokens, codes)))
-            off += _found(store, encoder, asked, ranking)
-    near: list[float] = []
-    for row, question in _held_out(store):
-        asked = _ask(store, encoder, question, ranking)
-        near += _found(store, encoder, asked, ranking, without=row)
-    known: list[tuple[float, bool]] = []
-    for question, right in judged:
-        asked = _ask(store, encoder, question, ranking)
-        known += [(found, right) for found in _found(store, encoder, asked, ranking)]
+    answered: list[float] = []
+    asking: list[Asked] = []
+    with ThreadPoolExecutor(processors(), "calibrate") as pool:
+
+        def ask(questions: Iterable[str]) -> Iterator[Asked]:
+            return pool.map(lambda question: _ask(store, encoder, question, ranking), questions)
+
+        def found(
+            asked: Iterable[Asked], without: Iterable[int | None] = repeat(None)
+        ) -> Iterator[list[float]]:
+            look = partial(_found, store, encoder, ranking)
+            return pool.map(look, asked, without)
+
+        for text, encoded in zip(texts, encoder.encode_passages(pieces), strict=True):
+            codes = encoder.codec.encode(encoded.tokens)
+            for asked in ask(text.questions):
+                asking.append(asked)
+                answered.append(_support(asked, encoder.codec.similarities(asked.tokens, codes)))
+        off = list(chain.from_iterable(found(asking)))
+        held_out = _held_out(store)
+        sentences = ask(question for _, question in held_out)
+        near = list(chain.from_iterable(found(sentences, (row for row, _ in held_out))))
+        known = [
+            (value, right)
+            for supports, (_, right) in zip(
+                found(ask(question for question, _ in judged)), judged, strict=True
+            )
+            for value in supports
+        ]
     return Calibration.fit(answered, off, near, known)
 
 
@@ -219,7 +236,7 @@ def _ask(store: Store, encoder: Encoder, question: str, ranking: Ranking) -> Ask
 
 
 def _found(
-    store: Store, encoder: Encoder, asked: Asked, ranking: Ranking, without: int | None = None
+    store: Store, encoder: Encoder, ranking: Ranking, asked: Asked, without: int | None = None
 ) -> list[float]:
     """Return the support of what is found, if anything is; ``without`` holds a passage out.
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
 from qa.explain import explain
+from qa.followup import resolve
 from qa.rank import Asked, Ranking, prepare, rank
 from qa.records import (
     Answer,
+    Archive,
     Citation,
     Document,
     Filters,
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 MAX_QUESTION = 2000
 MAX_K = 50
 MAX_GLOBS, MAX_GLOB = 20, 300
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -98,16 +101,20 @@ class Engine:
         *,
         threads: int | None = None,
         max_wrong: int = Settings().max_wrong,
+        encoder: Encoder | None = None,
     ) -> Engine:
         """Open the live generation of an index folder, with the model that it was built with.
 
-        Raises IndexUnusableError when there is none, or it is damaged or of another format.
+        ``encoder``, where it is that model already, is used again. Raises IndexUnusableError when
+        there is none, or it is damaged or of another format.
         """
         settle()
         folder = IndexFolder(Path(index))
         opened = folder.open()
         manifest = opened.generation.manifest
-        encoder = load_encoder(folder.model_folder(str(manifest["fingerprint"])), threads=threads)
+        if encoder is None or encoder.fingerprint != manifest["fingerprint"]:
+            model = folder.model_folder(str(manifest["fingerprint"]))
+            encoder = load_encoder(model, threads=threads)
         ours = (encoder.fingerprint, encoder.dimension, encoder.codec.width)
         if ours != (manifest["fingerprint"], manifest["dimension"], manifest["code_width"]):
             raise IndexForeignError(
@@ -122,11 +129,13 @@ class Engine:
         """Which generation answers."""
         return self.store.info
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question | str) -> Answer:
         """Answer a question with ranked, cited excerpts. Raises QuestionError for a wrong one."""
         began = time.perf_counter()
+        if isinstance(question, str):
+            question = Question(question)
         _check(question)
-        text = question.text.strip()
+        text = resolve(question.text, question.history)
         encoded = self.encoder.encode_question(text)
         words = self.store.terms(text)
         terms = [term for _, term in words]
@@ -174,6 +183,19 @@ class Engine:
         return rank(
             self.store, self.encoder.codec, asked, self.ranking, allowed=allowed.rows, depth=depth
         )[:depth]
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The documents, counted by month of publication and by topmost folder."""
+        entries = self.store.entries()
+        dated = Counter(entry.published[:7] for entry in entries if entry.published)
+        folders = Counter(entry.source.split("/")[0] for entry in entries if "/" in entry.source)
+        return Archive(
+            documents=len(entries),
+            dated=dict(sorted(dated.items())),
+            undated=len(entries) - dated.total(),
+            folders=dict(sorted(folders.items())),
+        )
 
     def documents(self, *, after: str = "", limit: int = 100) -> list[DocumentEntry]:
         """Return up to ``limit`` documents whose source comes after ``after``, by source."""

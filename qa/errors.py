@@ -4,9 +4,15 @@
     ├── UsageError             the call or its input is wrong            exit 2, HTTP 4xx
     │   ├── QuestionError      the question or an option of it           422
     │   ├── NotFoundError      no such document or passage               404
+    │   ├── UnauthorizedError  no key, or none that is known             401
+    │   ├── ForbiddenError     a key of too small a scope, another site  403
+    │   ├── TooManyError       one caller's share is used up             429
     │   ├── CorpusError        nothing in the PATHs can be indexed
     │   └── DatasetError       a judged data set that cannot be read
     ├── GateError              a gate did not hold                       exit 1
+    ├── BusyError              the service has more to do than it can    503
+    ├── ClientGoneError        nobody waits for the answer any more      499
+    ├── KeysUnusableError      the key file is damaged or gone           exit 3, HTTP 503
     └── IndexUnusableError     the index cannot be served                exit 3, HTTP 503
         ├── IndexMissingError  there is none at that place
         ├── IndexDamagedError  a checksum, size or value is not what was written
@@ -29,11 +35,20 @@ class QaError(Exception):
     status: ClassVar[int] = 500
     exit_status: ClassVar[int] = 70
 
-    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        code: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.name = code or self.code
+        self.retry_after = retry_after
+        """Seconds after which it may work, where that is known."""
 
 
 class UsageError(QaError):
@@ -58,6 +73,27 @@ class NotFoundError(UsageError):
     status = 404
 
 
+class UnauthorizedError(UsageError):
+    """There is no key, or none that is known."""
+
+    code = "key_missing"
+    status = 401
+
+
+class ForbiddenError(UsageError):
+    """Whoever asks is not let in here."""
+
+    code = "forbidden"
+    status = 403
+
+
+class TooManyError(UsageError):
+    """One caller asks for more than its share."""
+
+    code = "too_many_requests"
+    status = 429
+
+
 class CorpusError(UsageError):
     """Nothing in the PATHs can be indexed, or ``--strict`` met a file that cannot be read."""
 
@@ -75,6 +111,28 @@ class GateError(QaError):
 
     code = "gate_failed"
     exit_status = 1
+
+
+class BusyError(QaError):
+    """The service has more to do than it can."""
+
+    code = "busy"
+    status = 503
+
+
+class ClientGoneError(QaError):
+    """The client left, and nobody reads this."""
+
+    code = "client_gone"
+    status = 499
+
+
+class KeysUnusableError(QaError):
+    """The key file is damaged, or gone though keys were asked for."""
+
+    code = "keys_unusable"
+    status = 503
+    exit_status = 3
 
 
 class IndexUnusableError(QaError):

@@ -12,7 +12,7 @@ from qa.store import Store
 Words = Sequence[tuple[str, str]]
 """A question's words, each with its index term."""
 
-_STAGES = ("dense", "lexical", "late")
+_STAGES = ("dense", "lexical", "late", "sentence")
 
 
 def explain(

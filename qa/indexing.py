@@ -1,66 +1,37 @@
-"""Building an index: read, split, embed what is new, write a generation, swing the pointer."""
+"""Building an index: read what changed, split and embed it, write a generation, swing the pointer.
+
+Documents stream: each is read, split, embedded and written before the next batch is read. What has
+not changed since the generation before is taken over as it was written.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
+from qa.assembly import Assembly, Progress, Silent
+from qa.changes import Item, Read, Step, changes_of, found, given, plan, reading
 from qa.confidence import calibrate
-from qa.corpus import Skipped, read_folders
-from qa.encode import Encoded, Encoder, Piece
+from qa.corpus import Options, Skipped, program_version
+from qa.encode import Encoder, Piece
 from qa.encode.build import export_model, fingerprint_of, load_encoder
 from qa.encode.model import find_model
 from qa.errors import CorpusError, IndexUnusableError
-from qa.passages import Splitting, split
+from qa.passages import Splitting
 from qa.rank import Ranking
-from qa.records import Document, Passage
+from qa.records import Document
 from qa.settings import Settings
-from qa.store import (
-    CONTEXT,
-    EncodedPassage,
-    Generation,
-    IndexFolder,
-    Recipe,
-    Store,
-    write_generation,
-)
+from qa.store import Generation, GenerationWriter, IndexFolder, Journal, Recipe, Store
 from qa.store.lexical import Bm25
 from qa.threads import processors, settle
 
-
-class Progress(Protocol):
-    """Where a build tells how far it is."""
-
-    def say(self, line: str) -> None:
-        """Take a line for the user."""
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Begin a stage of ``total`` steps, or of a number not known."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Count steps of the stage."""
-
-
-class Silent:
-    """A Progress that tells nobody."""
-
-    def say(self, line: str) -> None:
-        pass
-
-    def stage(self, name: str, total: int | None) -> None:
-        pass
-
-    def advance(self, steps: int = 1) -> None:
-        pass
+_SAMPLES = 16
+"""Documents on which a model that is made ready is compared with its original."""
 
 
 class Judge(Protocol):
@@ -108,70 +79,76 @@ def build_index(
 ) -> BuildReport:
     """Make the index of ``settings`` hold exactly what ``paths`` hold.
 
-    Vectors of passages that an earlier generation holds are taken over. When nothing changed no
-    generation is written. ``documents`` given directly stand for those that ``paths`` would
-    hold; ``encoder`` stands for the model of the settings; an index that is not ``calibrated``
-    has no confidence to give; ``judge`` refines its calibration. ``accept`` is asked before a new
-    generation goes live: when it raises, the generation is removed and what was live stays so.
-    Raises CorpusError when there is nothing to index, or, if ``strict``, a file cannot be read;
-    OSError when writing fails; and what ``accept`` raises.
+    Files that have not changed are neither read nor embedded again; vectors of passages that an
+    earlier generation holds are taken over. When nothing changed no generation is written.
+    ``documents`` given directly stand for those that ``paths`` would hold; ``encoder`` stands for
+    the model of the settings; an index that is not ``calibrated`` has no confidence to give;
+    ``judge`` refines its calibration. ``accept`` is asked before a new generation goes live: when
+    it raises, the generation is removed and what was live stays so. Raises CorpusError when there
+    is nothing to index, or, if ``strict``, a file cannot be read; OSError when writing fails; and
+    what ``accept`` raises.
     """
     began = time.perf_counter()
     settle()
     progress = progress or Silent()
     folder = IndexFolder(Path(settings.index))
-    skipped: list[Skipped] = []
     if documents is None:
-        documents = list(_read(paths, settings, skipped, progress))
-    _refuse_nothing(paths, documents, skipped, strict=strict)
-    with folder.lock():
-        model_manifest = ""
+        progress.stage("comparing", None)
+        items = found(paths, settings, progress.advance)
+    else:
+        items = given(documents)
+    if not items:
+        raise _nothing(paths, [])
+    with folder.lock(), reading(settings) as read:
         if encoder is None:
             encoder, model_manifest = _ready_model(
-                folder, settings, documents, allow_download, progress
+                folder, settings, lambda: _samples(items, read, paths), allow_download, progress
             )
         else:
             model_manifest = folder.add_model(encoder.fingerprint, lambda _: None)
-        splitting = Splitting(
-            max_chars=settings.passage_chars,
-            max_tokens=encoder.max_tokens,
-            overlap=settings.overlap,
-            language=settings.language,
-        )
-        recipe = _recipe(
-            settings,
-            encoder,
-            splitting,
-            calibrated=judge.digest if calibrated and judge else calibrated,
-        )
-        corpus = _corpus_digest(documents, recipe)
+        splitting = _splitting(settings, encoder)
+        wanted = judge.digest if calibrated and judge else calibrated
+        recipe = _recipe(settings, encoder, splitting, calibrated=wanted)
         previous, live = _previous(folder)
-        if live and previous and previous.manifest["corpus"] == corpus:
-            return _report(previous, False, 0, documents, skipped, began)
-        passages = _split(documents, splitting, encoder, progress)
-        reusable = previous.encoded() if previous else {}
-        keys = [_key(passage, encoder) for passage in passages]
-        new = [n for n, key in enumerate(keys) if key not in reusable]
-        progress.stage("embedding", len(new))
-        pointer = folder.add_generation(
-            corpus,
-            lambda target, name: write_generation(
-                target,
-                name=name,
-                recipe=recipe,
-                model_manifest=model_manifest,
-                corpus=corpus,
-                documents=documents,
-                passages=passages,
-                encoded=_encoded(passages, keys, new, encoder, previous, reusable, progress),
-                calibrate=partial(_calibration, encoder, calibrated, judge, progress),
-            ),
-        )
-        if accept is not None:
-            accept(folder.generation(pointer), encoder)  # the lock removes what did not go live
-        folder.make_live(pointer, keep=settings.generations_kept)
-        built = folder.open().generation
-    return _report(built, True, len(new), documents, skipped, began)
+        records = previous.files if previous and _keeps(previous, recipe) else []
+        steps = plan(items, records)
+        if (
+            live
+            and previous
+            and Recipe.of_manifest(previous.manifest).digest == recipe.digest
+            and not changes_of(steps, records)
+        ):
+            skipped = _skipped(steps, read)
+            _refuse(paths, previous.written, skipped, strict=strict)
+            folder.clear_journal()  # of a build that was killed when all was done
+            changed = _show_again(folder, previous)
+            return _report(previous.manifest, previous.written, changed, 0, skipped, began)
+
+        progress.stage("reading", sum(step.reads for step in steps))
+        # The journal outlives a generation that is not accepted: its vectors are as good as before.
+        with Journal(folder.path) as journal, folder.draft() as draft:
+            with GenerationWriter(draft.folder, recipe) as writer:
+                assembly = Assembly(writer, encoder, splitting, journal, previous, progress)
+                assembly.run(steps, read)
+                skipped = [Skipped(*pair) for file in assembly.files for pair in file.skipped]
+                _refuse(paths, writer.documents, skipped, strict=strict)
+                progress.stage("writing", None)
+                manifest, sha256 = writer.finish(
+                    name=f"{draft.number}-{writer.corpus[:8]}",
+                    model_manifest=model_manifest,
+                    files=assembly.files,
+                    calibrate=partial(_calibration, encoder, calibrated, judge, progress),
+                )
+            pointer = folder.add_generation(draft, str(manifest["generation"]), sha256)
+            if accept is not None:
+                accept(folder.generation(pointer), encoder)  # the lock removes what did not go live
+            folder.make_live(
+                pointer,
+                {entry["id"] for entry in writer.documents},
+                keep=settings.generations_kept,
+                paths=[str(path.absolute()) for path in paths] if documents is None else [],
+            )
+    return _report(manifest, writer.documents, True, assembly.embedded, skipped, began)
 
 
 def _calibration(
@@ -189,52 +166,72 @@ def _calibration(
     return found.to_json() if found else None
 
 
-def _read(
-    paths: Sequence[Path], settings: Settings, skipped: list[Skipped], progress: Progress
-) -> Iterator[Document]:
-    progress.stage("reading", None)
-    for item in read_folders(paths, max_bytes=settings.max_file_bytes):
-        progress.advance()
-        if isinstance(item, Skipped):
-            skipped.append(item)
-        else:
-            yield item
-
-
-def _refuse_nothing(
+def _refuse(
     paths: Sequence[Path],
-    documents: Sequence[Document],
+    documents: Sequence[object],
     skipped: Sequence[Skipped],
     *,
     strict: bool,
 ) -> None:
+    """Raise CorpusError when nothing can be read, or ``strict`` and something cannot."""
     if strict and skipped:
         raise CorpusError(
             f"{skipped[0].source}: {skipped[0].reason} "
             f"({len(skipped)} of {len(documents) + len(skipped)} files cannot be read, and --strict is on)"
         )
-    if documents:
-        return
+    if not documents:
+        raise _nothing(paths, skipped)
+
+
+def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> CorpusError:
     where = ", ".join(map(str, paths)) or "the PATHs"
     if skipped:
-        raise CorpusError(
-            f"no readable document in {where}: {skipped[0].source}: {skipped[0].reason}"
-            + (f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else "")
+        more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+        return CorpusError(
+            f"no readable document in {where}: {skipped[0].source}: {skipped[0].reason}{more}"
         )
-    raise CorpusError(f"no document in {where}: put text or Markdown files there")
+    return CorpusError(f"no document in {where}: put text or Markdown files there")
+
+
+def _skipped(steps: Sequence[Step], read: Read) -> list[Skipped]:
+    """Return what is not indexed of files none of which has changed."""
+    skipped = []
+    for step in steps:
+        if step.record is not None:
+            skipped += [Skipped(*pair) for pair in step.record.skipped]
+        else:
+            skipped += [one for one in read(step.item) if isinstance(one, Skipped)]
+    return skipped
+
+
+def _samples(items: Sequence[Item], read: Read, paths: Sequence[Path]) -> list[Piece]:
+    """Return some texts of the corpus. Raises CorpusError when it has none."""
+    skipped: list[Skipped] = []
+
+    def documents() -> Iterator[Document]:
+        for item in items:
+            for one in read(item):
+                if isinstance(one, Skipped):
+                    skipped.append(one)
+                else:
+                    yield one
+
+    pieces = [Piece(d.title or "", d.text[:800]) for d in islice(documents(), _SAMPLES)]
+    if not pieces:
+        raise _nothing(paths, skipped)
+    return pieces
 
 
 def _ready_model(
     folder: IndexFolder,
     settings: Settings,
-    documents: Sequence[Document],
+    samples: Callable[[], Sequence[Piece]],
     allow_download: bool,
     progress: Progress,
 ) -> tuple[Encoder, str]:
     """Export the model if this folder does not hold it yet; load it for building."""
     int8 = settings.precision == "int8"
     fingerprint = fingerprint_of(find_model(settings.model), int8=int8)
-    samples = [Piece(d.title or "", d.text[:800]) for d in documents[:16]]
 
     def make(target: Path) -> None:
         export_model(
@@ -242,12 +239,21 @@ def _ready_model(
             target,
             int8=int8,
             allow_download=allow_download,
-            samples=samples,
+            samples=samples(),
             say=progress.say,
         )
 
     manifest = folder.add_model(fingerprint, make)
     return load_encoder(folder.model_folder(fingerprint), workers=processors()), manifest
+
+
+def _splitting(settings: Settings, encoder: Encoder) -> Splitting:
+    return Splitting(
+        max_chars=settings.passage_chars,
+        max_tokens=encoder.max_tokens,
+        overlap=settings.overlap,
+        language=settings.language,
+    )
 
 
 def _recipe(
@@ -263,24 +269,33 @@ def _recipe(
         bm25=Bm25(),
         settings={
             "splitting": asdict(splitting),
-            "max_file_bytes": settings.max_file_bytes,
+            "reading": asdict(Options.of(settings)),
+            "program": program_version(),
             "calibrated": calibrated,
+            # A calibration is of scores: other weights make another one.
+            "ranking": asdict(Ranking()) if calibrated else None,
         },
     )
 
 
-def _corpus_digest(documents: Sequence[Document], recipe: Recipe) -> str:
-    digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
-    for document in documents:
-        read = (
-            document.source,
-            document.sha256,
-            document.title,
-            document.published,
-            document.blocks,
-        )
-        digest.update(repr(read).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+def _keeps(previous: Generation, recipe: Recipe) -> bool:
+    """Whether what a generation holds of an unchanged file is what a build would make of it now."""
+    before = Recipe.of_manifest(previous.manifest)
+    of_scores = {name: recipe.settings[name] for name in ("calibrated", "ranking")}
+    settings = {**before.settings, **of_scores}
+    return replace(before, settings=settings).digest == recipe.digest
+
+
+def _show_again(folder: IndexFolder, previous: Generation) -> bool:
+    """Show again the documents of a live generation that were removed and came back.
+
+    Return whether there were any.
+    """
+    live = folder.live()
+    back = live.removed & {entry["id"] for entry in previous.written}
+    if back:
+        folder.point(replace(live, removed=live.removed - back))
+    return bool(back)
 
 
 def _previous(folder: IndexFolder) -> tuple[Generation | None, bool]:
@@ -293,77 +308,22 @@ def _previous(folder: IndexFolder) -> tuple[Generation | None, bool]:
     return opened.generation, opened.fault is None
 
 
-def _split(
-    documents: Sequence[Document], splitting: Splitting, encoder: Encoder, progress: Progress
-) -> list[Passage]:
-    progress.stage("splitting", len(documents))
-    passages: list[Passage] = []
-    for document in documents:
-        passages += split(document, splitting, encoder.token_starts)
-        progress.advance()
-    return passages
-
-
-def _key(passage: Passage, encoder: Encoder) -> bytes:
-    """Name all that a passage's vectors depend on."""
-    sentences = [(s - passage.start, e - passage.start) for s, e in passage.sentences]
-    parts = (encoder.fingerprint, passage.context, passage.text, sentences)
-    digest = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()[:16]
-    # A fixed-width NumPy string drops trailing zero bytes.
-    return digest[:15] + bytes([digest[15] | 1])
-
-
-def _encoded(
-    passages: Sequence[Passage],
-    keys: Sequence[bytes],
-    new: Sequence[int],
-    encoder: Encoder,
-    previous: Generation | None,
-    reusable: Mapping[bytes, int],
-    progress: Progress,
-) -> Iterator[EncodedPassage]:
-    fresh = encoder.encode_passages([Piece(passages[n].context, passages[n].text) for n in new])
-    for passage, key in zip(passages, keys, strict=True):
-        if previous and key in reusable:
-            yield previous.encoded_passage(reusable[key])
-            continue
-        encoded = next(fresh)
-        progress.advance()
-        yield EncodedPassage(
-            key=key,
-            vector=encoded.vector,
-            codes=encoder.codec.encode(encoded.tokens),
-            ids=np.asarray(encoded.ids, np.uint32),
-            sentences=_sentence_numbers(passage, encoded),
-        )
-
-
-def _sentence_numbers(passage: Passage, encoded: Encoded) -> Any:
-    """Return for each token the number of its sentence, or CONTEXT."""
-    begins = [start - passage.start for start, _ in passage.sentences]
-    numbers = [
-        CONTEXT if start < 0 else min(max(bisect_right(begins, start) - 1, 0), CONTEXT - 1)
-        for start in encoded.starts
-    ]
-    return np.asarray(numbers, np.uint8)
-
-
 def _report(
-    generation: Generation,
+    manifest: Mapping[str, Any],
+    documents: Sequence[Mapping[str, Any]],
     changed: bool,
     embedded: int,
-    documents: Sequence[Document],
     skipped: Sequence[Skipped],
     began: float,
 ) -> BuildReport:
     return BuildReport(
-        generation=generation.info.generation,
+        generation=str(manifest["generation"]),
         changed=changed,
         documents=len(documents),
-        passages=generation.info.passages,
+        passages=int(manifest["counts"]["passages"]),
         embedded=embedded,
-        tokens=int(generation.manifest["counts"]["tokens"]),
-        furniture_lines=sum(b.kind == "furniture" for d in documents for b in d.blocks),
+        tokens=int(manifest["counts"]["tokens"]),
+        furniture_lines=sum(entry["furniture"] for entry in documents),
         skipped=tuple(skipped),
         seconds=time.perf_counter() - began,
     )

@@ -2,7 +2,8 @@
 
 Passages are made of whole sentences where these fit, and their spans are exact. A passage
 never joins two teasers, never crosses a heading, the border of a list, or page furniture; a
-heading opens the passage of what follows it. Every character of a document that is neither
+heading opens the passage of what follows it. Of a source with pages a passage has sentences that begin
+on one page, the one that it is cited by. Every character of a document that is neither
 furniture nor white space lies in at least one passage.
 """
 
@@ -12,7 +13,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil
 
 from sentencex import get_sentence_boundaries
@@ -49,22 +50,26 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
     """Return the passages of a document in order; all spans satisfy the offset law."""
     passages: list[Passage] = []
     for group in _groups(document):
-        sentences = list(_sentences(document.text, group.spans, splitting, token_starts))
+        spans = _sentences(document.text, group.spans, splitting, token_starts)
         context = _context(document, group, splitting, token_starts)
         context_tokens = len(token_starts(f"{context}. ")) if context else 0
-        for first, last in _pack(document.text, sentences, context_tokens, splitting, token_starts):
-            start, end = sentences[first][0], sentences[last][1]
-            passages.append(
-                Passage(
-                    document_id=document.id,
-                    start=start,
-                    end=end,
-                    text=document.text[start:end],
-                    section=group.section,
-                    context=context,
-                    sentences=tuple(sentences[first : last + 1]),
+        for _, of_page in groupby(spans, key=lambda span: document.page_of(span[0])):
+            sentences = list(of_page)
+            for first, last in _pack(
+                document.text, sentences, context_tokens, splitting, token_starts
+            ):
+                start, end = sentences[first][0], sentences[last][1]
+                passages.append(
+                    Passage(
+                        document_id=document.id,
+                        start=start,
+                        end=end,
+                        text=document.text[start:end],
+                        section=group.section,
+                        context=context,
+                        sentences=tuple(sentences[first : last + 1]),
+                    )
                 )
-            )
     return passages
 
 

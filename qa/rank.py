@@ -4,10 +4,11 @@
    joined by reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009).
 2. *Late interaction.* Each question token is matched with the most similar token of a candidate;
    the mean over the question's tokens, weighted by how rare each is in the archive, is the
-   candidate's late score.
-3. *One score.* The three scores are brought to a common scale that does not depend on the other
+   candidate's late score. The same within its best sentence alone is its sentence score: words
+   that stand together answer more often than words that are spread over a passage.
+3. *One score.* The four scores are brought to a common scale that does not depend on the other
    candidates (the cosine as it is, BM25 as a share of the most that the question's terms could
-   bring, the late score as it is) and averaged with fixed weights. A score can therefore be
+   bring, the late ones as they are) and averaged with fixed weights. A score can therefore be
    compared between questions, and a filter does not change it.
 
 Passages below the candidates follow in the order of the fusion, without a score of their own.
@@ -17,13 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.encode import Encoded, Projected, TokenCodec
 from qa.records import Hit
-from qa.store import Store, TokenCodes
+from qa.store import CONTEXT, Store, TokenCodes
 from qa.store.protocol import FloatArray, Mask, RowArray
 
 _PLACES = 5
@@ -40,10 +42,11 @@ class Ranking:
     candidates: int = 40
     """Passages that are re-ranked."""
     dense: float = 0.5
-    lexical: float = 0.5
+    lexical: float = 0.8
     late: float = 1.0
-    """Weights of the three scores."""
-    idf_power: float = 0.5
+    sentence: float = 1.2
+    """Weights of the four scores."""
+    idf_power: float = 1.0
     """A question token weighs its inverse document frequency to this power."""
 
 
@@ -94,11 +97,19 @@ def rank(
         return []
     cosines = store.cosines(asked.vector, rows)
     lexical = lexical_scores[rows]
-    late = late_scores(codec, asked, store.token_codes(rows))
-    scores = score(cosines, lexical, late, asked, ranking)
+    found = late_scores(codec, asked, store.token_codes(rows))
+    scores = score(cosines, lexical, found.late, found.sentence, asked, ranking)
     order = np.lexsort((rows, -scores))
     hits = [
-        Hit(int(rows[n]), float(scores[n]), float(cosines[n]), float(lexical[n]), float(late[n]))
+        Hit(
+            int(rows[n]),
+            float(scores[n]),
+            dense=float(cosines[n]),
+            lexical=float(lexical[n]),
+            late=float(found.late[n]),
+            sentence=float(found.sentence[n]),
+            best=int(found.best[n]),
+        )
         for n in order
     ]
     if depth > len(hits):
@@ -111,30 +122,60 @@ def rank(
 
 
 def score(
-    cosines: FloatArray, lexical: FloatArray, late: FloatArray, asked: Asked, ranking: Ranking
+    cosines: FloatArray,
+    lexical: FloatArray,
+    late: FloatArray,
+    sentence: FloatArray,
+    asked: Asked,
+    ranking: Ranking,
 ) -> FloatArray:
-    """Return the one score of each candidate: a weighted mean of three, about 0 to 1.
+    """Return the one score of each candidate: a weighted mean of four, about 0 to 1.
 
     To five places: what lies below depends on the order of summation in a product of matrices, and
     would order copies of one text by chance.
     """
     share = lexical / asked.term_ceiling if asked.term_ceiling > 0 else np.zeros_like(lexical)
-    total = ranking.dense * cosines + ranking.lexical * share + ranking.late * late
-    mean = total / (ranking.dense + ranking.lexical + ranking.late)
+    weights = (ranking.dense, ranking.lexical, ranking.late, ranking.sentence)
+    parts = zip(weights, (cosines, share, late, sentence), strict=True)
+    mean = sum(weight * part for weight, part in parts) / sum(weights)
     return np.asarray(np.round(mean, _PLACES), np.float32)
 
 
-def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> FloatArray:
-    """Return the weighted mean of the question tokens' best cosines, a passage each."""
+class LateScores(NamedTuple):
+    """Of each passage the late score, and its best sentence's score and number.
+
+    ``late`` and ``sentence``: float32, ``best``: int64, all of shape (passages,); 0, 0 and -1 for
+    a passage without tokens of its own.
+    """
+
+    late: FloatArray
+    sentence: FloatArray
+    best: RowArray
+
+
+def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> LateScores:
+    """Match each question token with its most similar token in a passage and in a sentence."""
     count = len(codes.starts)
+    late, sentence = np.zeros((2, count), np.float32)
+    best = np.full(count, -1, np.int64)
+    found = LateScores(late, sentence, best)
     if not len(asked.tokens) or not len(codes.codes):
-        return np.zeros(count, np.float32)
+        return found
     similarities = codec.similarities(asked.tokens, codes.codes)
     ends = np.append(codes.starts[1:], len(codes.codes))
     full = np.flatnonzero(ends > codes.starts)  # reduceat has no empty segments
-    late = np.zeros(count, np.float32)
     late[full] = asked.token_weights @ np.maximum.reduceat(similarities, codes.starts[full], axis=1)
-    return late
+    begins = np.union1d(codes.starts[full], np.flatnonzero(np.diff(codes.sentences)) + 1)
+    scores = asked.token_weights @ np.maximum.reduceat(similarities, begins, axis=1)
+    own = codes.sentences[begins] != CONTEXT
+    owner = full[np.searchsorted(codes.starts[full], begins, side="right") - 1][own]
+    scores, numbers = scores[own], codes.sentences[begins][own]
+    # The best of each passage, of equal ones the first: the first of its owner in this order.
+    order = np.lexsort((np.arange(len(scores)), -scores, owner))
+    passages, first = np.unique(owner[order], return_index=True)
+    sentence[passages] = scores[order][first]
+    best[passages] = numbers[order][first]
+    return found
 
 
 def _fuse(rankings: Sequence[RowArray], constant: int) -> RowArray:

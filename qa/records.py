@@ -16,6 +16,7 @@ excerpt. Nothing ever searches for a quote after the fact.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -63,19 +64,30 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a listing page says of one of its entries: its own title, address and date."""
+
+    title: str | None = None
+    url: str | None = None
+    published: Published | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A stretch of a document's text with one role.
 
     ``title`` and ``heading`` name what follows; ``paragraph`` and ``item`` (of a list) are
     running text; a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus,
     share buttons, pagers) stays in the text and never becomes a passage. ``level`` is the
-    depth of a heading from 1, and 0 for everything else.
+    depth of a heading from 1, and 0 for everything else. ``about`` is for a teaser that has a
+    title, an address or a date of its own.
     """
 
     kind: BlockKind
     start: int
     end: int
     level: int = 0
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,9 @@ class Document:
     """A source as read. ``text`` is exact; ``blocks`` are in order and do not overlap.
 
     ``sha256`` is of the source's bytes. ``encoding`` is the Python codec that decodes a
-    plain-text source into ``text``.
+    plain-text source into ``text``; for other formats ``text`` is what the reader extracted.
+    ``page_starts`` are the offsets at which the pages of a paginated source begin, the first
+    page's too; empty for a source without pages. ``language`` is a code such as ``"es"``.
     """
 
     id: str
@@ -105,6 +119,23 @@ class Document:
     published: Published | None
     blocks: tuple[Block, ...]
     original_url: str | None = None
+    author: str | None = None
+    language: str | None = None
+    page_starts: tuple[int, ...] = ()
+
+    def page_of(self, offset: int) -> int | None:
+        """Return the number of the page, from 1, that holds ``offset``; None without pages."""
+        return bisect_right(self.page_starts, offset) or None
+
+    def about(self, offset: int) -> About:
+        """Return what is known of the listing entry at ``offset``, and else of the document."""
+        entry = next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
+        entry = entry or About()
+        return About(
+            title=entry.title or self.title,
+            url=entry.url or self.original_url,
+            published=entry.published or self.published,
+        )
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -168,8 +199,9 @@ class Hit:
     """A passage that a question found. ``row`` is its place in the index.
 
     ``score`` orders hits, higher is better. The stage scores say why: ``dense`` is a cosine,
-    ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines; a stage that did not
-    see the passage has None.
+    ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines, ``sentence``
+    the same within the passage's best sentence, which is the one numbered ``best``; a stage that
+    did not see the passage has None.
     """
 
     row: int
@@ -177,6 +209,8 @@ class Hit:
     dense: float | None = None
     lexical: float | None = None
     late: float | None = None
+    sentence: float | None = None
+    best: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +285,20 @@ class IndexInfo:
     model: str
     passages: int
     documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What an index holds, counted: enough to draw a timeline and to offer folders.
+
+    ``dated`` has the months of publication ("2019-11", or "2019" where no month is known) in
+    order, ``folders`` the topmost folders of the sources by name; both count documents.
+    """
+
+    documents: int
+    dated: Mapping[str, int]
+    undated: int
+    folders: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from qa.addresses import at_words, same_page
 from qa.analysis import fold
 from qa.encode import TokenCodec
-from qa.passages import MAX_EXCERPT
-from qa.rank import Asked
+from qa.passages import MAX_EXCERPT, sentence_spans
+from qa.rank import Asked, late_scores
 from qa.records import Citation, Document, Highlight, Hit, Passage, Result, citation_id
-from qa.store import CONTEXT, Store
+from qa.store import Store
 
 _SHINGLE = 5
 # Of the words in the shorter of two texts, in runs of five, the share that the other one has too
 # when both come from one origin.
 _COPY = 0.7
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _NO_BORDER = {"paragraph", "item"}
 _HEADINGS = {"title", "heading"}
 
@@ -53,9 +52,10 @@ def make_results(
 ) -> list[Result]:
     """Return up to ``k`` results from hits in order of rank.
 
-    Copies of one text are one result, the fullest shown and the others in ``also``. Passages
-    that touch are joined while the excerpt stays within the longest allowed. No two results
-    overlap.
+    Copies of one text are one result, the fullest shown and the others in ``also``; so are an entry
+    of a listing and the page that it announces, and that page is shown. Passages
+    that touch are joined while the excerpt stays within the longest allowed and on its page. No two
+    results overlap.
     """
     groups: list[_Group] = []
     for hit in hits:
@@ -86,13 +86,36 @@ def _absorbs(
             return True
         if overlaps:  # its other part stays reachable by a question of its own
             return True
-    if _is_copy(passage.text, group.passage.text):
+    told = _announces(store, group, passage)
+    if told or _is_copy(passage.text, group.passage.text):
         group.copies.append((hit, passage))
         fuller = len(passage.text) > len(group.passage.text) and len(group.members) == 1
-        if fuller and not any(o.start < passage.end and passage.start < o.end for o in others):
+        if (fuller or told == "by") and not any(
+            o.start < passage.end and passage.start < o.end for o in others
+        ):
             _show_instead(group, hit, passage)
         return True
     return False
+
+
+def _announces(store: Store, group: _Group, passage: Passage) -> str:
+    """Whether a passage is of an entry that announces a group's page ("it"), or of that page ("by").
+
+    Two entries that announce one page are of one origin too. An entry has the address of its page.
+    """
+    ours, theirs = _page(store, group.passage), _page(store, passage)
+    if ours is None or theirs is None or ours[0] != theirs[0] or not (ours[1] or theirs[1]):
+        return ""
+    return "it" if theirs[1] else "by"
+
+
+def _page(store: Store, passage: Passage) -> tuple[str, bool] | None:
+    """Return the page that a passage is of, and whether it only announces it; None without an address."""
+    document = _document(store, passage.document_id)
+    entry = next((b for b in document.blocks if b.start <= passage.start < b.end), None)
+    announced = entry.about.url if entry and entry.about else None
+    url = announced or document.original_url
+    return (same_page(url), announced is not None) if url else None
 
 
 def _show_instead(group: _Group, hit: Hit, passage: Passage) -> None:
@@ -110,6 +133,8 @@ def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
         return False
     if passage.section != group.passage.section:
         return False
+    if document.page_of(passage.start) != document.page_of(group.passage.start):
+        return False
     start, end = min(group.start, passage.start), max(group.end, passage.end)
     blocks = [b for b in document.blocks if b.start < end and start < b.end]
     later = max(group.start, passage.start)
@@ -119,12 +144,13 @@ def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
     return len(kinds) == 1 and kinds <= _NO_BORDER
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _shingles(text: str) -> frozenset[int]:
     words = re.findall(r"\w+", fold(text))
     if len(words) < _SHINGLE:
         return frozenset([hash(tuple(words))])
-    return frozenset(hash(tuple(words[n : n + _SHINGLE])) for n in range(len(words) - _SHINGLE + 1))
+    runs = zip(*(words[n:] for n in range(_SHINGLE)), strict=False)
+    return frozenset(map(hash, runs))
 
 
 def _is_copy(one: str, other: str) -> bool:
@@ -142,13 +168,14 @@ def _result(
     explain: Explain | None,
 ) -> Result:
     document = _document(store, group.passage.document_id)
-    rows = sorted(hit.row for hit in group.members)
+    highlights = _highlights(store, codec, asked, group.members, group.start)
+    said = [(group.start + mark.start, group.start + mark.end) for mark in highlights]
     return Result(
         rank=rank,
         score=group.best.score,
         excerpt=document.text[group.start : group.end],
-        highlights=_highlights(store, codec, asked, rows, group.start),
-        citation=cite(document, group.passage, group.start, group.end),
+        highlights=highlights,
+        citation=cite(document, group.passage, group.start, group.end, next(iter(said), None)),
         also=tuple(
             cite(_document(store, p.document_id), p, p.start, p.end) for _, p in group.copies
         ),
@@ -159,25 +186,22 @@ def _result(
 
 
 def _highlights(
-    store: Store, codec: TokenCodec, asked: Asked, rows: Sequence[int], start: int
+    store: Store, codec: TokenCodec, asked: Asked, hits: Sequence[Hit], start: int
 ) -> tuple[Highlight, ...]:
-    """Mark the sentence whose tokens match the question's best."""
-    best: tuple[float, Highlight] | None = None
-    for row in rows:
-        sentences = store.passage(row).sentences
-        codes = store.token_codes(np.asarray([row]))
-        own = np.flatnonzero(codes.sentences != CONTEXT)
-        if not len(own) or not len(asked.tokens):
-            continue
-        similarities = codec.similarities(asked.tokens, codes.codes[own])
-        numbers = codes.sentences[own]
-        begins = np.flatnonzero(np.diff(numbers, prepend=numbers[0] + 1))
-        scores = asked.token_weights @ np.maximum.reduceat(similarities, begins, axis=1)
-        winner = int(scores.argmax())
-        if best is None or scores[winner] > best[0]:
-            first, last = sentences[int(numbers[begins[winner]])]
-            best = (float(scores[winner]), Highlight(first - start, last - start))
-    return (best[1],) if best else ()
+    """Mark the best sentence of an excerpt's passages: the one that ranking scored highest."""
+    scored = [hit if hit.best is not None else _scored(store, codec, asked, hit) for hit in hits]
+    told = [hit for hit in scored if hit.best is not None and hit.best >= 0]
+    if not told:
+        return ()
+    hit = min(told, key=lambda hit: (-(hit.sentence or 0.0), hit.row))
+    first, last = store.passage(hit.row).sentences[hit.best or 0]
+    return (Highlight(first - start, last - start),)
+
+
+def _scored(store: Store, codec: TokenCodec, asked: Asked, hit: Hit) -> Hit:
+    """Score the sentences of a passage that stands below the candidates."""
+    found = late_scores(codec, asked, store.token_codes(np.asarray([hit.row])))
+    return replace(hit, sentence=float(found.sentence[0]), best=int(found.best[0]))
 
 
 def _document(store: Store, document_id: str) -> Document:
@@ -186,32 +210,60 @@ def _document(store: Store, document_id: str) -> Document:
     return document
 
 
-def cite(document: Document, passage: Passage, start: int, end: int) -> Citation:
-    """Return the citation of a span of a document, found by way of ``passage``."""
+def cite(
+    document: Document,
+    passage: Passage,
+    start: int,
+    end: int,
+    said: tuple[int, int] | None = None,
+) -> Citation:
+    """Return the citation of a span of a document, found by way of ``passage``.
+
+    Its original, where it has one on the web, opens at the sentence ``said``, and else at the first.
+    """
     line_start, line_end = lines_of(document, start, end)
+    about = document.about(start)
     return Citation(
         id=citation_id(document.id, document.sha256, start, end),
         document_id=document.id,
         source=document.source,
-        title=document.title,
+        title=about.title,
         section=passage.section,
-        published=document.published.value if document.published else None,
-        page=None,
+        published=about.published.value if about.published else None,
+        page=document.page_of(start),
         start=start,
         end=end,
         line_start=line_start,
         line_end=line_end,
         sha256=document.sha256,
-        original_url=document.original_url,
+        original_url=at_words(about.url, _sentence(document.text, start, end, said))
+        if about.url
+        else None,
     )
+
+
+def _sentence(text: str, start: int, end: int, said: tuple[int, int] | None) -> str:
+    if said:
+        return text[said[0] : said[1]]
+    excerpt = text[start:end]
+    first = next(iter(sentence_spans(excerpt)), (0, len(excerpt)))
+    return excerpt[first[0] : first[1]]
+
+
+def cite_span(document: Document, start: int, end: int) -> Citation:
+    """Return the citation of any span of a document, within its innermost section."""
+    around = [section for section in document.sections if section.start <= start < section.end]
+    section = around[-1].title if around else None
+    text = document.text[start:end]
+    return cite(document, Passage(document.id, start, end, text, section), start, end)
 
 
 def lines_of(document: Document, start: int, end: int) -> tuple[int, int]:
     """Return the lines, from 1, in which a span begins and ends."""
-    breaks = _line_breaks(document.sha256, document.text)
-    return bisect_right(breaks, start) + 1, bisect_right(breaks, max(start, end - 1)) + 1
+    return _line_of(document.text, start), _line_of(document.text, max(start, end - 1))
 
 
-@lru_cache(maxsize=256)
-def _line_breaks(sha256: str, text: str) -> tuple[int, ...]:
-    return tuple(match.end() for match in _LINE_BREAK.finditer(text))
+def _line_of(text: str, at: int) -> int:
+    breaks = text.count("\n", 0, at) + text.count("\r", 0, at) - text.count("\r\n", 0, at)
+    within = at > 0 and text[at - 1 : at + 1] == "\r\n"
+    return breaks + 1 - within

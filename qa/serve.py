@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from qa.errors import UsageError
+from qa.hosts import stays_here
+from qa.keys import Keyring
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qa.engine import Engine
-
-SHUTDOWN_SECONDS = 10
-"""How long answers that are under way may take once the process is asked to stop."""
 
 
 def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> None:
@@ -28,52 +26,47 @@ def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> Non
     ``announce`` gets the engine and the service's address once both are there. Raises
     UsageError for an address that cannot be used, IndexUnusableError for an index that cannot.
     """
-    with listen(settings.host, settings.port) as listener:
+    keyed = any(not key.revoked for key in Keyring(settings.keys_file).entries())
+    with listen(settings.host, settings.port, keyed=keyed) as listener:
         # In turn: opening an index holds Python's lock for most of its time, so that importing
         # the web framework beside it gains nothing.
         from qa.engine import Engine
 
         index = Path(settings.index)
         engine = Engine.open(index, max_wrong=settings.max_wrong)
-        import uvicorn
-
         from qa.api import create_app
+        from qa.api.server import make_server
 
         app = create_app(index=index, settings=settings, engine=engine)
         logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            loop="asyncio",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
         signal.signal(signal.SIGTERM, _stop)
         announce(engine, _address(listener))
-        uvicorn.Server(config).run(sockets=[listener])
+        make_server(app, settings).run(sockets=[listener])
 
 
 def _stop(*_: object) -> NoReturn:
     raise SystemExit(0)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on a loopback address. Raises UsageError if it cannot."""
+def listen(host: str, port: int, *, keyed: bool = False) -> socket.socket:
+    """Return a socket that listens. Raises UsageError if it cannot.
+
+    Beyond loopback it does so only where keys are asked for, and somebody has one: ``keyed``.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        alone = stays_here(host)
     except (OSError, ValueError) as error:
         raise UsageError(f"host {host!r} cannot be used: {error}") from error
-    if not all(ip_address(address[0]).is_loopback for *_, address in found):
+    if not alone and not keyed:
         raise UsageError(
-            f"host {host!r} would open the archive to other machines, and there are no keys yet: "
-            "use 127.0.0.1"
+            f"host {host!r} would open the archive to other machines, and there is no key yet: "
+            "make one with qa keys make NAME, or use 127.0.0.1"
         )
     family, *_, address = found[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # TCP by name: only then does asyncio send without waiting for acknowledgements, and without
+    # that the second part of every answer comes 40 ms late.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

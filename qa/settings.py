@@ -31,13 +31,28 @@ class Settings:
         "all-MiniLM-L6-v2",
         "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME",
     )
-    precision: str = _setting("fp32", "arithmetic of the exported model", choices=("fp32", "int8"))
+    precision: str = _setting("int8", "arithmetic of the exported model", choices=("fp32", "int8"))
     language: str = _setting(
         "en", "language of the archive, for stemming and sentences", choices=LANGUAGES
     )
     passage_chars: int = _setting(700, "characters that a passage may have, 200 to 1,200")
     overlap: int = _setting(0, "sentences that a passage repeats of the one before it")
     max_file_bytes: int = _setting(32_000_000, "larger files are skipped")
+    max_archive_bytes: int = _setting(
+        4_000_000_000, "larger archives and tables are skipped, and what an archive holds beyond it"
+    )
+    archive_files: int = _setting(100_000, "files that are read of an archive")
+    reader_seconds: int = _setting(60, "processor time that reading a document may take")
+    reader_memory_bytes: int = _setting(1_000_000_000, "memory that reading a file may take")
+    reader_output_bytes: int = _setting(100_000_000, "a document whose text is larger is skipped")
+    row_text: str = _setting(
+        "text,body,content", "column of a table that holds a row's text: the first that there is"
+    )
+    row_title: str = _setting("title,headline,name", "column of a row's title")
+    row_date: str = _setting("date,published", "column of a row's date of publication")
+    row_url: str = _setting("url,link", "column of a row's web address")
+    row_id: str = _setting("id,_id", "column that names a row in its source")
+    row_author: str = _setting("author,creator", "column of a row's author")
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
         20, "of a hundred answers given as answers, how many may be wrong, 0 to 100"
@@ -48,6 +63,30 @@ class Settings:
         "", "address under which others reach the service, for citation links behind a proxy"
     )
     max_body_bytes: int = _setting(1_000_000, "a request with a larger body is refused")
+    keys_file: str = _setting("index/keys.json", "file of the API keys that `qa keys` makes")
+    requests_per_minute: int = _setting(
+        600, "requests that a key, or an address without one, may make in a minute; 0: any number"
+    )
+    concurrent_questions: int = _setting(
+        8, "questions of a key, or an address without one, under way at once; 0: any number"
+    )
+    queued_questions: int = _setting(64, "questions that wait while the processors are busy")
+    question_seconds: int = _setting(30, "a question that takes longer is given up")
+    body_seconds: int = _setting(10, "a request whose body takes longer to arrive is refused")
+    drain_seconds: int = _setting(
+        1, "how long a service that is asked to stop says so before it takes no more"
+    )
+    cors_origins: str = _setting(
+        "", "origins whose pages may ask, such as `https://www.example.org`, separated by commas"
+    )
+    proxies: str = _setting(
+        "127.0.0.1,::1", "addresses of proxies that are believed who asks, separated by commas"
+    )
+    open_webui_sources: str = _setting(
+        "off",
+        "`on`: streams carry sources as Open WebUI's own events instead of annotations",
+        choices=("off", "on"),
+    )
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
 
     @classmethod
@@ -78,10 +117,21 @@ _RANGES = {
     "passage_chars": (200, 1200),
     "overlap": (0, 5),
     "max_file_bytes": (1, 1 << 40),
+    "max_archive_bytes": (1, 1 << 44),
+    "archive_files": (1, 10_000_000),
+    "reader_seconds": (1, 3600),
+    "reader_memory_bytes": (300_000_000, 1 << 40),
+    "reader_output_bytes": (1_000_000, 1 << 32),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),
     "max_body_bytes": (1000, 1 << 30),
+    "requests_per_minute": (0, 1_000_000),
+    "concurrent_questions": (0, 10_000),
+    "queued_questions": (0, 10_000),
+    "question_seconds": (1, 3600),
+    "body_seconds": (1, 3600),
+    "drain_seconds": (0, 600),
 }
 
 

@@ -6,35 +6,55 @@ rename the window, are shown as U+FFFD.
 
 from __future__ import annotations
 
-import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from qa.wire import citation_line, view_address
+from qa.wire import citation_line, in_line, json_bytes, view_address
+from qa.wire import printable as printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
     from qa.indexing import BuildReport, Progress
+    from qa.keys import Key
     from qa.records import Answer, Citation, Highlight, Result
+    from qa.upkeep import PurgeReport, Status
 
-# All control characters but tab and line feed, and those that turn the direction of writing.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_LINE_END = re.compile("\r\n|\r")
-
-
-def printable(text: str) -> str:
-    """Return ``text`` as it may be printed."""
-    return _CONTROLS.sub("\ufffd", _LINE_END.sub("\n", text))
+TELL_SECONDS = 10
+"""Where there is no terminal to draw bars in, progress is told no more often."""
 
 
 def counted(number: int, thing: str) -> str:
     """Return "1 file" or "1,204 files"."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value."""
+    click.echo(json_bytes(value))
+
+
+def complain(message: str) -> None:
+    """Print a line on standard error."""
+    line = " ".join(printable(message).split())
+    click.echo(f"qa: {line}", err=True)
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def show_keys(keys: Sequence[Key]) -> None:
+    """Print a line for each key."""
+    if not keys:
+        click.echo("There is no key: the service answers this machine alone, whoever asks.")
+    for key in keys:
+        state = f"revoked {key.revoked[:10]}" if key.revoked else key.scope
+        click.echo(f"{key.id}  {key.created[:10]}  {state:18}  {printable(key.name)}")
 
 
 # --- an answer ----------------------------------------------------------------------------------
@@ -92,9 +112,55 @@ def show_report(report: BuildReport, index: str) -> None:
         f"  newly embedded: {counted(report.embedded, 'passage')}",
         f"  left out as page furniture: {counted(report.furniture_lines, 'line')}",
         f"  skipped: {counted(len(report.skipped), 'file')}",
-        *(f"    {skipped.source}: {skipped.reason}" for skipped in report.skipped),
+        *(f"    {in_line(skipped.source)}: {skipped.reason}" for skipped in report.skipped),
     ]
     click.echo(printable("\n".join(lines)))
+
+
+_SHOWN = 10
+
+
+def show_status(status: Status) -> None:
+    """Print the generations of an index, and what a build would change."""
+    lines = [f"{status.index}: {size(status.bytes)}"]
+    for one in status.generations:
+        mark = "*" if one.live else " "
+        if one.fault is not None:
+            lines.append(f"{mark} {one.name}  {size(one.bytes)}  cannot be served: {one.fault}")
+            continue
+        held = [counted(one.documents or 0, "document"), counted(one.passages or 0, "passage")]
+        hidden = [f"{one.hidden:,} removed since"] if one.hidden else []
+        lines.append(
+            f"{mark} {one.name}  {size(one.bytes)}  {', '.join(held + hidden)}  {one.model}"
+        )
+    where = ", ".join(status.paths) or "the folder that it was built from"
+    if status.changes is None:
+        lines.append(f"What a build would change is not known: name {where}")
+    elif not status.changes:
+        lines.append(f"A build of {where} would change nothing.")
+    else:
+        lines.append(f"A build of {where} would change:")
+        for word in ("added", "changed", "removed"):
+            sources = getattr(status.changes, word)
+            shown = [*sources[:_SHOWN], *(["…"] if len(sources) > _SHOWN else [])]
+            lines += [f"  {word}: {len(sources):,}", *(f"    {source}" for source in shown)]
+    click.echo(printable("\n".join(lines)))
+
+
+def show_purge(report: PurgeReport) -> None:
+    """Print what a purge did."""
+    lines = [
+        *(f"Purged {source}" for source in report.purged),
+        f"  generation {report.generation} is live",
+        *(f"  deleted generation {name}" for name in report.generations_removed),
+        *(f"  the same text stays as {source}" for source in report.copies),
+    ]
+    click.echo(printable("\n".join(lines)))
+
+
+def size(number: int) -> str:
+    """Return a size for people: "12.3 MB"."""
+    return f"{number / 1e6:,.1f} MB"
 
 
 @contextmanager
@@ -111,26 +177,74 @@ def progress() -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[passages]}"),
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         yield _Bars(bars)
 
 
+class _Pace:
+    """How far a stage is, and how fast: its steps, and the passages that were embedded in it."""
+
+    def __init__(self, total: int | None) -> None:
+        self.total = total
+        self.steps = self.passages = 0
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return max(time.monotonic() - self.began, 1e-9)
+
+    def embedded(self) -> str:
+        """Return how many passages were embedded, and how many in a second."""
+        if not self.passages:
+            return ""
+        return f"{counted(self.passages, 'passage')}, {self.passages / self.seconds:,.0f} a second"
+
+    def left(self) -> str:
+        """Return about how long the rest takes."""
+        if not self.total or not self.steps:
+            return ""
+        seconds = round(self.seconds * (self.total - self.steps) / self.steps)
+        minutes, seconds = divmod(seconds, 60)
+        return f"about {minutes} min {seconds} s left" if minutes else f"about {seconds} s left"
+
+
 class _Lines:
+    """A line a stage, and where one takes long a line now and then."""
+
+    def __init__(self) -> None:
+        self._stage, self._pace, self._told = "", _Pace(None), 0.0
+
     def say(self, line: str) -> None:
         click.echo(printable(line), err=True)
 
     def stage(self, name: str, total: int | None) -> None:
+        self._stage, self._pace, self._told = name, _Pace(total), time.monotonic()
         click.echo(name if total is None else f"{name} ({total:,})", err=True)
 
     def advance(self, steps: int = 1) -> None:
-        pass
+        self._pace.steps += steps
+        self._tell()
+
+    def passages(self, number: int) -> None:
+        self._pace.passages += number
+        self._tell()
+
+    def _tell(self) -> None:
+        if time.monotonic() - self._told < TELL_SECONDS:
+            return
+        self._told, pace = time.monotonic(), self._pace
+        done = f"{pace.steps:,}" if pace.total is None else f"{pace.steps:,} of {pace.total:,}"
+        parts = [f"{self._stage}: {done}", pace.embedded(), pace.left()]
+        click.echo(", ".join(filter(None, parts)), err=True)
 
 
 class _Bars:
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
+        self._pace = _Pace(None)
 
     def say(self, line: str) -> None:
         self._bars.console.print(printable(line), markup=False, highlight=False)
@@ -138,8 +252,14 @@ class _Bars:
     def stage(self, name: str, total: int | None) -> None:
         for task in self._bars.task_ids:
             self._bars.remove_task(task)
-        self._bars.add_task(name, total=total)
+        self._pace = _Pace(total)
+        self._bars.add_task(name, total=total, passages="")
 
     def advance(self, steps: int = 1) -> None:
         for task in self._bars.task_ids:
             self._bars.advance(task, steps)
+
+    def passages(self, number: int) -> None:
+        self._pace.passages += number
+        for task in self._bars.task_ids:
+            self._bars.update(task, passages=self._pace.embedded())

@@ -18,17 +18,29 @@ from qa.settings import Settings
 if TYPE_CHECKING:
     from qa.store import DocumentEntry
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+# What Unicode calls the end of a line, and many a client does too that reads events line by line.
+_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+_ESCAPES = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+# All control characters but tab and line feed, and those that turn the direction of writing.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LINE_END = re.compile("\r\n|\r")
+_BREAK = re.compile("[\n\r\t\v\f\x85\u2028\u2029]+")
 
 
 def json_bytes(value: object) -> bytes:
-    """Return ``value`` as compact JSON in UTF-8.
+    """Return ``value`` as compact JSON in UTF-8, in one line whoever reads lines.
 
     A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD: one code point as well, so that
     no offset moves.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _SURROGATE.sub("\ufffd", text).encode()
+    return _UNSAFE.sub(lambda match: _ESCAPES.get(match[0], "\ufffd"), text).encode()
+
+
+def printable(text: str) -> str:
+    """Return ``text`` as it may be shown where nothing in it may steer what shows it."""
+    return _CONTROLS.sub("\ufffd", _LINE_END.sub("\n", text))
 
 
 def base_address(settings: Settings) -> str:
@@ -42,7 +54,12 @@ def base_address(settings: Settings) -> str:
 def view_address(citation: Citation, base: str) -> str:
     """Return the absolute address of the page that shows a citation's span marked."""
     span = f"start={citation.start}&end={citation.end}&version={citation.sha256}"
-    return f"{base}/v1/documents/{quote(citation.document_id)}/view?{span}#cited"
+    return f"{document_address(citation.document_id, base)}?{span}#cited"
+
+
+def document_address(document_id: str, base: str) -> str:
+    """Return the absolute address of the page that shows a document."""
+    return f"{base}/v1/documents/{quote(document_id)}/view"
 
 
 def citation_body(citation: Citation, base: str) -> dict[str, Any]:
@@ -108,7 +125,10 @@ def document_body(document: Document, base: str) -> dict[str, Any]:
         "published": published.value if published else None,
         "published_evidence": evidence,
         "original_url": document.original_url,
-        "url": f"{base}/v1/documents/{quote(document.id)}/view",
+        "author": document.author,
+        "language": document.language,
+        "pages": len(document.page_starts) or None,
+        "url": document_address(document.id, base),
         "length": len(document.text),
         "sections": [asdict(section) for section in document.sections],
         "text": document.text,
@@ -125,6 +145,23 @@ def citation_line(citation: Citation) -> str:
         f"section “{citation.section}”" if citation.section else None,
         f"{citation.source}:{lines}",
         citation.published,
+        f"page {citation.page}" if citation.page else None,
         f"characters {citation.start}-{citation.end}",
     )
-    return ", ".join(part for part in parts if part)
+    return in_line(", ".join(part for part in parts if part))
+
+
+def in_line(words: str) -> str:
+    """Return words with each line break and tab, which a file's name may have, shown as a space."""
+    return _BREAK.sub(" ", words)
+
+
+def found_line(answer: Answer) -> str:
+    """Return what an answer is worth, in a sentence that its quotes follow."""
+    if not answer.results:
+        return "The archive has nothing on this."
+    return {
+        "answered": "The archive says:",
+        "unsure": "The archive may not answer this; what comes nearest:",
+        "not_found": "The archive does not answer this; what comes nearest:",
+    }[answer.verdict]

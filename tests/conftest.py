@@ -5,10 +5,11 @@ A test that asks for a fixture whose name begins with ``model_`` is marked ``mod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from qa.engine import Engine
 from qa.indexing import BuildReport, build_index
@@ -27,6 +28,16 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if any(name.startswith("model_") for name in getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.model)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def local_clients() -> Iterator[None]:
+    """Let test clients come from this machine and name it, as whoever asks without a key must."""
+    begin = TestClient.__init__
+    here = {"base_url": "http://localhost", "client": ("127.0.0.1", 50000)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "__init__", lambda *args, **kw: begin(*args, **(here | kw)))
+        yield
 
 
 @pytest.fixture(scope="session")

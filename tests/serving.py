@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -12,10 +13,12 @@ from pathlib import Path
 
 
 @contextmanager
-def serving(index: Path) -> Iterator[str]:
+def serving(index: Path, **settings: str) -> Iterator[str]:
     """Run ``qa serve`` on a free port; give its address, and stop it afterwards."""
     command = [sys.executable, "-m", "qa", "serve", "--port", "0", "--index", str(index)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    settings = {"drain_seconds": "0", "keys_file": str(index / "no-keys.json")} | settings
+    environment = os.environ | {f"QA_{name.upper()}": value for name, value in settings.items()}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout is not None
             started = process.stdout.readline()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -82,3 +83,17 @@ def test_terms_are_words_of_the_folded_text(text: str) -> None:
         assert term
         assert "\n" not in term  # terms are kept one a line
         assert word.replace("'", "").isalnum() or "_" in word or not word.isascii()
+
+
+def test_what_is_asked_does_not_fill_the_memory() -> None:
+    analyzer = Analyzer("en")
+    analyzer.terms("workers")
+    tracemalloc.start()
+    for n in range(2000):
+        word = f"{n:04d}{'workers' * 200}"
+        assert analyzer.terms(word) == [word.removesuffix("ers")]
+    for start in range(0x20000, 0x110000, 0x1000):
+        fold("".join(map(chr, range(start, start + 0x1000))))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000

@@ -24,7 +24,9 @@ from qa import __version__, terminal
 from qa.api import create_app
 from qa.cli import cli, run
 from qa.engine import Engine
+from qa.keys import Keyring
 from qa.records import Highlight
+from qa.serve import listen
 from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.api.test_service import make_newer
@@ -95,15 +97,19 @@ def test_an_unknown_model_is_one_line_and_2(
 
 
 def test_every_command_and_option_has_help() -> None:
-    assert set(cli.commands) == {"ask", "build", "eval", "serve"}
-    for command in cli.commands.values():
+    assert set(cli.commands) == {
+        "ask", "build", "eval", "keys", "mcp", "purge", "rollback", "serve", "status", "watch",
+    }  # fmt: skip
+    groups = [command for command in cli.commands.values() if isinstance(command, click.Group)]
+    within = [command for group in groups for command in group.commands.values()]
+    for command in (*cli.commands.values(), *within):
         assert command.help
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, (command.name, parameter.name)
 
 
-@pytest.mark.parametrize("command", ["ask", "build", "eval", "serve"])
+@pytest.mark.parametrize("command", sorted(set(cli.commands) - {"keys"}))
 def test_help_is_printed(command: str, capsys: Capture) -> None:
     assert run([command, "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"Usage: qa {command}")
@@ -162,7 +168,7 @@ def test_a_build_tells_what_it_did(archive: Path, tmp_path: Path, capsys: Captur
     assert re.search(r"page furniture: [1-9]\d* lines", out)
     assert "skipped: 0 files" in out
     assert re.search(r"\d+\.\d s\n", out)
-    assert "embedding (10)" in err
+    assert "reading (8)" in err
     assert "\x1b" not in out + err
     assert run(["build", str(archive), "--index", str(index)]) == 0
     assert "Nothing has changed: 8 documents" in capsys.readouterr().out
@@ -177,12 +183,23 @@ def test_files_that_cannot_be_read_are_named_and_skipped(
     assert "skipped: 5 files" in out
     for name, reason in (
         ("binary.txt", "binary"),
-        ("dangling.txt", "not a regular file"),
+        ("dangling.txt", "a link to nothing"),
         ("empty.txt", "empty"),
         ("huge.txt", "larger than 32"),
         ("image.png", "no reader for .png"),
     ):
         assert re.search(rf"^    {name}: .*{reason}", out, re.MULTILINE), name
+
+
+def test_a_name_with_a_line_break_takes_one_line(tmp_path: Path, capsys: Capture) -> None:
+    folder, index = tmp_path / "texts", str(tmp_path / "i")
+    folder.mkdir()
+    (folder / "line\nbreak.txt").write_text("The marmalade factory stood at Kelso.\n")
+    (folder / "one\nmore.png").write_bytes(b"x")
+    assert run(["build", str(folder), "--index", index]) == 0
+    assert "    one more.png: no reader for .png\n" in capsys.readouterr().out
+    assert run(["ask", "marmalade", "--index", index, "-k", "1"]) == 0
+    assert "   line break.txt:1, characters 0-37\n" in capsys.readouterr().out
 
 
 def test_strict_makes_one_an_error(mixed: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -269,6 +286,99 @@ def test_an_index_that_is_being_built_is_left_alone(
     with IndexFolder(tmp_path / "i").lock():
         assert run(["build", str(archive), "--index", str(tmp_path / "i")]) == 2
     assert f"process {os.getpid()} is building" in capsys.readouterr().err
+
+
+def test_a_long_stage_is_told_of_now_and_then(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: now)
+    with terminal.progress() as progress:
+        progress.stage("reading", 500)
+        for _ in range(100):
+            now += 0.5
+            progress.passages(3)
+            progress.advance()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "reading (500)"
+    assert lines[1] == "reading: 19 of 500, 60 passages, 6 a second, about 4 min 13 s left"
+    assert len(lines) == 6
+
+
+# --- looking after an index ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(archive: Path, tmp_path: Path) -> tuple[Path, str]:
+    """A folder and its index of two generations, a document deleted from the second."""
+    texts = Path(shutil.copytree(archive, tmp_path / "texts"))
+    index = str(tmp_path / "i")
+    assert run(["build", str(texts), "--index", index]) == 0
+    (texts / "markup.txt").unlink()
+    assert run(["build", str(texts), "--index", index]) == 0
+    return texts, index
+
+
+def test_the_state_is_shown(two: tuple[Path, str], capsys: Capture) -> None:
+    texts, index = two
+    (texts / "new.txt").write_text("A new page of the log.\n")
+    capsys.readouterr()
+    assert run(["status", "--index", index]) == 0
+    out = capsys.readouterr().out
+    assert re.search(
+        r"^\* 000002-\w{8}  0\.\d MB  7 documents, 9 passages  fake$", out, re.MULTILINE
+    )
+    assert re.search(
+        r"^  000001-\w{8}  .*  7 documents, 9 passages, 1 removed since  fake$", out, re.MULTILINE
+    )
+    assert f"A build of {texts} would change:\n  added: 1\n    new.txt\n" in out
+    assert run(["status", str(texts), "--index", index, "--json"]) == 0
+    state = json.loads(capsys.readouterr().out)
+    assert state["changes"] == {"added": ["new.txt"], "changed": [], "removed": []}
+    assert [one["live"] for one in state["generations"]] == [True, False]
+    (texts / "new.txt").unlink()
+    assert run(["status", "--index", index]) == 0
+    assert f"A build of {texts} would change nothing." in capsys.readouterr().out
+    texts.rename(texts.with_name("moved"))
+    assert run(["status", "--index", index]) == 0
+    assert f"not known: name {texts}" in capsys.readouterr().out
+
+
+def test_going_back(two: tuple[Path, str], capsys: Capture) -> None:
+    index = two[1]
+    capsys.readouterr()
+    assert run(["rollback", "--index", index]) == 0
+    assert re.fullmatch(
+        r"Generation 000001-\w{8} is live: 7 documents\.\n", capsys.readouterr().out
+    )
+    assert run(["ask", "Do owls hunt voles?", "-k", "50", "--index", index]) == 0
+    assert "voles" not in capsys.readouterr().out
+    assert run(["rollback", "--index", index]) == 2
+    assert "no generation before 000001" in complaint(capsys)
+    assert run(["rollback", "000002", "--json", "--index", index]) == 0
+    assert json.loads(capsys.readouterr().out)["generation"].startswith("000002")
+
+
+def test_purging(two: tuple[Path, str], capsys: Capture) -> None:
+    index = two[1]
+    capsys.readouterr()
+    assert run(["purge", "markup.txt", "--index", index]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Purged markup.txt\n  generation 000002-")
+    assert "  deleted generation 000001-" in out
+    assert run(["purge", "markup.txt", "--index", index]) == 2
+    assert "no generation holds a document markup.txt" in complaint(capsys)
+    assert run(["purge", "tariff.txt", "--json", "--index", index]) == 0
+    assert json.loads(capsys.readouterr().out)["purged"] == ["tariff.txt"]
+
+
+@pytest.mark.parametrize("command", [["status"], ["rollback"], ["purge", "a.txt"]])
+def test_without_an_index_there_is_nothing_to_look_after(
+    command: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    assert run([*command, "--index", str(tmp_path / "none")]) == 3
+    assert "holds no index yet" in complaint(capsys)
+    assert not (tmp_path / "none").exists()
 
 
 # --- ask ----------------------------------------------------------------------------------------
@@ -394,7 +504,7 @@ def test_an_index_that_cannot_be_used_is_one_line_and_3(
         (foreign, "holds no index of ours"),
         (newer, "format 99"),
     ):
-        for command in (["ask", "owls"], ["serve", "--port", "0"]):
+        for command in (["ask", "owls"], ["serve", "--port", "0"], ["mcp"]):
             assert run([*command, "--index", str(folder)]) == 3
             line = complaint(capsys)
             assert words in line
@@ -481,7 +591,7 @@ def test_progress_has_bars_in_a_terminal(
     monkeypatch.setattr(sys, "stderr", err)
     monkeypatch.setenv("TERM", "xterm")
     assert run(["build", str(archive), "--index", str(tmp_path / "i")]) == 0
-    assert "embedding" in err.getvalue()
+    assert "reading" in err.getvalue()
     assert "\x1b[" in err.getvalue()
     assert "Indexed 8 documents" in capsys.readouterr().out
 
@@ -503,6 +613,81 @@ def test_a_bind_beyond_loopback_is_refused(host: str, index: Path, capsys: Captu
     assert "host" in complaint(capsys)
 
 
+def test_a_bind_beyond_loopback_says_how_to_make_a_key(
+    index: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_KEYS_FILE", str(tmp_path / "keys.json"))
+    command = ["serve", "--host", "0.0.0.0", "--port", "0", "--index", str(index)]
+    assert run(command) == 2
+    assert "make one with qa keys make NAME" in complaint(capsys)
+    key, _ = Keyring(tmp_path / "keys.json").make("former")
+    Keyring(tmp_path / "keys.json").revoke(key.id)
+    assert run(command) == 2  # nobody could ask
+    assert "make one with qa keys make NAME" in complaint(capsys)
+    (tmp_path / "keys.json").write_text("{")
+    assert run(command) == 3
+    assert "nobody is let in" in complaint(capsys)
+
+
+def test_with_a_key_the_service_listens_beyond_loopback(tmp_path: Path) -> None:
+    with listen("0.0.0.0", 0, keyed=True) as listener:
+        assert listener.getsockname()[0] == "0.0.0.0"
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keys_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("QA_KEYS_FILE", str(tmp_path / "keys.json"))
+    return tmp_path / "keys.json"
+
+
+def test_a_key_is_printed_once(keys_file: Path, capsys: Capture) -> None:
+    assert run(["keys", "list"]) == 0
+    assert "no key" in capsys.readouterr().out
+    assert run(["keys", "make", "the museum", "--scope", "admin"]) == 0
+    out, err = capsys.readouterr()
+    token = out.strip()
+    key = Keyring(keys_file).find(token)
+    assert (key.name, key.scope) == ("the museum", "admin")
+    assert "not shown again" in err
+    assert run(["keys", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert re.fullmatch(rf"{key.id}  20\d\d-\d\d-\d\d  admin +the museum\n", listed)
+    assert token[-43:] not in listed + err
+
+
+def test_a_key_is_revoked_by_its_id(keys_file: Path, capsys: Capture) -> None:
+    key, _ = Keyring(keys_file).make("aéb")
+    assert run(["keys", "revoke", key.id]) == 0
+    assert f"Key {key.id} of aéb is revoked" in capsys.readouterr().out
+    assert run(["keys", "list", "--json"]) == 0
+    [shown] = json.loads(capsys.readouterr().out)
+    assert set(shown) == {"id", "name", "scope", "created", "revoked"}
+    assert shown["revoked"]
+    assert run(["keys", "list"]) == 0
+    assert "revoked 20" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["keys"], "Missing command"),
+        (["keys", "make"], "Missing argument 'NAME'"),
+        (["keys", "make", ""], "1 to 100 printable characters"),
+        (["keys", "make", "a", "--scope", "root"], "'root' is not one of 'ask', 'admin'"),
+        (["keys", "revoke", "none"], "there is no key 'none'"),
+    ],
+)
+def test_a_wrong_call_about_keys_is_one_line_and_2(
+    arguments: list[str], words: str, keys_file: Path, capsys: Capture
+) -> None:
+    assert run(arguments) == 2
+    assert words in complaint(capsys)
+    assert not keys_file.exists()
+
+
 # --- eval ---------------------------------------------------------------------------------------
 
 
@@ -518,15 +703,17 @@ def test_eval_hands_its_options_over(monkeypatch: pytest.MonkeyPatch) -> None:
     assert given.pop("settings") == Settings()
     assert given == {
         "dataset": "eval/seeds", "index": None, "queries": None, "json_file": None,
-        "against": None, "report": None, "gates": (),
+        "against": None, "report": None, "gates": (), "history": True,
     }  # fmt: skip
+    assert run(["eval", "--no-history"]) == 1
+    assert given["history"] is False
     arguments = ["eval", "set", "--index", "i", "--queries", "q", "--json", "j", "--against", "a"]
     arguments += ["--report", "r", "--gate", "hit@5 >= 0.9", "--gate", "hit@1 >= 0.8"]
     assert run(arguments) == 1
     assert given.pop("settings") == Settings(index="i")
     assert given == {
         "dataset": "set", "index": "i", "queries": "q", "json_file": "j", "against": "a",
-        "report": "r", "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"),
+        "report": "r", "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"), "history": True,
     }  # fmt: skip
 
 

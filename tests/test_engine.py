@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qa import engine as engine_module
 from qa.engine import Engine
 from qa.errors import NotFoundError, QaError, QuestionError
-from qa.records import Citation, Filters, Question, citation_id, document_id
+from qa.records import Answer, Citation, Filters, Question, citation_id, document_id
 from qa.store import IndexFolder
 from tests.archive import ARCHIVE
 from tests.conftest import Build
@@ -66,6 +66,7 @@ from tests.fake import FakeEncoder
                 "2019-11-32",
                 "2019-11-23T00",
                 "2019\n",
+                "٢٠١٩",
                 "23/11/2019",
             )
         ),
@@ -115,6 +116,20 @@ def test_what_can(engine: Engine, question: Question) -> None:
     for result in answer.results:
         assert np.isfinite(result.score)
         assert engine.verify(result.citation, result.excerpt) is None
+
+
+def test_history_changes_what_is_searched(engine: Engine) -> None:
+    def ask(question: str, *history: str) -> Answer:
+        return engine.ask(Question(question, history=history, explain=True))
+
+    resolved = ask(" And the owls? ", "What do badgers hunt?")
+    assert resolved.question == " And the owls? "
+    assert resolved.searched == "What do badgers hunt? And the owls?"
+    # Results, confidence and reasons are those of the question that is told.
+    told = ask(resolved.searched)
+    assert resolved.results == told.results
+    assert (resolved.confidence, resolved.verdict) == (told.confidence, told.verdict)
+    assert ask("What do owls hunt?", "Where is the bridge?").searched == "What do owls hunt?"
 
 
 @given(st.text(min_size=1, max_size=60))

@@ -32,6 +32,7 @@ def test_stages_words_and_spans_are_those_of_the_result(engine: Engine) -> None:
             stages["dense"]["weight"] * stages["dense"]["score"]
             + stages["lexical"]["weight"] * share
             + stages["late"]["weight"] * stages["late"]["score"]
+            + stages["sentence"]["weight"] * stages["sentence"]["score"]
         ) / total
         assert mean == pytest.approx(result.score, abs=1e-3)
         shares = sum({word["term"]: word["share"] for word in found["words"]}.values())

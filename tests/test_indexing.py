@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from qa.assembly import BATCH
+from qa.encode import Encoded
 from qa.engine import Engine
 from qa.errors import CorpusError
 from qa.indexing import Silent, build_index
-from qa.records import Question
+from qa.records import Document, Question
 from qa.settings import Settings
-from qa.store import Generation, IndexFolder
+from qa.store import Generation, GenerationWriter, IndexFolder
 from tests.archive import ARCHIVE, write_archive
 from tests.conftest import Build
 from tests.disks import folder_in_memory, fsync_at_once
@@ -252,11 +257,248 @@ def test_keys_end_in_no_zero_byte(tmp_path: Path, build: Build) -> None:
     )
     index = tmp_path / "index"
     first = build(texts, index, passage_chars=200)
-    keys = live(index).encoded()
+    generation = live(index)
+    keys = {generation.encoded_passage(row).key for row in range(first.passages)}
     assert len(keys) == first.passages > 300
     assert {len(key) for key in keys} == {16}
+    assert generation.row_of(b"no such passage!") is None
     (texts / "b.txt").write_text("One more.\n")
     assert build(texts, index, passage_chars=200).embedded == 1
+
+
+# --- only the changed work -------------------------------------------------------------------
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that were read, in order."""
+    from qa.corpus import folder
+
+    sources: list[str] = []
+    parse = folder.read_document
+
+    def reading(source: str, data: bytes) -> Document:
+        sources.append(source)
+        return parse(source, data)
+
+    monkeypatch.setattr(folder, "read_document", reading)
+    return sources
+
+
+def test_only_files_that_changed_are_read(
+    texts: Path, tmp_path: Path, build: Build, read: list[str]
+) -> None:
+    index = tmp_path / "index"
+    build(texts, index)
+    assert len(read) == 8
+    read.clear()
+    for path in texts.rglob("*.txt"):
+        os.utime(path)
+    build(texts, index)
+    assert read == []
+    (texts / "bridge.txt").write_text("Another bridge, which is older than the first.\n")
+    (texts / "new.txt").write_text("A new page.\n")
+    (texts / "tariff.txt").unlink()
+    # A change that no clock shows: the same size and the same time.
+    markup = texts / "markup.txt"
+    before = markup.stat()
+    markup.write_text(markup.read_text().replace("voles", "moles"))
+    os.utime(markup, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert markup.stat().st_size == before.st_size
+    report = build(texts, index)
+    assert read == ["bridge.txt", "markup.txt", "new.txt"]
+    assert report.documents == 8
+    build(texts, tmp_path / "from nothing")
+    assert_equal(index, tmp_path / "from nothing")
+
+
+@pytest.mark.parametrize(
+    "settings", [{"language": "es"}, {"row_text": "words"}, {"passage_chars": 300}]
+)
+def test_everything_is_read_again_for_other_settings(
+    texts: Path, tmp_path: Path, build: Build, read: list[str], settings: dict[str, object]
+) -> None:
+    build(texts, tmp_path / "index")
+    read.clear()
+    build(texts, tmp_path / "index", **settings)
+    assert len(read) == 8
+
+
+def test_everything_is_read_again_by_another_program(
+    texts: Path, tmp_path: Path, build: Build, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(texts, tmp_path / "index")
+    read.clear()
+    monkeypatch.setattr("qa.indexing.program_version", lambda: "another")
+    report = build(texts, tmp_path / "index")
+    assert (len(read), report.embedded) == (8, 0)
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
+    texts: Path, tmp_path: Path, build: Build, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qa.corpus import folder
+
+    parse = folder.read_document
+
+    def written_to(source: str, data: bytes) -> Document:
+        if source == "markup.txt":
+            (texts / source).write_text("Owls hunt mice.\n")
+        return parse(source, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "read_document", written_to)
+        build(texts, tmp_path / "index")
+    read.clear()
+    assert build(texts, tmp_path / "index").changed
+    assert read == ["markup.txt"]
+    build(texts, tmp_path / "from nothing")
+    assert_equal(tmp_path / "index", tmp_path / "from nothing")
+
+
+def test_the_rows_of_a_table_are_kept_with_it(tmp_path: Path, build: Build) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    rows = [{"id": n, "text": f"Row {n} tells of ship number {n * 7}."} for n in range(5)]
+    table = texts / "talks.jsonl"
+    table.write_text("".join(f"{json.dumps(row)}\n" for row in (*rows, {"id": 9, "text": ""})))
+    (texts / "damaged.pdf").write_bytes(b"%PDF-1.4 no more")
+    (texts / "image.png").write_bytes(b"x")
+    (texts / "z.txt").write_text("The last page.\n")
+    first = build(texts, tmp_path / "index")
+    assert first.documents == 6
+    assert len(first.skipped) == 3
+    with pytest.MonkeyPatch.context() as patch:
+        # Neither the table nor the damaged file is opened again.
+        patch.setattr("qa.corpus.sandbox.Sandbox.read", None)
+        again = build(texts, tmp_path / "index")
+        assert (again.changed, again.skipped) == (False, first.skipped)
+        (texts / "a.txt").write_text("The first page.\n")
+        second = build(texts, tmp_path / "index")
+    assert (second.documents, second.embedded, second.skipped) == (7, 1, first.skipped)
+    table.write_text("".join(f"{json.dumps(row)}\n" for row in rows[1:]))
+    assert build(texts, tmp_path / "index").documents == 6
+    build(texts, tmp_path / "from nothing")
+    assert live(tmp_path / "index").entries() == live(tmp_path / "from nothing").entries()
+
+
+def write_many(texts: Path, count: int) -> None:
+    """Write documents of one passage each, the passages that an index keeps apart."""
+    texts.mkdir()
+    for number in range(count):
+        (texts / f"{number:04}.txt").write_text(f"Ship {number} lay at berth {number * 3 % 97}.\n")
+
+
+def test_any_changes_give_the_index_of_a_build_from_nothing(tmp_path: Path, build: Build) -> None:
+    made = random.Random(5)
+    texts, index = tmp_path / "texts", tmp_path / "index"
+    write_many(texts, 40)
+    build(texts, index)
+    for turn in range(8):
+        for path in made.sample(sorted(texts.iterdir()), made.randrange(1, 12)):
+            kind = made.randrange(4)
+            if kind == 0:
+                path.unlink()
+            elif kind == 1:
+                path.rename(texts / f"{made.randrange(10_000):04}.txt")
+            elif kind == 2:
+                path.write_text(f"# Log\n\nIn turn {turn} the ferry sank. {made.random()}\n")
+            else:
+                (texts / f"{made.randrange(10_000):04}.txt").write_text("A wholly new page.\n")
+        build(texts, index)
+        shutil.rmtree(tmp_path / "fresh", ignore_errors=True)
+        build(texts, tmp_path / "fresh")
+        ours, theirs = live(index), live(tmp_path / "fresh")
+        differing = [
+            path.name
+            for path in sorted(theirs.folder.iterdir())
+            if path.read_bytes() != (ours.folder / path.name).read_bytes()
+        ]
+        assert differing in ([], ["manifest.json"])  # which has the generation's number
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first build", "rebuild"])
+def test_documents_do_not_stay_in_memory(
+    first: bool, tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, index = tmp_path / "texts", tmp_path / "index"
+    write_many(texts, 8 * BATCH)
+    if not first:
+        build(texts, index)
+        for path in texts.iterdir():
+            path.write_text(f"{path.read_text()}And there it lay for {path.stem} days.\n")
+    alive: list[int] = []
+    add = GenerationWriter.add
+
+    def counting(self: GenerationWriter, document: Document, *rest: Any) -> None:
+        add(self, document, *rest)
+        if len(self.documents) % BATCH == 0:
+            alive.append(sum(type(one) is Document for one in gc.get_objects()))
+
+    before = sum(type(one) is Document for one in gc.get_objects())
+    monkeypatch.setattr(GenerationWriter, "add", counting)
+    build(texts, index)
+    assert len(alive) == 8
+    assert max(alive) - before <= 2 * BATCH
+
+
+# --- a build that is stopped ------------------------------------------------------------------
+
+
+class Stopping(FakeEncoder):
+    """An encoder that is interrupted after so many passages."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.after = after
+
+    def _encode(self, prefix: str, text: str) -> Encoded:
+        if self.encoded > self.after:
+            raise KeyboardInterrupt
+        return super()._encode(prefix, text)
+
+
+def test_a_build_that_is_stopped_loses_the_batch_in_hand(tmp_path: Path, build: Build) -> None:
+    texts, index = tmp_path / "texts", tmp_path / "index"
+    write_many(texts, 3 * BATCH + 10)
+    with pytest.raises(KeyboardInterrupt):
+        build(texts, index, encoder=Stopping(2 * BATCH + 50))
+    assert not (index / "LIVE").exists()
+    with pytest.raises(KeyboardInterrupt):
+        build(texts, index, encoder=Stopping(BATCH + 5))  # gets as far as another batch
+    report = build(texts, index)
+    assert report.embedded == 10
+    assert report.passages == 3 * BATCH + 10
+    assert not (index / ".encoded").exists()
+    build(texts, tmp_path / "from nothing")
+    for path in live(index).folder.iterdir():
+        other = live(tmp_path / "from nothing").folder / path.name
+        assert path.read_bytes() == other.read_bytes(), path.name
+
+
+def test_a_long_document_is_embedded_in_batches(tmp_path: Path, build: Build) -> None:
+    texts, index = tmp_path / "texts", tmp_path / "index"
+    texts.mkdir()
+    lines = [f"In the year {n} the harbour of Vellmar was dug out once more." for n in range(900)]
+    (texts / "long.txt").write_text("\n\n".join(lines))
+    with pytest.raises(KeyboardInterrupt):
+        build(texts, index, encoder=Stopping(BATCH + 5), passage_chars=200)
+    report = build(texts, index, passage_chars=200)
+    assert report.passages > 2 * BATCH
+    assert report.embedded == report.passages - BATCH
+
+
+def test_a_generation_that_is_refused_leaves_its_vectors(texts: Path, tmp_path: Path) -> None:
+    settings = Settings(index=str(tmp_path / "index"))
+
+    def refuse(generation: Generation, encoder: object) -> None:
+        raise CorpusError("a gate did not hold")
+
+    with pytest.raises(CorpusError, match="a gate"):
+        build_index([texts], settings, encoder=FakeEncoder(), calibrated=False, accept=refuse)
+    report = build_index([texts], settings, encoder=FakeEncoder(), calibrated=False)
+    assert report.embedded == 0
+    assert report.passages == 10
 
 
 # --- what cannot be built --------------------------------------------------------------------
@@ -283,7 +525,7 @@ def test_a_folder_without_a_readable_document_is_refused(tmp_path: Path, build: 
     (tmp_path / "texts" / "b.txt").write_bytes(b"")
     with pytest.raises(CorpusError, match=r"a\.bin: no reader for \.bin \(and 1 more\)"):
         build(tmp_path / "texts", tmp_path / "index")
-    assert not (tmp_path / "index").exists()
+    assert not (tmp_path / "index" / "LIVE").exists()
 
 
 def test_what_cannot_be_read_is_named_and_strict_makes_it_an_error(
@@ -296,7 +538,7 @@ def test_what_cannot_be_read_is_named_and_strict_makes_it_an_error(
         CorpusError, match=r"empty\.txt: empty \(2 of 10 files cannot be read, and --strict"
     ):
         build(texts, index, strict=True, max_file_bytes=40_000)
-    assert not index.exists()
+    assert not (index / "LIVE").exists()
     report = build(texts, index, max_file_bytes=40_000)
     assert report.documents == 8
     assert [(skipped.source, skipped.reason) for skipped in report.skipped] == [
@@ -344,6 +586,10 @@ def test_progress_is_told(texts: Path, tmp_path: Path) -> None:
     class Told(Silent):
         def __init__(self) -> None:
             self.stages: list[list[object]] = []
+            self.embedded = 0
+
+        def passages(self, number: int) -> None:
+            self.embedded += number
 
         def stage(self, name: str, total: int | None) -> None:
             self.stages.append([name, total, 0])
@@ -359,11 +605,8 @@ def test_progress_is_told(texts: Path, tmp_path: Path) -> None:
         calibrated=False,
         progress=told,
     )
-    assert told.stages == [
-        ["reading", None, 8],
-        ["splitting", 8, 8],
-        ["embedding", report.embedded, report.embedded],
-    ]
+    assert told.stages == [["comparing", None, 8], ["reading", 8, 8], ["writing", None, 0]]
+    assert told.embedded == report.embedded == report.passages
 
 
 def test_the_index_does_not_depend_on_where_the_texts_are(

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -229,6 +230,23 @@ def test_an_article() -> None:
     ]
 
 
+def test_a_passage_begins_and_its_sentences_begin_on_one_page() -> None:
+    text = "One is short. Two crosses to the next. Three is short too.\n\nFour as well."
+    for breaks in ((), (text.index("crosses"),), (text.index("Three"), text.index("Four"))):
+        read = replace(document(text), page_starts=(0, *breaks) if breaks else ())
+        found = [p.text for p in split(read, Splitting(), token_starts)]
+        if not breaks:
+            assert found == [text]
+        elif len(breaks) == 1:
+            assert found == ["One is short. Two crosses to the next.", text[text.index("Three") :]]
+        else:
+            assert found == [
+                "One is short. Two crosses to the next.",
+                "Three is short too.",
+                "Four as well.",
+            ]
+
+
 def test_each_teaser_is_a_passage() -> None:
     assert texts(PAGES["listing"]) == [
         words for kind, words in page(PAGES["listing"]).blocks if kind == "teaser"
@@ -278,6 +296,13 @@ def test_sections_and_context() -> None:
         # Cut to ten tokens with the full stop that parts it from the passage.
         (long, "Fees. " + " ".join(["Long"] * 7)),
     ]
+
+
+@pytest.mark.parametrize(("words", "kept"), [(6, 6), (7, 7), (8, 7)])
+def test_the_full_stop_after_the_context_counts(words: int, kept: int) -> None:
+    read = read_document("a.md", f"# Fees\n\nA.\n\n## {'Long ' * words}\n\nD.\n".encode())
+    passage = split(read, Splitting(context_tokens=10), token_starts)[-1]
+    assert passage.context == "Fees. " + " ".join(["Long"] * kept)
 
 
 def test_a_heading_that_says_what_the_title_says_is_not_read_twice() -> None:

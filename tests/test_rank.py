@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from qa.encode import Encoded
 from qa.engine import Engine
 from qa.rank import Asked, Ranking, late_scores, prepare, rank
 from qa.records import Filters
-from qa.store import Generation, IndexFolder
+from qa.store import CONTEXT, Generation, IndexFolder, TokenCodes
 from tests.conftest import Build
 from tests.fake import FakeEncoder
 
@@ -35,11 +36,31 @@ def asked_for(store: Generation, encoder: FakeEncoder, question: str, ranking: R
     return prepare(store, encoder.codec, encoder.encode_question(question), terms, ranking)
 
 
-def naive_late(
+def naive_sentence(
     store: Generation, encoder: FakeEncoder, question: Encoded, row: int, power: float
 ) -> float:
+    """Return the best late score of one sentence, by loops."""
+    encoded = store.encoded_passage(row)
+    tokens = encoder.codec.decode(encoded.codes)
+    numbers = encoded.sentences.tolist()
+    return max(
+        (
+            naive_late(store, encoder, question, tokens[[n == number for n in numbers]], power)
+            for number in set(numbers) - {CONTEXT}
+        ),
+        default=0.0,
+    )
+
+
+def naive_late(
+    store: Generation,
+    encoder: FakeEncoder,
+    question: Encoded,
+    row: int | NDArray[np.float32],
+    power: float,
+) -> float:
     """Return the weighted mean of the best cosine of each question token, by loops."""
-    tokens = encoder.codec.decode(store.encoded_passage(row).codes)
+    tokens = encoder.codec.decode(store.encoded_passage(row).codes) if isinstance(row, int) else row
     weights = [float(w) ** power for w in store.token_weights(question.ids)]
     if not len(tokens) or not sum(weights):
         return 0.0
@@ -72,8 +93,11 @@ def naive_rank(
     for row in candidates:
         share = lexical[row] / ceiling if ceiling else 0.0
         late = naive_late(store, encoder, question, row, ranking.idf_power)
-        parts = ranking.dense * cosine[row] + ranking.lexical * share + ranking.late * late
-        scored.append((row, parts / (ranking.dense + ranking.lexical + ranking.late)))
+        sentence = naive_sentence(store, encoder, question, row, ranking.idf_power)
+        parts = ranking.dense * cosine[row] + ranking.lexical * share
+        parts += ranking.late * late + ranking.sentence * sentence
+        weights = ranking.dense + ranking.lexical + ranking.late + ranking.sentence
+        scored.append((row, parts / weights))
     return sorted(scored, key=lambda pair: -pair[1])
 
 
@@ -82,9 +106,10 @@ _RANKINGS = st.sampled_from(
     [
         Ranking(),
         Ranking(depth=3, candidates=4),
-        Ranking(depth=2, candidates=10, rrf=60, dense=1.0, lexical=0.0, late=0.0),
-        Ranking(dense=0.0, lexical=1.0, late=0.0),
-        Ranking(dense=0.0, lexical=0.0, late=2.0, idf_power=1.0),
+        Ranking(depth=2, candidates=10, rrf=60, dense=1.0, lexical=0.0, late=0.0, sentence=0),
+        Ranking(dense=0.0, lexical=1.0, late=0.0, sentence=0.0),
+        Ranking(dense=0.0, lexical=0.0, late=2.0, sentence=0.0, idf_power=1.0),
+        Ranking(dense=0.0, lexical=0.0, late=0.0, sentence=1.0),
         Ranking(idf_power=0.0),
     ]
 )
@@ -114,10 +139,21 @@ def test_late_scores(store: Generation, encoder: FakeEncoder, question: str) -> 
     ranking = Ranking()
     asked = asked_for(store, encoder, question, ranking)
     rows = np.array([4, 0, 4, 2])
-    found = late_scores(encoder.codec, asked, store.token_codes(rows))
+    codes = store.token_codes(rows)
+    scores = late_scores(encoder.codec, asked, codes)
     encoded = encoder.encode_question(question)
-    expected = [naive_late(store, encoder, encoded, int(row), ranking.idf_power) for row in rows]
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for found, naive in ((scores.late, naive_late), (scores.sentence, naive_sentence)):
+        expected = [naive(store, encoder, encoded, int(row), ranking.idf_power) for row in rows]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    # The best sentence alone, taken for a passage, has that score.
+    ends = [*codes.starts[1:], len(codes.codes)]
+    for n, (start, end) in enumerate(zip(codes.starts, ends, strict=True)):
+        if scores.best[n] < 0:
+            continue
+        kept = np.flatnonzero(codes.sentences[start:end] == scores.best[n]) + start
+        alone = TokenCodes(codes.codes[kept], np.array([0]), codes.sentences[kept])
+        again = late_scores(encoder.codec, asked, alone)
+        assert again.late[0] == pytest.approx(scores.sentence[n], abs=1e-6)
 
 
 def test_passages_without_tokens_and_questions_without_any(
@@ -128,14 +164,34 @@ def test_passages_without_tokens_and_questions_without_any(
     # A passage of no tokens between two, and at the end.
     first = int(codes.starts[1])
     gaps = codes._replace(starts=np.array([0, first, first, len(codes.codes)]))
-    found = late_scores(encoder.codec, asked, gaps)
-    np.testing.assert_array_equal(found[[1, 3]], [0, 0])
-    np.testing.assert_allclose(found[[0, 2]], late_scores(encoder.codec, asked, codes), atol=1e-6)
-    assert (
-        late_scores(encoder.codec, asked, store.token_codes(np.empty(0, np.int64))).tolist() == []
-    )
+    whole = late_scores(encoder.codec, asked, codes)
+    for found, expected in zip(late_scores(encoder.codec, asked, gaps), whole, strict=True):
+        assert set(found[[1, 3]].tolist()) in ({0}, {-1})
+        np.testing.assert_allclose(found[[0, 2]], expected, atol=1e-6)
+    nothing = store.token_codes(np.empty(0, np.int64))
+    assert [len(found) for found in late_scores(encoder.codec, asked, nothing)] == [0, 0, 0]
     silent = asked_for(store, encoder, " ", Ranking())
-    assert late_scores(encoder.codec, silent, codes).tolist() == [0, 0]
+    assert np.stack(late_scores(encoder.codec, silent, codes)).tolist() == [
+        [0, 0],
+        [0, 0],
+        [-1, -1],
+    ]
+
+
+def test_neighbouring_passages_have_sentences_of_their_own(encoder: FakeEncoder) -> None:
+    # The last sentence of the first and the first one of the second have the same number.
+    question = encoder.encode_question("harbour bridge")
+    tokens = np.stack([encoder.encode_question(w).tokens[0] for w in ("harbour", "bridge")])
+    codes = TokenCodes(encoder.codec.encode(tokens), np.array([0, 1]), np.array([0, 0], np.uint8))
+    weights = np.array([0.5, 0.5], np.float32)
+    asked = Asked(question.vector, encoder.codec.project(question.tokens), (), 0.0, weights)
+    late, sentence, best = late_scores(encoder.codec, asked, codes)
+    np.testing.assert_allclose(late, sentence)
+    assert best.tolist() == [0, 0]
+    context = codes._replace(sentences=np.array([CONTEXT, 0], np.uint8))
+    scores = late_scores(encoder.codec, asked, context)
+    np.testing.assert_allclose(scores.sentence, [0, sentence[1]])
+    assert scores.best.tolist() == [-1, 0]
 
 
 def test_a_question_of_tokens_that_every_passage_has(tmp_path: Path, build: Build) -> None:
@@ -158,7 +214,7 @@ def test_prepare(store: Generation, encoder: FakeEncoder) -> None:
     assert asked.term_ceiling == pytest.approx(sum(map(store.term_weight, asked.terms)))
     assert asked.token_weights.sum() == pytest.approx(1)
     ids = encoder.encode_question(text).ids
-    plain = np.sqrt([float(w) for w in store.token_weights(ids)])
+    plain = np.asarray([float(w) for w in store.token_weights(ids)])
     np.testing.assert_allclose(asked.token_weights, plain / plain.sum(), rtol=1e-5)
     assert asked.token_weights[-1] == asked.token_weights.max()  # the rarest
 
@@ -220,3 +276,5 @@ def test_a_hit_says_what_placed_it(engine: Engine, store: Generation, encoder: F
     )
     late = naive_late(store, encoder, encoded, hit.row, Ranking().idf_power)
     assert hit.late == pytest.approx(late, abs=1e-5)
+    sentence = naive_sentence(store, encoder, encoded, hit.row, Ranking().idf_power)
+    assert hit.sentence == pytest.approx(sentence, abs=1e-5)

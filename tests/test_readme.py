@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.cli import cli
 from qa.settings import Settings
 from tests.conftest import ROOT
 from tests.serving import serving
@@ -37,6 +38,10 @@ def test_the_readme_begins_with_the_two_commands_and_the_makefile_has_them() -> 
     assert indented[:2] == [["make", "run"], ["make", "test"]]
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert all(f"\n{target}:" in makefile for _, target in indented)
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    assert [name for name in cli.commands if f"qa {name}" not in README] == []
 
 
 def test_every_setting_stands_in_the_readme_with_its_default() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from qa import records
 from qa.records import (
+    About,
     Block,
     Document,
     Filters,
@@ -125,3 +126,43 @@ def test_records_are_values() -> None:
         assert dataclasses.is_dataclass(kind)
         assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
         assert "__slots__" in vars(kind)
+
+
+def known(*blocks: Block, pages: tuple[int, ...] = ()) -> Document:
+    return Document(
+        id="d",
+        source="s",
+        sha256="",
+        encoding="utf-8",
+        text="x" * 100,
+        title="The list",
+        published=Published("2019", "2019", "label"),
+        blocks=blocks,
+        original_url="https://example.org/",
+        page_starts=pages,
+    )
+
+
+@pytest.mark.parametrize(
+    ("offset", "page"), [(0, 1), (29, 1), (30, 2), (59, 2), (60, 3), (99, 3), (100, 3)]
+)
+def test_pages_are_counted_from_one(offset: int, page: int) -> None:
+    assert known(pages=(0, 30, 60)).page_of(offset) == page
+
+
+def test_a_text_without_pages_has_none() -> None:
+    assert known().page_of(0) is None
+
+
+def test_an_entry_of_a_listing_knows_what_the_listing_says_of_it() -> None:
+    date = Published("2004-03", "March 2004", "time element")
+    own = About("A bridge", "https://example.org/bridge", date)
+    document = known(
+        Block("teaser", 0, 40, 0, own),
+        Block("teaser", 42, 60, 0, About(title="A ferry")),
+        Block("teaser", 62, 80),
+    )
+    page = About("The list", "https://example.org/", Published("2019", "2019", "label"))
+    assert document.about(0) == document.about(39) == own
+    assert document.about(42) == dataclasses.replace(page, title="A ferry")
+    assert document.about(41) == document.about(62) == document.about(99) == page

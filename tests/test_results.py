@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,18 @@ from qa.engine import Engine
 from qa.indexing import build_index
 from qa.passages import MAX_EXCERPT
 from qa.rank import Ranking, prepare
-from qa.records import Block, Document, Filters, Hit, Question, Result, citation_id
-from qa.results import lines_of, make_results
+from qa.records import (
+    About,
+    Block,
+    Document,
+    Filters,
+    Hit,
+    Published,
+    Question,
+    Result,
+    citation_id,
+)
+from qa.results import cite_span, lines_of, make_results
 from qa.settings import Settings
 from qa.store import Generation, IndexFolder
 from tests.conftest import Build
@@ -391,6 +402,109 @@ def test_a_citation_says_where(engine: Engine) -> None:
     assert (citation.published, citation.page, citation.original_url) == ("2019-11-23", None, None)
     assert (citation.line_start, citation.line_end) == (11, 14)
     assert result.excerpt.startswith("## Fees\n\nA fishing boat pays")
+
+
+def test_a_citation_has_the_page_and_the_entry_that_it_came_from(tmp_path: Path) -> None:
+    read = document("list.pdf", ("teaser", "The bridge fell."), ("teaser", "The ferry sank."))
+    date = Published("2004-03", "March 2004", "time element")
+    about = About("A ferry", "https://example.org/ferry", date)
+    first, second = read.blocks
+    paged = replace(read, blocks=(first, replace(second, about=about)), page_starts=(0, 18))
+    one, other = results(built(tmp_path, replace(paged, title="The list")), [0, 1])
+    seen = [(c.page, c.title, c.published, c.original_url) for c in (one.citation, other.citation)]
+    assert seen == [
+        (1, "The list", None, None),
+        (2, "A ferry", "2004-03", "https://example.org/ferry#:~:text=The%20ferry%20sank."),
+    ]
+
+
+def test_an_excerpt_is_joined_on_its_page_alone(tmp_path: Path) -> None:
+    first, second, third = (f"{word} stands here. {word * 60}." for word in ("One", "Two", "Six"))
+    read = document("a.pdf", *(("paragraph", words) for words in (first, second, third)))
+    whole = built(tmp_path / "whole", read, passage_chars=200)
+    assert [r.excerpt for r in results(whole, [1, 2, 0])] == [read.text.strip()]
+    starts = (0, read.text.index("Six"))
+    paged = built(tmp_path / "paged", replace(read, page_starts=starts), passage_chars=200)
+    seen = [(r.excerpt, r.citation.page) for r in results(paged, [1, 2, 0])]
+    assert seen == [(f"{first}\n\n{second}", 1), (third, 2)]
+
+
+def test_the_original_opens_at_the_sentence_that_is_marked(tmp_path: Path) -> None:
+    read = document("a.md", ("heading", "# Fees"), ("paragraph", "Boats pay. Otters row free."))
+    store = built(tmp_path, replace(read, original_url="https://example.org/fees#top"))
+    (result,) = results(store, [0], question="otters row free")
+    (mark,) = result.highlights
+    assert result.excerpt[mark.start : mark.end] == "Otters row free."
+    assert result.citation.original_url == (
+        "https://example.org/fees#top:~:text=Otters%20row%20free."
+    )
+    cited = cite_span(store.document(result.citation.document_id), 8, 18)  # type: ignore[arg-type]
+    assert cited.original_url == "https://example.org/fees#top:~:text=Boats%20pay."
+    assert results(built(tmp_path / "b", read), [0])[0].citation.original_url is None
+
+
+# --- an entry of a listing and its page ------------------------------------------------------
+
+
+def announced(source: str, url: str, *titles: str) -> Document:
+    """Return a listing whose entries all announce the page at ``url``."""
+    read = document(source, *(("teaser", title) for title in titles))
+    about = [About(title, url) for title in titles]
+    blocks = [replace(b, about=a) for b, a in zip(read.blocks, about, strict=True)]
+    return replace(read, blocks=tuple(blocks))
+
+
+def told(source: str, url: str | None, *paragraphs: str) -> Document:
+    parts = [
+        part for words in paragraphs for part in (("heading", words[:20]), ("paragraph", words))
+    ]
+    return replace(document(source, *parts), original_url=url)
+
+
+_FERRY = sentences("ferry", 2)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.org/ferry", "http://www.example.org/ferry/?utm_source=x#top"]
+)
+def test_an_entry_and_the_page_that_it_announces_are_one_result(tmp_path: Path, url: str) -> None:
+    page = told("b.html", "https://example.org/ferry", *_FERRY)
+    store = built(tmp_path, announced("a.html", url, "The ferry sank, they say."), page)
+    assert [store.passage(row).text[:9] for row in range(3)] == [
+        "The ferry",
+        "Sentence ",
+        "Sentence ",
+    ]
+    for rows in ([0, 1, 2], [1, 0, 2]):
+        first, second = results(store, rows)
+        assert (first.citation.source, [c.source for c in first.also]) == ("b.html", ["a.html"])
+        assert (second.citation.source, second.also) == ("b.html", ())
+        assert first.rank == 1 and "ferry0a" in first.excerpt
+    # By itself the entry is a result.
+    assert [r.citation.source for r in results(store, [0])] == ["a.html"]
+
+
+def test_entries_that_announce_one_page_are_one_result(tmp_path: Path) -> None:
+    url = "https://example.org/ferry"
+    store = built(
+        tmp_path,
+        announced("a.html", url, "The ferry sank, they say."),
+        announced("b.html", url, "Nobody drowned on Monday."),
+    )
+    (only,) = results(store, [1, 0])
+    assert {only.citation.source, *(c.source for c in only.also)} == {"a.html", "b.html"}
+
+
+def test_pages_of_other_addresses_are_results_of_their_own(tmp_path: Path) -> None:
+    store = built(
+        tmp_path,
+        announced("a.html", "https://example.org/ferry?id=1", "The ferry sank, they say."),
+        told("b.html", "https://example.org/ferry?id=2", _FERRY[0]),
+        told("c.html", None, _FERRY[1]),
+        told("d.html", "https://example.org/ferry?id=2", sentences("bridge", 1)[0]),
+    )
+    # Two saved copies of one address that say different things are no copies.
+    assert len(results(store, [0, 1, 2, 3])) == 4
 
 
 def test_line_ends_of_two_characters_are_one(engine: Engine) -> None:

@@ -85,10 +85,21 @@ _BOUNDS = {
     "passage_chars": (200, 1200),
     "overlap": (0, 5),
     "max_file_bytes": (1, 1 << 40),
+    "max_archive_bytes": (1, 1 << 44),
+    "archive_files": (1, 10_000_000),
+    "reader_seconds": (1, 3600),
+    "reader_memory_bytes": (300_000_000, 1 << 40),
+    "reader_output_bytes": (1_000_000, 1 << 32),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),
     "max_body_bytes": (1000, 1 << 30),
+    "requests_per_minute": (0, 1_000_000),
+    "concurrent_questions": (0, 10_000),
+    "queued_questions": (0, 10_000),
+    "question_seconds": (1, 3600),
+    "body_seconds": (1, 3600),
+    "drain_seconds": (0, 600),
 }
 
 

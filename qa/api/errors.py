@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from qa.api import schemas
+from qa.api.access import path_of
 from qa.errors import QaError
 from qa.wire import json_bytes
 
@@ -27,13 +28,26 @@ RETRY_AFTER = "5"
 _MAX_FIELD = 100
 _DESCRIPTIONS = {
     400: "The body is not JSON",
+    401: "There is no key, or none that is known",
+    403: "The key is of too small a scope, or a page of another site asks",
     404: "There is no such document",
+    408: "The body took too long to arrive",
     413: "The body is too large",
+    414: "The address is too long",
     415: "The body is not said to be JSON",
     422: "A value, or the name of a field, is wrong",
+    429: "The share of this key or address is used up",
+    431: "The headers are too long",
     500: "A fault of ours",
-    503: "The index cannot be served",
+    503: "The index cannot be served, or the service is full",
 }
+_OPENAI_PATHS = ("/v1/chat/completions", "/v1/models")
+"""Where an error has ``type`` and ``param`` besides, as OpenAI's clients expect."""
+_OPENAI_FIELDS = {"question": "messages", "history": "messages"}
+_MCP_PATH = "/mcp"
+"""Where an error is one of JSON-RPC, whose clients show its message."""
+_INVALID_REQUEST, _INTERNAL_ERROR = -32600, -32603
+"""Codes of JSON-RPC."""
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _MESSAGES = {
     404: "there is nothing at this address: /openapi.json lists the routes",
@@ -68,14 +82,48 @@ def error_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return the error body; ``scope`` is the request's, which holds its id."""
+    path = path_of(scope)
+    openai = path.startswith(_OPENAI_PATHS)
+    if openai:  # its clients know 400 for whatever is wrong with a request
+        status, field = 400 if status == 422 else status, _OPENAI_FIELDS.get(field or "", field)
     error = {
         "code": code,
         "message": message,
         "field": field,
         "request_id": scope["state"]["request_id"],
     }
+    if openai:
+        error |= {"type": _openai_type(status), "param": field}
     wait = {"Retry-After": RETRY_AFTER} if status in (429, 503) else {}
-    return JsonResponse({"error": error}, status, headers={**wait, **(headers or {})})
+    if status == 401:
+        wait = {"WWW-Authenticate": 'Bearer realm="cited-qa"'}
+    body = _rpc_body(status, error) if path == _MCP_PATH else {"error": error}
+    return JsonResponse(body, status, headers={**wait, **(headers or {})})
+
+
+def _rpc_body(status: int, error: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an error as an answer of JSON-RPC to a message whose id was not looked at."""
+    told = {
+        "code": _INTERNAL_ERROR if status >= 500 else _INVALID_REQUEST,
+        "message": error["message"],
+        "data": {"code": error["code"], "request_id": error["request_id"]},
+    }
+    return {"jsonrpc": "2.0", "id": None, "error": told}
+
+
+def _openai_type(status: int) -> str:
+    """Return what OpenAI calls the kind of a failure."""
+    if status >= 500:
+        return "server_error"
+    return "rate_limit_error" if status == 429 else "invalid_request_error"
+
+
+def answer_to(scope: Scope, error: QaError) -> Response:
+    """Return the answer to a failure that has a name."""
+    wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return error_response(
+        scope, error.status, error.name, error.message, field=error.field, headers=wait
+    )
 
 
 def unknown_fault(scope: Scope) -> Response:
@@ -93,7 +141,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _named(request: Request, error: Exception) -> Response:
     assert isinstance(error, QaError)
-    return error_response(request.scope, error.status, error.name, error.message, field=error.field)
+    return answer_to(request.scope, error)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -142,12 +190,27 @@ def _invalid(request: Request, error: Exception) -> Response:
     return error_response(request.scope, status, code, message, field=field)
 
 
-def responses(*statuses: int, page: bool = False) -> dict[int | str, dict[str, Any]]:
+def responses(
+    *statuses: int, page: bool = False, probe: bool = False
+) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the errors that a route answers with.
 
     Errors are JSON also where the answer itself is not (``page``), which FastAPI has to be told.
+    What is answered before any route is chosen is added; a ``probe`` is let pass by whoever asks.
     """
+    statuses = (*statuses, 403, 414, 431, *(() if probe else (401, 429, 503)))
+    if 400 in statuses:  # it reads a body
+        statuses = (*statuses, 408)
     reference = {"$ref": f"#/components/schemas/{schemas.ErrorBody.__name__}"}
     content = {"content": {"application/json": {"schema": reference}}}
     body: dict[str, Any] = content if page else {"model": schemas.ErrorBody}
-    return {status: {**body, "description": _DESCRIPTIONS[status]} for status in statuses}
+    return {
+        status: {**body, "description": _DESCRIPTIONS[status]} for status in sorted(set(statuses))
+    }
+
+
+def openai_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the errors of a route whose clients are OpenAI's."""
+    # FastAPI would add its own 422, which is never sent.
+    other = {"model": schemas.ErrorBody, "description": "The request is refused"}
+    return {**responses(*statuses), "4XX": other}

@@ -13,6 +13,10 @@ from starlette.responses import Response
 
 from qa.api.errors import RequestError
 
+MAX_VALUES = 20_000
+"""Values of a body, all of its lists and objects together. Checking more, and the errors that each
+may have, would hold up everybody else."""
+
 
 class JsonRequest(Request):
     """A request whose body is JSON, or the RequestError that says why it is not."""
@@ -21,7 +25,7 @@ class JsonRequest(Request):
         """Return the body, parsed."""
         body = await self.body()
         try:
-            return json.loads(body, parse_constant=_refuse)
+            value = json.loads(body, parse_constant=_refuse)
         except RecursionError:
             raise RequestError(400, "invalid_json", "the body is nested too deep") from None
         except ValueError as error:
@@ -29,6 +33,10 @@ class JsonRequest(Request):
             place = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
             message = f"the body is not valid JSON{place}"
             raise RequestError(400, "invalid_json", message) from None
+        if _has_more_than(MAX_VALUES, value):
+            message = f"the body has more than {MAX_VALUES:,} values in its lists and objects"
+            raise RequestError(422, "too_many_values", message)
+        return value
 
 
 class JsonRoute(APIRoute):
@@ -45,6 +53,19 @@ class JsonRoute(APIRoute):
             return await handle(JsonRequest(request.scope, request.receive))
 
         return checked
+
+
+def _has_more_than(most: int, value: Any) -> bool:
+    """Whether the lists and objects of a value, at any depth, have more than ``most`` members."""
+    found, within = 0, [value]
+    while within:
+        one = within.pop()
+        if isinstance(one, dict | list):
+            found += len(one)
+            if found > most:
+                return True
+            within.extend(one.values() if isinstance(one, dict) else one)
+    return False
 
 
 def _refuse(constant: str) -> NoReturn:

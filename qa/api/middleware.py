@@ -8,13 +8,17 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Sequence
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.api.errors import RequestError, error_response, unknown_fault
+from qa.api.errors import unknown_fault
+from qa.api.guard import Guard
 from qa.api.service import Service
+from qa.api.sizes import BodyLimit, HeadLimit
 
 log = logging.getLogger("qa.api")
 
@@ -24,9 +28,13 @@ HEADERS = {
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     # An answer, a page and its scripts are asked for again each time: all of them may change.
     "Cache-Control": "no-cache",
 }
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class RequestId:
@@ -57,10 +65,13 @@ class SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        secure = scope.get("scheme") == "https"
+        wanted = HEADERS | HTTPS_ONLY if secure else HEADERS
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in wanted.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -117,46 +128,27 @@ class Faults:
             await unknown_fault(scope)(scope, receive, send)
 
 
-class BodyLimit:
-    """Refuse a body that is too large: by its announced length, else as soon as it is."""
+def middleware(service: Service, origins: Sequence[str]) -> list[Middleware]:
+    """Return what stands before the routes, outermost first.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.app = app
-        self.max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self.max_bytes:
-            error = self._error()
-            response = error_response(scope, error.status_code, error.code, error.detail)
-            await response(scope, receive, send)
-            return
-        received = 0
-
-        async def limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.max_bytes:
-                raise self._error()
-            return message
-
-        await self.app(scope, limited, send)
-
-    def _error(self) -> RequestError:
-        message = f"the body is larger than {self.max_bytes:,} bytes (setting max_body_bytes)"
-        return RequestError(413, "body_too_large", message)
-
-
-def middleware(max_body_bytes: int) -> list[Middleware]:
-    """Return what stands before the routes, outermost first."""
+    ``origins`` are those whose pages may read answers. A browser's question whether it may ask
+    is answered before the guard: it carries no key, and learns only whether its origin is listed.
+    """
+    shared = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["*"],
+        allow_credentials=False,  # a page elsewhere sends a key as a header, never our cookie
+        expose_headers=["X-Request-Id", "Retry-After", "Mcp-Session-Id"],
+    )
     return [
         Middleware(RequestId),
         Middleware(SecurityHeaders),
         Middleware(Counting),
+        *([shared] if origins else []),
         Middleware(Faults),
-        Middleware(BodyLimit, max_bytes=max_body_bytes),
+        Middleware(HeadLimit),
+        Middleware(Guard, service=service, origins=origins),
+        Middleware(BodyLimit, settings=service.settings),
     ]

@@ -71,6 +71,10 @@ class Filters(Request):
     published_from: Date | None = None
     published_to: Date | None = None
 
+    def to_filters(self) -> records.Filters:
+        """Return the filters that the engine is given."""
+        return records.Filters(tuple(self.source), self.published_from, self.published_to)
+
 
 class AskRequest(Request):
     """A question."""
@@ -83,16 +87,11 @@ class AskRequest(Request):
 
     def to_question(self) -> records.Question:
         """Return the question that the engine is asked."""
-        filters = self.filters or Filters()
         return records.Question(
             text=self.question,
             k=self.k,
             history=tuple(self.history),
-            filters=records.Filters(
-                source=tuple(filters.source),
-                published_from=filters.published_from,
-                published_to=filters.published_to,
-            ),
+            filters=(self.filters or Filters()).to_filters(),
             explain=self.explain,
         )
 
@@ -242,6 +241,25 @@ class DocumentsResponse(BaseModel):
     total: int
 
 
+class Folder(BaseModel):
+    """A topmost folder of the archive."""
+
+    name: str
+    documents: int
+
+
+class ArchiveResponse(BaseModel):
+    """What the archive holds, counted."""
+
+    documents: int
+    dated: dict[str, int] = Field(
+        description="documents by month of publication, or by year where no month is known"
+    )
+    undated: int
+    folders: list[Folder] = Field(description="topmost folders, at most 100 of them")
+    index: Index
+
+
 class PublishedEvidence(BaseModel):
     """A date of publication with the words that it was read from."""
 
@@ -271,6 +289,9 @@ class DocumentResponse(BaseModel):
     published: str | None
     published_evidence: PublishedEvidence | None
     original_url: str | None
+    author: str | None
+    language: str | None
+    pages: int | None
     url: str
     length: int
     sections: list[Section]
@@ -283,8 +304,18 @@ class HealthResponse(BaseModel):
     alive: Literal[True]
 
 
+class SessionResponse(BaseModel):
+    """Whether a key is asked for, and what the caller may do; null for nothing."""
+
+    keys: bool
+    scope: Literal["ask", "admin"] | None
+
+
 class ReadyResponse(BaseModel):
-    """Whether questions are answered; ``fault`` says why not, or what is wrong all the same."""
+    """Whether questions are answered; ``fault`` says why not, or what is wrong all the same.
+
+    Where keys are asked for, only the holder of one is told more than whether.
+    """
 
     ready: bool
     index: Index | None
@@ -298,6 +329,8 @@ class Error(BaseModel):
     message: str
     field: str | None
     request_id: str
+    type: str | None = Field(default=None, description="under OpenAI's routes: its kind of error")
+    param: str | None = Field(default=None, description="under OpenAI's routes: the same as field")
 
 
 class ErrorBody(BaseModel):

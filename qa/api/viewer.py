@@ -10,12 +10,15 @@ escaped, and what HTML or UTF-8 cannot carry is replaced one for one, which move
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from importlib import resources
+from itertools import pairwise
 from string import Template
 
 from qa.records import Document, Published
+from qa.results import cite_span
 
 _MONTHS = (
     "January",
@@ -63,12 +66,12 @@ def render_view(
         span = (start, end)
     return _template().substitute(
         title=_html(document.title or document.source),
-        source=_source(document),
+        source=_source(document, span),
         published=_published(document.published),
         section=_section(document, span[0]) if span else "",
         notice=f'<p class="note" role="note">{_html(notice)}</p>' if notice else "",
         citation=_citation(citation, marked=span is not None),
-        body=_body(document.text, span),
+        body=_body(document, span),
         home=_html(home),
     )
 
@@ -90,17 +93,31 @@ def _html(text: str) -> str:
     return escape(_showable(text))
 
 
-def _body(text: str, span: tuple[int, int] | None) -> str:
-    """Return the text as HTML, the span wrapped in ``<mark id="cited">``."""
-    shown = _showable(text)  # of the same length: the span still holds
+def _body(document: Document, span: tuple[int, int] | None) -> str:
+    """Return the text as HTML, the span wrapped in ``<mark id="cited">``, the beginnings of pages marked."""
+    shown = _showable(document.text)  # of the same length: the span still holds
     start, end = span or (0, 0)
     before, cited, after = (
-        escape(part).replace("\r", "&#13;")
-        for part in (shown[:start], shown[start:end], shown[end:])
+        _leaves(shown, document.page_starts, first, last)
+        for first, last in ((0, start), (start, end), (end, len(shown)))
     )
     if span is None:
         return after
     return f'{before}<mark id="cited" tabindex="-1">{cited}</mark>{after}'
+
+
+def _leaves(shown: str, page_starts: Sequence[int], first: int, last: int) -> str:
+    """Return a stretch of the text as HTML, with an empty element where a page of the source begins.
+
+    Its number is shown by the style sheet, so that the text of the page stays the document's.
+    """
+    numbers = {place: n for n, place in enumerate(page_starts, 1) if first <= place < last}
+    edges = [first, *numbers, last]
+    return "".join(
+        (f'<span class="leaf" data-page="{numbers[start]}"></span>' if start in numbers else "")
+        + escape(shown[start:end]).replace("\r", "&#13;")
+        for start, end in pairwise(dict.fromkeys(edges))
+    )
 
 
 def _published(published: Published | None) -> str:
@@ -124,12 +141,12 @@ def _section(document: Document, start: int) -> str:
     return f"<span><bdi>{_html(around[-1].title)}</bdi></span>"
 
 
-def _source(document: Document) -> str:
-    """Return the path, unless it is the page's heading, and a link to the original."""
+def _source(document: Document, span: tuple[int, int] | None) -> str:
+    """Return the path, unless it is the page's heading, and a link to the original at the span."""
     pieces = []
     if document.title:
         pieces.append(f'<span class="path"><bdi>{_html(document.source)}</bdi></span>')
-    original = document.original_url
+    original = cite_span(document, *span).original_url if span else document.original_url
     if original and original.startswith(("http://", "https://")):
         pieces.append(
             f'<span><a href="{_html(original)}" rel="noreferrer noopener">Original</a></span>'

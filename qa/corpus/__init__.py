@@ -1,6 +1,22 @@
 """Files to Documents: reading, structure, title, date, furniture."""
 
-from qa.corpus.folder import Skipped, read_folders
-from qa.corpus.readers import READERS, read_document
+from qa.corpus.folder import read_folders
+from qa.corpus.readers import READERS, extract_html, read_document
+from qa.corpus.reading import Options, Reading, Skipped
+from qa.corpus.scan import FolderReader, Found, Stamp, program_version, scan, stamps
 
-__all__ = ["READERS", "Skipped", "read_document", "read_folders"]
+__all__ = [
+    "READERS",
+    "FolderReader",
+    "Found",
+    "Options",
+    "Reading",
+    "Skipped",
+    "Stamp",
+    "extract_html",
+    "program_version",
+    "read_document",
+    "read_folders",
+    "scan",
+    "stamps",
+]

@@ -18,18 +18,18 @@ from qa.records import Published
 _MONTHS: dict[str, int] = {}
 for _number, _names in enumerate(
     (
-        "january jan enero ene",
-        "february feb febrero",
-        "march mar marzo",
-        "april apr abril abr",
-        "may mayo",
-        "june jun junio",
-        "july jul julio",
-        "august aug agosto ago",
-        "september sept sep septiembre setiembre set",
-        "october oct octubre",
-        "november nov noviembre",
-        "december dec diciembre dic",
+        "january jan enero ene januar jänner janvier janeiro gennaio",
+        "february feb febrero februar février fevereiro febbraio",
+        "march mar marzo märz mars março",
+        "april apr abril abr avril aprile",
+        "may mayo mai maio maggio",
+        "june jun junio juni juin junho giugno",
+        "july jul julio juli juillet julho luglio",
+        "august aug agosto ago août",
+        "september sept sep septiembre setiembre set septembre setembro settembre",
+        "october oct octubre oktober octobre outubro ottobre",
+        "november nov noviembre novembre novembro",
+        "december dec diciembre dic dezember décembre dezembro dicembre",
     ),
     start=1,
 ):
@@ -37,7 +37,7 @@ for _number, _names in enumerate(
 
 _MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|[.º])?"
 _WEEKDAY = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
     r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo)\.?,?\s+"
@@ -52,8 +52,13 @@ _FORMS = tuple(
         rf"{_MONTH}\s+{_DAY},?\s+{_YEAR}",
         rf"(?P<day>\d{{1,2}})[./](?P<month>\d{{1,2}})[./]{_YEAR}",
         rf"{_MONTH},?(?:\s+de)?\s+{_YEAR}",
+        rf"{_MONTH}\s+{_DAY}\s+\d\d:\d\d(?::\d\d)?\s+(?:[A-Z]{{2,5}}\s+|[+-]\d{{4}}\s+)?{_YEAR}",
         rf"{_YEAR}-(?P<month>\d\d)",
     )
+)
+_YEARLESS = tuple(
+    re.compile(rf"(?:{_WEEKDAY})?{form}", re.IGNORECASE)
+    for form in (rf"{_DAY}(?:\s+of|\s+de)?\s+{_MONTH}", rf"{_MONTH}\s+{_DAY}")
 )
 _LABEL = re.compile(
     r"(?:first\s+)?(?:published|posted|date|dated|publicado|fecha)(?:\s+(?:on|el))?\s*[:\-–—]?\s+",
@@ -61,27 +66,51 @@ _LABEL = re.compile(
 )
 _PLACE = re.compile(r"[^\W\d_][\w .'’-]{1,40},\s+(?=\S)")
 _DASH = re.compile(r"\s*(?:[—–:]|-\s|\.\s|\()")
+_MAX_DATE = 80
 _IN_NAME = re.compile(r"(?<!\d)(?P<date>(?:1[5-9]|20)\d\d-\d\d(?:-\d\d)?)(?!\d)")
 
 
-def parse_date(words: str) -> str | None:
+def parse_date(words: str, year: str | None = None) -> str | None:
     """Return a date as "2019", "2019-11" or "2019-11-23" when ``words`` are nothing but a date.
 
-    A day and month in figures that could be read both ways ("3/4/2019") give the year alone.
+    A day and month in figures that could be read both ways ("3/4/2019") give the year alone. Where
+    the ``year`` is known from elsewhere, a day and a month ("January 22") are enough.
     """
     words = " ".join(words.split()).strip(" .,()[]")
+    if len(words) > _MAX_DATE:
+        return None
     if re.fullmatch(_YEAR, words):
         return str(int(words))  # the digits of any script
     for form in _FORMS:
         match = form.fullmatch(words)
         if match:
             return _value(match)
+    for form in _YEARLESS if year else ():
+        match = form.fullmatch(words)
+        if match:
+            return _value(match, year)
     return None
 
 
-def _value(match: re.Match[str]) -> str | None:
+def at_end(line: str) -> Published | None:
+    """Return the date that ends a line such as "By Ann Lee, 9 March 2021"."""
+    line = line.strip()[-_MAX_DATE:]
+    for found in re.finditer(r"(?<![\w/.-])\w", line):
+        value = parse_date(line[found.start() :])
+        if value and len(value) > 4:
+            return Published(value, line[found.start() :], "byline")
+    return None
+
+
+def year_of(words: str) -> str | None:
+    """Return the one year that words name, None where they name none or several."""
+    found = set(re.findall(rf"(?<![\w/-]){_YEAR}(?![\w/-])", words))
+    return found.pop() if len(found) == 1 else None
+
+
+def _value(match: re.Match[str], year_known: str | None = None) -> str | None:
     parts = match.groupdict()
-    year, name = int(parts["year"]), parts["month"].lower()
+    year, name = int(year_known or parts["year"]), parts["month"].lower()
     month = _MONTHS.get(name) or (int(name) if name.isdecimal() else 0)
     if not month:  # matched without regard to case: "ſept" is no spelling that is known
         return None

@@ -7,6 +7,7 @@ line ends stay as they are, a byte order mark is a signature and not part of the
 from __future__ import annotations
 
 import codecs
+import re
 
 # Longest first: the UTF-32 mark begins with the UTF-16 one.
 _MARKS = (
@@ -45,16 +46,84 @@ def decode(data: bytes) -> tuple[str, str]:
     return _checked(data, "cp1252", max_control_share=0.0), "cp1252"
 
 
+_DECLARED = re.compile(
+    rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']?\s*([\w.:-]{2,40})|<meta\b[^>]{0,400}?\bcharset\s*=\s*["']?\s*([\w.:-]{2,40})""",
+    re.IGNORECASE,
+)
+_DECLARED_WITHIN = 8192
+_DAMAGED = 5
+"""Of so many characters that are not ASCII one may be damaged."""
+# Names that pages give and browsers read as a larger set of characters than Python does.
+_LARGER = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "latin-1": "cp1252", "iso8859-9": "cp1254",
+    "iso8859-11": "cp874", "tis-620": "cp874", "shift_jis": "cp932", "x-sjis": "cp932",
+    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "euc_kr": "cp949",
+    "ks_c_5601-1987": "cp949", "big5": "big5hkscs", "utf-16": "utf-8", "utf-16-le": "utf-8",
+    "utf-16-be": "utf-8",
+}  # fmt: skip
+
+
+def decode_page(data: bytes) -> tuple[str, str]:
+    """Return ``(text, codec)`` for the bytes of a web page, as a browser would read them.
+
+    A byte order mark decides first, then what the page declares of itself where its bytes bear
+    that out, then what ``decode`` makes of them. Single bytes that fit nothing become U+FFFD.
+    Raises NotTextError for what is no text.
+    """
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            text = data.decode(codec, "replace")
+            _refuse_controls(text, _MAX_CONTROL_SHARE)
+            return text, codec
+    declared = _declared(data)
+    if declared:
+        try:
+            return _checked(data, declared), declared
+        except NotTextError:
+            pass
+    for codec in dict.fromkeys((declared or "utf-8", "utf-8")):
+        text = data.decode(codec, "replace")
+        # A page that was cut, or put together of others, is damaged in a place or two.
+        bad = text.count("\ufffd")
+        if bad and _DAMAGED * bad <= sum(char > "\x7f" for char in text):
+            _refuse_controls(text, _MAX_CONTROL_SHARE)
+            return text, codec
+    try:
+        return decode(data)
+    except NotTextError:
+        text = data.decode("cp1252", "replace")
+        _refuse_controls(text, _MAX_CONTROL_SHARE)
+        return text, "cp1252"
+
+
+def _declared(data: bytes) -> str | None:
+    """Return the codec that a page declares, None where it names none that is known."""
+    found = _DECLARED.search(data, 0, _DECLARED_WITHIN)
+    if not found:
+        return None
+    name = (found[1] or found[2]).decode("ascii", "replace").lower()
+    try:
+        name = codecs.lookup(_LARGER.get(name, name)).name
+        "".encode(name)  # some codecs are not of text
+    except (LookupError, ValueError, TypeError):
+        return None
+    return _LARGER.get(name, name)
+
+
 def _checked(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL_SHARE) -> str:
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
         place = len(data) - len(error.object) + error.start  # a mark is not in error.object
         raise NotTextError(f"not valid {codec} at byte {place}") from error
-    controls = sum(1 for char in text if char < " " and char not in _TEXT_CONTROLS)
-    if controls > max_control_share * len(text):
-        raise NotTextError("holds control characters: a binary file")
+    _refuse_controls(text, max_control_share)
     return text
+
+
+def _refuse_controls(text: str, max_share: float) -> None:
+    controls = sum(1 for char in text if char < " " and char not in _TEXT_CONTROLS)
+    if controls > max_share * len(text):
+        raise NotTextError("holds control characters: a binary file")
 
 
 def _unmarked_utf16(data: bytes) -> str | None:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from qa.corpus.readers import UnreadableError, read_document
+from qa.corpus.archive import printable
+from qa.corpus.contents import is_known, no_reader, too_large
+from qa.corpus.readers import OURS, ending_of, read_document
+from qa.corpus.reading import Options, Skipped, UnreadableError
+from qa.corpus.sandbox import Sandbox
 from qa.errors import CorpusError
 from qa.records import Document
 
 _ABOUT = ("readme", "readme.md", "readme.txt")
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that is not indexed, and why."""
-
-    source: str
-    reason: str
-
-
-def read_folders(paths: Sequence[Path], *, max_bytes: int) -> Iterator[Document | Skipped]:
+def read_folders(
+    paths: Sequence[Path], *, max_bytes: int, options: Options | None = None
+) -> Iterator[Document | Skipped]:
     """Yield a Document or a Skipped for every file under ``paths``, by source.
+
+    A table or an archive gives one for each thing in it. Text and Markdown are read here, every
+    other format in a child process, within the limits of ``options``.
 
     A source is the path relative to its folder, with ``/``; with several paths it begins with
     the folder's name. A path may also be one file. Hidden files are passed over, and so is a
@@ -33,19 +34,23 @@ def read_folders(paths: Sequence[Path], *, max_bytes: int) -> Iterator[Document 
     ``max_bytes`` bounds what is read of a file. Raises CorpusError when a path does not exist, or
     when two paths would give their files the same sources.
     """
-    for source, place in _sources(paths):
-        yield _read(source, place, max_bytes)
+    options = options or Options()
+    options = replace(options, limits=replace(options.limits, file_bytes=max_bytes))
+    with Sandbox(options) as sandbox:
+        for source, place in sources(paths):
+            yield from read_file(source, place, max_bytes, sandbox)
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A file, and the folder that it must not lead out of; None for a file named by itself."""
 
     path: Path
     root: Path | None
 
 
-def _sources(paths: Sequence[Path]) -> list[tuple[str, _Place]]:
-    found: dict[str, _Place] = {}
+def sources(paths: Sequence[Path]) -> list[tuple[str, Place]]:
+    """Return every file under ``paths`` by source, in order. Raises CorpusError."""
+    found: dict[str, Place] = {}
     for path in paths:
         if not path.exists():
             raise CorpusError(f"{path} does not exist: name a folder of documents, or a file")
@@ -59,9 +64,9 @@ def _sources(paths: Sequence[Path]) -> list[tuple[str, _Place]]:
     return sorted(found.items())
 
 
-def _files(path: Path) -> Iterator[tuple[str, _Place]]:
+def _files(path: Path) -> Iterator[tuple[str, Place]]:
     if not path.is_dir():
-        yield _printable(path.name), _Place(path, None)
+        yield printable(path.name), Place(path, None)
         return
     root = path.resolve()
     unreadable: list[OSError] = []
@@ -72,33 +77,45 @@ def _files(path: Path) -> Iterator[tuple[str, _Place]]:
             about = Path(folder) == root and name.lower() in _ABOUT
             if not name.startswith(".") and not about:
                 file = Path(folder, name)
-                yield _printable(file.relative_to(root).as_posix()), _Place(file, root)
+                yield printable(file.relative_to(root).as_posix()), Place(file, root)
     for error in unreadable:
         place = Path(os.fsdecode(error.filename))
-        yield _printable(place.relative_to(root).as_posix()), _Place(place, root)
+        yield printable(place.relative_to(root).as_posix()), Place(place, root)
 
 
-def _printable(source: str) -> str:
-    """Escape the bytes of a file name that are not UTF-8, so that it can be stored and shown."""
-    return source.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _read(source: str, place: _Place, max_bytes: int) -> Document | Skipped:
+def read_file(
+    source: str, place: Place, max_bytes: int, sandbox: Sandbox
+) -> Iterator[Document | Skipped]:
+    """Yield what is in a file, each thing read or accounted for."""
     path, root = place
     try:
-        if root and path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
-            return Skipped(source, "a link that leads out of the folder")
-        if path.is_dir():
-            link = path.is_symlink()
-            return Skipped(source, "a link to a folder" if link else "a folder that cannot be read")
-        if not path.is_file():
-            return Skipped(source, "not a regular file")
-        with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
-        if len(data) > max_bytes:
-            return Skipped(source, f"larger than {max_bytes:,} bytes (setting max_file_bytes)")
-        return read_document(source, data)
+        refused = refusal(path, root)
+        if refused:
+            yield Skipped(source, refused)
+        elif ending_of(source) in OURS:
+            with path.open("rb") as file:
+                data = file.read(max_bytes + 1)
+            if len(data) > max_bytes:
+                yield Skipped(source, too_large(max_bytes))
+            else:
+                yield read_document(source, data)
+        elif is_known(source):
+            with path.open("rb") as file:
+                yield from sandbox.read(source, file)
+        else:
+            yield Skipped(source, no_reader(source))
     except UnreadableError as error:
-        return Skipped(source, str(error))
+        yield Skipped(source, str(error))
     except OSError as error:
-        return Skipped(source, f"cannot be read: {error.strerror or error}")
+        yield Skipped(source, f"cannot be read: {error.strerror or error}")
+
+
+def refusal(path: Path, root: Path | None) -> str:
+    """Return why a path is not read whatever is in it, or an empty text."""
+    if root and path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
+        return "a link that leads out of the folder"
+    if path.is_dir():
+        return "a link to a folder" if path.is_symlink() else "a folder that cannot be read"
+    if path.is_symlink() and not path.exists():
+        return "a link to nothing"
+    return "" if path.is_file() else "not a regular file"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE,
 from qa.encode.protocol import Encoder, Piece
 from qa.errors import IndexForeignError
 
+if TYPE_CHECKING:
+    from qa.encode.torch_backend import TorchEncoder
+
 # Raised when the same weights would give other vectors or codes.
-_BUILD_VERSION = 1
+_BUILD_VERSION = 2
 _CHECKED_PASSAGES = 16
 Say = Callable[[str], None]
 
@@ -73,14 +76,17 @@ def export_model(
         model, name=source.name, fingerprint=fingerprint, codec=_NO_CODEC
     )
     try:
-        torch_backend.export(model, folder / MODEL_FILE, int8=int8)
+        torch_backend.export(model, folder / MODEL_FILE)
         save_codec(folder, _NO_CODEC)
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
-        exported: Encoder = OnnxEncoder.load(folder, workers=2)
         checked = [*samples[:_CHECKED_PASSAGES], *_reference_pieces()[:_CHECKED_PASSAGES]]
+        exported = OnnxEncoder.load(folder, workers=2)
+        # The float graph first, whatever is wanted: rounding would hide one that is a little off.
         config["lowest_cosine"] = torch_backend.check_agreement(
-            original, exported, checked, int8=int8
+            original, exported, checked, int8=False
         )
+        if int8:
+            exported = _rounded(folder, config, original, checked, say) or exported
         codec = torch_backend.fit_codec(exported)
     except torch_backend.ExportError as error:
         (folder / MODEL_FILE).unlink(missing_ok=True)
@@ -93,6 +99,33 @@ def export_model(
         codec = torch_backend.fit_codec(original)
     save_codec(folder, codec)
     (folder / CONFIG_FILE).write_text(json.dumps(config, indent=1), "utf-8")
+
+
+def _rounded(
+    folder: Path,
+    config: dict[str, Any],
+    original: TorchEncoder,
+    checked: Sequence[Piece],
+    say: Say,
+) -> OnnxEncoder | None:
+    """Put the int8 build in the float build's place, if it keeps close enough to it."""
+    from qa.encode import torch_backend
+
+    model, floats = folder / MODEL_FILE, folder / f"float.{MODEL_FILE}"
+    model.rename(floats)
+    torch_backend.quantize(floats, model)
+    rounded = OnnxEncoder.load(folder, workers=2)
+    try:
+        config["lowest_cosine"] = torch_backend.check_agreement(
+            original, rounded, checked, int8=True
+        )
+    except torch_backend.ExportError as error:
+        say(f"int8 loses too much here ({error}): {config['name']} runs in fp32")
+        floats.replace(model)
+        config["precision"] = "fp32"
+        return None
+    floats.unlink()
+    return rounded
 
 
 def load_encoder(folder: Path, *, threads: int | None = None, workers: int = 1) -> Encoder:

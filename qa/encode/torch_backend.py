@@ -177,7 +177,7 @@ def fast_tokenizer(model: SentenceTransformer) -> Any:
     return tokenizer
 
 
-def export(model: SentenceTransformer, path: Path, *, int8: bool) -> None:
+def export(model: SentenceTransformer, path: Path) -> None:
     """Write the model's graph, two outputs: the text's vector and its token vectors.
 
     Raises ExportError when the model cannot be traced.
@@ -222,24 +222,25 @@ def export(model: SentenceTransformer, path: Path, *, int8: bool) -> None:
             )
         except Exception as error:  # any model, any failure: the caller falls back
             raise ExportError(f"{type(error).__name__}: {str(error).splitlines()[0]}") from error
-        if int8:
-            _quantize(path)
 
 
-def _quantize(path: Path) -> None:
-    """Round the weights of matrix products to int8, one scale a column; the rest stays float."""
+def quantize(path: Path, target: Path) -> None:
+    """Write a graph again with the weights of its matrix products rounded, one scale a column.
+
+    They are kept to seven of the eight bits: a processor without VNNI adds pairs of products in
+    16 bits, which full eight would overflow. The rest stays float.
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    floats = path.with_suffix(".float.onnx")
-    path.rename(floats)
-    quantize_dynamic(
-        floats,
-        path,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        op_types_to_quantize=["MatMul"],
-    )
-    floats.unlink()
+    with _Quiet():
+        quantize_dynamic(
+            path,
+            target,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            op_types_to_quantize=["MatMul"],
+        )
 
 
 def check_agreement(
@@ -247,7 +248,7 @@ def check_agreement(
 ) -> float:
     """Return the lowest cosine between both builds over ``pieces``; raises ExportError if it is too low.
 
-    Each vector of a text and of each of its tokens counts.
+    Each vector of a text counts and, in float, of each of its tokens.
     """
     floor = _MIN_INT8_COSINE if int8 else _MIN_COSINE
     cosines = [1.0]

@@ -11,7 +11,7 @@ from typing import Any
 from qa.encode import Encoder
 from qa.errors import GateError, UsageError
 from qa.evaluate.compare import Comparison, compare, read_evaluation
-from qa.evaluate.datasets import SpanSet, read_dataset
+from qa.evaluate.datasets import SpanSet, read_dataset, without_history
 from qa.evaluate.gates import GATES_FILE, Checked, Gate, check, fallen, gates_for, read_gates
 from qa.evaluate.outcome import Evaluation
 from qa.evaluate.report import page
@@ -30,6 +30,7 @@ def run_eval(
     json_file: str | Path | None = None,
     against: str | Path | None = None,
     report: str | Path | None = None,
+    history: bool = True,
     gates: Sequence[str] = (),
     settings: Settings,
     progress: Progress | None = None,
@@ -38,15 +39,16 @@ def run_eval(
     """Evaluate ``dataset``, print the figures, write what is asked for; return 0.
 
     A set of questions with quotes is asked of the index at ``index``, else of the settings'. A
-    judged corpus has an index of its own, at ``index`` or in the cache. ``gates`` are held beside
+    judged corpus has an index of its own, at ``index`` or in the cache. Without ``history`` each
+    question is asked as if none had been before it. ``gates`` are held beside
     those that ``eval/gates.toml`` has for this data set. ``encoder`` stands for the model. Raises
     QaErrors for input that is wrong and for an index that cannot be used, and GateError, after
     everything was printed and written, when a gate does not hold.
     """
     progress = progress or StderrProgress()
     wanted = [Gate.parse(gate) for gate in gates]
-    # A gate is on a set's own questions, not on others asked of its corpus.
-    if GATES_FILE.is_file() and not queries:
+    # A gate is on a set's own questions, as they are, not on others asked of its corpus.
+    if GATES_FILE.is_file() and not queries and history:
         wanted += gates_for(read_gates(GATES_FILE), dataset, settings.datasets)
     earlier = read_evaluation(Path(against)) if against else None
     for file in (json_file, report):
@@ -54,6 +56,8 @@ def run_eval(
             _refuse_unwritable(Path(file))
     found = read_dataset(dataset, settings.datasets, queries=Path(queries) if queries else None)
     if isinstance(found, SpanSet):
+        if not history:
+            found = without_history(found)
         engine = open_engine(Path(index or settings.index), encoder)
         evaluation = evaluate_spans(found, engine, progress=progress)
     else:
@@ -128,6 +132,9 @@ class StderrProgress:
         self._name, self._total, self._done, self._shown = name, total, 0, -1
         if total and not self._terminal:
             sys.stderr.write(f"{name}: {total:,}\n")
+
+    def passages(self, number: int) -> None:
+        """Passages are not counted: the steps tell enough."""
 
     def advance(self, steps: int = 1) -> None:
         """Count steps; show a new percentage."""

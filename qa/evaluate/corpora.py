@@ -74,6 +74,7 @@ def corpus_index(
         documents=documents,
         encoder=encoder,
         progress=progress,
+        calibrated=False,  # a ranking is measured, no verdict
     )
     if report.changed:
         seconds = _seconds(path, report)

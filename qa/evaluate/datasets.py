@@ -12,7 +12,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +39,7 @@ class SpanQuestion:
     """A question of a span set. ``gold`` is empty when the archive does not answer it.
 
     ``need``: with "any" each quote is enough by itself, with "all" every one is wanted.
+    ``history``: the questions that were asked before it, oldest first.
     """
 
     id: str
@@ -46,6 +47,7 @@ class SpanQuestion:
     kind: str
     gold: tuple[Gold, ...]
     need: Need
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,11 @@ def read_spans(path: Path) -> SpanSet:
     )
 
 
+def without_history(dataset: SpanSet) -> SpanSet:
+    """Return a set whose questions are asked as if none had been before them."""
+    return replace(dataset, questions=tuple(replace(q, history=()) for q in dataset.questions))
+
+
 def _span_question(where: str, entry: Mapping[str, Any]) -> SpanQuestion:
     gold = entry.get("gold")
     if not isinstance(gold, list):
@@ -162,6 +169,9 @@ def _span_question(where: str, entry: Mapping[str, Any]) -> SpanQuestion:
     need = entry.get("need", "any")
     if need not in ("any", "all"):
         raise DatasetError(f'{where}: "need" is {need!r}: "any" or "all" is wanted')
+    history = entry.get("history", [])
+    if not isinstance(history, list) or not all(isinstance(h, str) and h.strip() for h in history):
+        raise DatasetError(f'{where}: "history" is not a list of earlier questions')
     quotes = tuple(_gold(where, piece) for piece in gold)
     if len(set(quotes)) < len(quotes):
         raise DatasetError(f"{where}: a quote stands twice in the gold")
@@ -171,6 +181,7 @@ def _span_question(where: str, entry: Mapping[str, Any]) -> SpanQuestion:
         kind=_text(where, entry, "kind"),
         gold=quotes,
         need="all" if need == "all" else "any",
+        history=tuple(history),
     )
 
 

@@ -30,7 +30,11 @@ class SpanJudge:
         """Return each question with whether the first excerpt is relevant."""
         engine = Engine(store=store, encoder=encoder)
         outcomes = ask_spans(self.dataset, engine, self.progress)
-        return [(found.question, found.rank == 1) for found in outcomes if not found.apart]
+        return [
+            (found.searched or found.question, found.rank == 1)
+            for found in outcomes
+            if not found.apart
+        ]
 
 
 def judge_by(name: str, datasets: str, progress: Progress | None = None) -> SpanJudge:

@@ -45,7 +45,7 @@ class Outcome:
     ``figures`` has a value for each measure of ranking, and is empty for a question that the
     archive does not answer. ``rank`` is that of the first relevant result, None when there is
     none among those looked at. ``lengths`` are of the excerpts shown. ``apart``: not in the
-    overall figures.
+    overall figures. ``searched`` is the question that was searched, where the history changed it.
     """
 
     id: str
@@ -61,10 +61,18 @@ class Outcome:
     verdict: Verdict | None = None
     confidence: float | None = None
     took_ms: float = 0.0
+    searched: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether another question was searched than was asked."""
+        return self.searched not in ("", self.question.strip())
 
     def to_json(self) -> dict[str, Any]:
         """Return the question as an evaluation's JSON has it; times are not in it."""
         entry: dict[str, Any] = {"id": self.id, "question": self.question}
+        if self.changed:
+            entry["searched"] = self.searched
         if self.kind:
             entry["kind"] = self.kind
         entry |= {"answerable": self.answerable, "apart": self.apart}

@@ -212,6 +212,8 @@ def _miss(outcome: Outcome) -> Iterator[str]:
     apart = ", apart" if outcome.apart else ""
     yield f"<article><h3>{escape(outcome.question) or '(no text)'}</h3>"
     yield f'<p class="soft">{escape(outcome.id)}: {escape(kind)}{where}{apart}</p>'
+    if outcome.changed:
+        yield f'<p class="soft">searched as: {escape(outcome.searched)}</p>'
     yield '<div class="pair"><div class="gold"><h4>what answers it</h4>'
     yield from (_gold(gold) for gold in outcome.gold[:_SHOWN_GOLD])
     if len(outcome.gold) > _SHOWN_GOLD:

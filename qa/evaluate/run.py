@@ -25,7 +25,11 @@ def evaluate_spans(
         ask_spans(dataset, engine, progress),
         measures=SPAN_MEASURES,
         index=facts_of(engine),
-        config={**config_of(engine), "k": RESULTS},
+        config={
+            **config_of(engine),
+            "k": RESULTS,
+            "history": any(question.history for question in dataset.questions),
+        },
     )
 
 

@@ -140,12 +140,13 @@ def _judge(
         verdict=answer.verdict,
         confidence=answer.confidence,
         took_ms=took_ms,
+        searched=answer.searched,
     )
 
 
 def _ask(dataset: SpanSet, question: SpanQuestion, engine: Engine) -> Answer:
     try:
-        return engine.ask(Question(question.text, k=RESULTS))
+        return engine.ask(Question(question.text, k=RESULTS, history=question.history))
     except QuestionError as error:
         raise DatasetError(f"{dataset.path}, question {question.id}: {error}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import faiss
@@ -19,6 +20,14 @@ _search_parameters: Any = faiss.SearchParameters
 _SPARE = 16
 
 
+class _Lent:
+    """An array in memory of something else, which stays for as long as the array does."""
+
+    def __init__(self, array: NDArray[Any], owner: object) -> None:
+        self.__array_interface__ = array.__array_interface__
+        self._owner = owner
+
+
 class DenseIndex:
     """Exact search over unit vectors; the row of a vector is the row of its passage."""
 
@@ -27,11 +36,15 @@ class DenseIndex:
         self._index = index
 
     @classmethod
-    def build(cls, vectors: FloatArray) -> DenseIndex:
-        """Index ``vectors``, float32 of shape (n, dim). Raises UsageError for NaN, Inf or zero rows."""
-        check_unit(vectors)
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, np.float32))
+    def build(cls, parts: Iterable[FloatArray], dimension: int) -> DenseIndex:
+        """Index vectors that come in parts, float32 of shape (n, dimension).
+
+        Raises UsageError for NaN, Inf or zero rows.
+        """
+        index = faiss.IndexFlatIP(dimension)
+        for vectors in parts:
+            check_unit(vectors)
+            index.add(np.ascontiguousarray(vectors, np.float32))
         return cls(index)
 
     @classmethod
@@ -58,7 +71,7 @@ class DenseIndex:
         """All vectors, shape (n, dim), without a copy."""
         count, dimension = self._index.ntotal, self._index.d
         flat = faiss.rev_swig_ptr(self._index.get_xb(), count * dimension)
-        return np.asarray(flat, np.float32).reshape(count, dimension)
+        return np.asarray(_Lent(flat, self._index)).reshape(count, dimension)
 
     def search(self, vector: FloatArray, k: int, allowed: Mask | None = None) -> RowArray:
         """Return the rows of the ``k`` best vectors, best first, ties by row.

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import mmap
 import os
+import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +25,11 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexDamagedError
 
+FORMAT = 3
+"""The version of everything that is written here."""
 BLOCK = 1 << 16
 _SUM_BYTES = 16
+_PART = 1 << 22
 SUMS_ENDING = ".sums"
 
 on_step: Callable[[str], None] = lambda step: None  # noqa: E731 - replaced by the fault tests
@@ -53,26 +59,98 @@ def write_file(path: Path, parts: Iterable[bytes]) -> FileSum:
     return FileSum(size, digest.hexdigest())
 
 
-def write_blocks(path: Path, parts: Iterable[bytes]) -> dict[str, FileSum]:
-    """Write a large file and, beside it, a checksum for every block; return the sums of both."""
-    sums: list[bytes] = []
+class BlockWriter:
+    """Writes a new large file bit by bit, with a checksum for every block beside it."""
 
-    def blocks() -> Iterable[bytes]:
-        rest = bytearray()
-        for part in parts:
-            rest += part
-            while len(rest) >= BLOCK:
-                block = bytes(rest[:BLOCK])
-                del rest[:BLOCK]
-                sums.append(_block_sum(block))
-                yield block
-        if rest:
-            sums.append(_block_sum(bytes(rest)))
-            yield bytes(rest)
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("xb")
+        self._digest = hashlib.sha256()
+        self._rest = bytearray()
+        self._sums: list[bytes] = []
+        self.size = 0
 
-    written = write_file(path, blocks())
-    sums_path = path.with_name(path.name + SUMS_ENDING)
-    return {path.name: written, sums_path.name: write_file(sums_path, [b"".join(sums)])}
+    def write(self, data: bytes | memoryview) -> None:
+        """Append ``data``. Raises OSError."""
+        self.size += len(data)
+        self._rest += data
+        while len(self._rest) >= BLOCK:
+            block = bytes(self._rest[:BLOCK])
+            del self._rest[:BLOCK]
+            self._write(block)
+
+    def _write(self, block: bytes) -> None:
+        on_step(f"write {self._path.name}")
+        self._file.write(block)
+        self._digest.update(block)
+        self._sums.append(_block_sum(block))
+
+    def finish(self) -> dict[str, FileSum]:
+        """Wait until all is on the disk; return the sums of the file and of its sums."""
+        if self._rest:
+            self._write(bytes(self._rest))
+        self._file.flush()
+        on_step(f"fsync {self._path.name}")
+        os.fsync(self._file.fileno())
+        self.close()
+        sums_path = self._path.with_name(self._path.name + SUMS_ENDING)
+        return {
+            self._path.name: FileSum(self.size, self._digest.hexdigest()),
+            sums_path.name: write_file(sums_path, [b"".join(self._sums)]),
+        }
+
+    def close(self) -> None:
+        """Let go of the file, written to the end or not; what a full disk did not take is lost."""
+        with suppress(OSError):
+            self._file.close()
+
+
+class Column:
+    """Rows of one array that come bit by bit and wait on the disk until they are all there."""
+
+    def __init__(self, folder: Path, dtype: Any, shape: tuple[int, ...] = ()) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=BLOCK)  # noqa: SIM115 - closed below
+        self._dtype, self._shape = np.dtype(dtype), shape
+        self.rows = 0
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Append rows. Raises OSError."""
+        if rows.shape[1:] != self._shape:
+            raise ValueError(f"rows of the shape {rows.shape[1:]} instead of {self._shape}")
+        if len(rows):
+            self._file.write(np.ascontiguousarray(rows, self._dtype).tobytes())
+            self.rows += len(rows)
+
+    def array(self) -> NDArray[Any]:
+        """Return all rows."""
+        return np.concatenate([*self.parts(), self._empty()])
+
+    def parts(self) -> Iterator[NDArray[Any]]:
+        """Yield all rows, some megabytes at a time."""
+        self._file.seek(0)
+        size = self._dtype.itemsize * math.prod(self._shape)
+        while data := self._file.read(max(_PART // size, 1) * size):
+            yield np.frombuffer(data, self._dtype).reshape(-1, *self._shape)
+
+    def npy(self) -> Iterator[bytes]:
+        """Yield the bytes of an ``.npy`` file of all rows."""
+        shape = (self.rows, *self._shape)
+        buffer = io.BytesIO()
+        descr = np.lib.format.dtype_to_descr(self._dtype)
+        np.lib.format.write_array_header_1_0(
+            buffer, {"descr": descr, "fortran_order": False, "shape": shape}
+        )
+        yield buffer.getvalue()
+        for part in self.parts():
+            yield part.tobytes()
+
+    def _empty(self) -> NDArray[Any]:
+        return np.empty((0, *self._shape), self._dtype)
+
+    def close(self) -> None:
+        """Give up the rows."""
+        with suppress(OSError):
+            self._file.close()
 
 
 def _block_sum(block: bytes | memoryview) -> bytes:

@@ -1,7 +1,8 @@
 """An index folder: immutable generations, the models they were made with, a pointer, a lock.
 
-    LIVE                 which generation is served, newest first those before it
+    LIVE                 which generation is served, those kept after it, what is out of all of them
     LOCK                 held by the process that builds
+    .encoded             vectors of a build under way, for the next one if it is stopped
     generations/NAME/    a generation, complete before it gets its name
     models/FINGERPRINT/  a model made ready to serve
 
@@ -14,39 +15,34 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import (
     IndexDamagedError,
-    IndexForeignError,
     IndexLockedError,
-    IndexMissingError,
     IndexUnusableError,
     QaError,
     UsageError,
 )
 from qa.store import disk
 from qa.store.disk import FileSum, damaged
-from qa.store.generation import FORMAT, Generation, read_manifest, read_object, well_formed
+from qa.store.generation import (
+    Generation,
+    document_ids,
+    read_manifest,
+    read_object,
+    well_formed,
+)
+from qa.store.pointer import LIVE, NAME, Live, Pointer, read_live, write_live
 
-_LIVE, _LOCK, _GENERATIONS, _MODELS = "LIVE", "LOCK", "generations", "models"
+JOURNAL = ".encoded"
+_LOCK, _GENERATIONS, _MODELS = "LOCK", "generations", "models"
 _BUILDING = ".building-"
-_NAME = re.compile(r"[0-9]{1,9}-[0-9a-zA-Z]{1,64}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """A generation by name, with the checksum of its manifest."""
-
-    generation: str
-    manifest_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,14 @@ class Opened:
 
     generation: Generation
     fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A generation that is being written, and the number that it will have."""
+
+    folder: Path
+    number: str
 
 
 class IndexFolder:
@@ -66,74 +70,71 @@ class IndexFolder:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def pointers(self) -> list[Pointer]:
-        """Return the live generation and, after it, the retained ones, newest first.
+    def live(self) -> Live:
+        """Return what the pointer says.
 
         Raises IndexMissingError when there is no index, IndexDamagedError for a torn pointer,
         IndexForeignError for one of another format version.
         """
-        path = self.path / _LIVE
+        return read_live(self.path)
+
+    def pointers(self) -> list[Pointer]:
+        """Return the live generation and, after it, the retained ones. Raises as ``live`` does."""
+        return list(self.live().generations)
+
+    def stamp(self) -> tuple[int, ...]:
+        """Return what changes whenever the pointer does, at the cost of a look; empty without one."""
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            foreign = (
-                self.path.is_dir()
-                and any(self.path.iterdir())
-                and not (self.path / _GENERATIONS).is_dir()
-            )
-            what = "holds no index of ours" if foreign else "holds no index yet"
-            raise IndexMissingError(
-                f"{self.path} {what}: run qa build first, or name another --index"
-            ) from None
-        except OSError as error:
-            raise IndexMissingError(f"{path} cannot be read: {error.strerror}") from error
-        try:
-            parsed = json.loads(data)
-            version, entries = parsed["format"], parsed.get("generations")
-        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            raise damaged(path, "it is not a pointer") from error
-        if version != FORMAT:
-            raise IndexForeignError(
-                f"the index {self.path} has format {version}, this program reads {FORMAT}: "
-                "run qa build again, or install the version that built it"
-            )
-        try:
-            pointers = [Pointer(str(p["generation"]), str(p["manifest_sha256"])) for p in entries]
-        except (LookupError, TypeError) as error:
-            raise damaged(path, "it is not a pointer") from error
-        names = [
-            (_NAME.fullmatch(p.generation), _SHA256.fullmatch(p.manifest_sha256)) for p in pointers
-        ]
-        if not names or not all(map(all, names)):
-            raise damaged(path, "it is not a pointer")
-        return pointers
+            found = (self.path / LIVE).stat()
+        except OSError:
+            return ()
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def open(self) -> Opened:
-        """Open the live generation; if it is damaged, the newest retained one that is not.
+        """Open the live generation; if it is damaged, the first retained one that is not.
 
         Raises the live generation's error when none can be opened. A generation of another
         format version is never passed over for an older one.
         """
-        first: IndexUnusableError | None = None
-        for pointer in self.pointers():
+        while True:
+            live = self.live()
             try:
-                generation = self.generation(pointer)
+                opened = self._open(live)
+            except IndexUnusableError:
+                if self.live() == live:
+                    raise
+                continue  # a build has replaced and removed it meanwhile
+            if opened.fault is None or self.live() == live:
+                return opened
+
+    def _open(self, live: Live) -> Opened:
+        first: IndexUnusableError | None = None
+        for pointer in live.generations:
+            try:
+                generation = self.generation(pointer, live.removed)
                 self.verify_model(generation)
+                if first is not None and not generation.info.documents:
+                    continue  # all that it holds was removed since: no index to be served in silence
                 return Opened(generation, str(first) if first else None)
             except IndexUnusableError as error:
                 if first is None and not isinstance(error, IndexDamagedError):
                     raise
                 first = first or error
-        assert first is not None  # pointers() returns at least one
+        assert first is not None  # a pointer names at least one
         raise first
 
-    def generation(self, pointer: Pointer) -> Generation:
-        """Open a generation, live or not. Raises IndexUnusableError."""
+    def generation(self, pointer: Pointer, removed: Collection[str] = ()) -> Generation:
+        """Open a generation, live or not, without the removed documents. Raises IndexUnusableError."""
         return Generation.open(
-            self.path / _GENERATIONS / pointer.generation,
+            self.generation_folder(pointer),
             index_name=self.name,
             manifest_sha256=pointer.manifest_sha256,
+            removed=removed,
         )
+
+    def generation_folder(self, pointer: Pointer) -> Path:
+        """Return where a generation is."""
+        return self.path / _GENERATIONS / pointer.generation
 
     def model_folder(self, fingerprint: str) -> Path:
         """Return where the model of that fingerprint is, or would be."""
@@ -171,7 +172,7 @@ class IndexFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             names = {name for name in os.listdir(self.path) if not name.startswith(".")}
-            if names and not names & {_LIVE, _LOCK}:
+            if names and not names & {LIVE, _LOCK}:
                 raise UsageError(f"{self.path} holds other files: name a new or an empty folder")
             descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
@@ -204,7 +205,7 @@ class IndexFolder:
         for path in self.path.glob(".LIVE-*"):
             path.unlink(missing_ok=True)
         try:
-            named = self.pointers() if (self.path / _LIVE).exists() else []
+            named = self.pointers() if (self.path / LIVE).exists() else []
         except QaError:  # nobody knows which are wanted
             return
         wanted = {pointer.generation for pointer in named}
@@ -241,44 +242,65 @@ class IndexFolder:
             disk.rename(folder, target)
         return written.sha256
 
-    def add_generation(self, corpus: str, write: Callable[[Path, str], str]) -> Pointer:
-        """Keep what ``write(folder, name)`` writes as a generation; not yet the live one.
-
-        ``corpus`` is a digest that goes into the name; ``write`` returns the manifest's SHA-256.
-        """
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """Give a folder to write a generation into; it is removed unless ``add_generation`` keeps it."""
         parent = self.path / _GENERATIONS
-        numbers = [int(p.name.split("-")[0]) for p in parent.iterdir() if _NAME.fullmatch(p.name)]
-        name = f"{max(numbers, default=0) + 1:06d}-{corpus[:8]}"
+        numbers = [int(p.name.split("-")[0]) for p in parent.iterdir() if NAME.fullmatch(p.name)]
         with self._building(parent) as folder:
-            sha256 = write(folder, name)
-            disk.rename(folder, parent / name)
-        return Pointer(name, sha256)
+            yield Draft(folder, f"{max(numbers, default=0) + 1:06d}")
 
-    def make_live(self, pointer: Pointer, *, keep: int) -> None:
-        """Swing the pointer to a generation, and remove all but the ``keep`` newest of those before."""
+    def add_generation(self, draft: Draft, name: str, manifest_sha256: str) -> Pointer:
+        """Keep a draft as a generation, not yet the live one; its name begins with its number."""
+        disk.rename(draft.folder, self.path / _GENERATIONS / name)
+        return Pointer(name, manifest_sha256)
+
+    def make_live(
+        self, pointer: Pointer, documents: Set[str], *, keep: int, paths: Sequence[str] = ()
+    ) -> None:
+        """Swing the pointer to a generation, and remove all but the ``keep`` newest of those before.
+
+        ``documents`` are the ids of all that it holds: what a retained generation holds beside
+        these was deleted, and none shows it from now on. ``paths`` are the folders they came from.
+        """
+        before = self._live_or_none()
+        others = [p for p in before.generations if p != pointer] if before else []
+        kept = (pointer, *others[: max(keep - 1, 0)])
+        held = self._held_by(kept[1:])
+        removed = (before.removed if before and held is None else set()) | (held or set())
+        self.point(Live(kept, frozenset(removed - documents), tuple(paths)))
+
+    def point(self, live: Live) -> None:
+        """Replace the pointer, and remove the generations and models that it does not name."""
+        write_live(self.path, live)
+        self._remove_unused(live.generations)
+
+    def clear_journal(self) -> None:
+        """Remove what a build that was stopped had embedded."""
+        (self.path / JOURNAL).unlink(missing_ok=True)
+
+    def _live_or_none(self) -> Live | None:
         try:
-            before = [p for p in self.pointers() if p != pointer]
+            return self.live()
         except QaError:
-            before = []
-        kept = [pointer, *before[: max(keep - 1, 0)]]
-        entries = [{"generation": p.generation, "manifest_sha256": p.manifest_sha256} for p in kept]
-        data = json.dumps({"format": FORMAT, "generations": entries}, indent=1).encode()
-        temporary = self.path / f".LIVE-{os.getpid()}"
-        temporary.unlink(missing_ok=True)
-        disk.write_file(temporary, [data])
-        disk.rename(temporary, self.path / _LIVE)
-        self._remove_unused(kept)
+            return None
 
-    def _remove_unused(self, kept: list[Pointer]) -> None:
+    def _held_by(self, pointers: Sequence[Pointer]) -> set[str] | None:
+        """Return the ids of all documents in some generations; None when one cannot be read."""
+        try:
+            return set().union(
+                *(document_ids(self.generation_folder(p), p.manifest_sha256) for p in pointers)
+            )
+        except QaError:
+            return None
+
+    def _remove_unused(self, kept: Sequence[Pointer]) -> None:
         names = {pointer.generation for pointer in kept}
         for folder in (self.path / _GENERATIONS).iterdir():
             if folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)
         try:
-            manifests = [
-                read_manifest(self.path / _GENERATIONS / p.generation, p.manifest_sha256)
-                for p in kept
-            ]
+            manifests = [read_manifest(self.generation_folder(p), p.manifest_sha256) for p in kept]
         except QaError:  # a retained generation is damaged: its model may still be wanted
             return
         fingerprints = {manifest["fingerprint"] for manifest in manifests}

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fnmatch import translate
-from functools import lru_cache
-from itertools import pairwise
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +20,66 @@ from numpy.typing import NDArray
 
 from qa.analysis import Analyzer
 from qa.errors import IndexDamagedError, IndexForeignError
-from qa.records import Block, Document, Filters, IndexInfo, Passage, Published
+from qa.records import About, Block, Document, Filters, IndexInfo, Passage, Published
 from qa.store.dense import DenseIndex, FloatArray, Mask, RowArray
 from qa.store.disk import (
+    FORMAT,
     SUMS_ENDING,
     BlockFile,
     FileSum,
-    array_bytes,
     damaged,
     read_array,
     read_verified,
-    sync_folder,
-    write_blocks,
-    write_file,
 )
-from qa.store.lexical import Bm25, LexicalIndex, idf
+from qa.store.lexical import LexicalIndex, idf
+from qa.store.pointer import version_of
 from qa.store.protocol import Allowed, DocumentEntry, TokenCodes
+from qa.store.recent import RecentDocuments
 
-FORMAT = 1
-MANIFEST = "manifest.json"
+MANIFEST, DOCUMENTS = "manifest.json", "documents.json"
 METRIC = "inner product of unit vectors"
 
 _WANTED = ("corpus", "counts", "files", "fingerprint", "generation", "model", "model_manifest")
-_TEXTS, _TOKENS = "texts.bin", "tokens.bin"
-_PASSAGE = np.dtype(
+TEXTS, BLOCKS, TOKENS = "texts.bin", "blocks.bin", "tokens.bin"
+MAPPED = (TEXTS, BLOCKS, TOKENS)
+"""Files that are mapped; all others are read whole."""
+PASSAGE = np.dtype(
     [("document", "<i4"), ("section", "<i4"), ("start", "<i8"), ("end", "<i8"), ("key", "S16")]
 )
-_CACHED_DOCUMENTS = 64
+_CACHED_CHARACTERS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file as a build found it, and what it gave: so many ``documents``, and what was ``skipped``.
+
+    ``sha256`` is empty for a file that is to be read again whatever is in it.
+    """
+
+    source: str
+    bytes: int
+    sha256: str
+    documents: int
+    skipped: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some documents of a generation as they were written, one behind the other, for the next one."""
+
+    entries: Sequence[Mapping[str, Any]]
+    texts: memoryview
+    blocks: memoryview
+    rows: tuple[int, int]
+    table: NDArray[Any]
+    sections: Mapping[int, str]
+    sentences: NDArray[np.int32]
+    sentence_counts: RowArray
+    vectors: FloatArray
+    codes: memoryview
+    token_counts: RowArray
+    token_sentences: NDArray[np.uint8]
+    token_ids: NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,167 +98,14 @@ class EncodedPassage:
     sentences: NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that decides what a build makes of a corpus; two builds of one recipe and corpus agree."""
-
-    model: str
-    fingerprint: str
-    dimension: int
-    code_width: int
-    vocabulary: int
-    language: str
-    bm25: Bm25
-    settings: Mapping[str, Any]
+def _block(entry: Sequence[Any]) -> Block:
+    kind, start, end, level, *about = entry
+    return Block(kind, start, end, level, _about(about[0]) if about else None)
 
 
-def write_generation(
-    folder: Path,
-    *,
-    name: str,
-    recipe: Recipe,
-    model_manifest: str,
-    corpus: str,
-    documents: Sequence[Document],
-    passages: Sequence[Passage],
-    encoded: Iterable[EncodedPassage],
-    calibrate: Callable[[Generation], Mapping[str, Any] | None],
-) -> str:
-    """Write a generation into the empty ``folder``; return the SHA-256 of its manifest.
-
-    ``encoded`` is consumed once, in the order of ``passages``; its codes go to the disk as they
-    come. ``calibrate`` gets the generation as it will be and returns what is kept with it of its
-    calibration.
-    """
-    keys: list[bytes] = []
-    vectors = np.empty((len(passages), recipe.dimension), np.float32)
-    ids: list[NDArray[np.uint32]] = []
-    sentences: list[NDArray[np.uint8]] = []
-
-    def codes() -> Iterable[bytes]:
-        for row, passage in enumerate(encoded):
-            vectors[row] = passage.vector
-            keys.append(passage.key)
-            ids.append(passage.ids)
-            sentences.append(passage.sentences)
-            yield passage.codes.tobytes()
-
-    sums = write_blocks(folder / _TOKENS, codes())
-    if len(keys) != len(passages):
-        raise ValueError(f"{len(keys)} encoded passages for {len(passages)}")
-    analyzer = Analyzer(recipe.language)
-    lexical = LexicalIndex.build(
-        (analyzer.terms(f"{p.context}. {p.text}" if p.context else p.text) for p in passages),
-        recipe.bm25,
-    )
-    sections = sorted({p.section for p in passages if p.section is not None})
-    number = {section: n for n, section in enumerate(sections)}
-    place = {document.id: n for n, document in enumerate(documents)}
-    table = np.asarray(
-        [
-            (
-                place[p.document_id],
-                -1 if p.section is None else number[p.section],
-                p.start,
-                p.end,
-                key,
-            )
-            for p, key in zip(passages, keys, strict=True)
-        ],
-        _PASSAGE,
-    )
-    spans = [(s - p.start, e - p.start) for p in passages for s, e in p.sentences]
-    arrays: dict[str, NDArray[Any]] = {
-        "passages": table,
-        "sentences": np.asarray(spans, np.int32).reshape(-1, 2),
-        "sentence_bounds": _bounds([len(p.sentences) for p in passages]),
-        "token_bounds": _bounds([len(part) for part in ids]),
-        "token_sentences": _joined(sentences, np.uint8),
-        "token_ids": _joined(ids, np.uint32),
-        "token_idf": _token_idf(ids, recipe.vocabulary),
-        "lexical_starts": lexical.starts,
-        "lexical_rows": lexical.rows,
-        "lexical_impacts": lexical.impacts,
-    }
-    texts = [d.text.encode("utf-8", "surrogatepass") for d in documents]
-    bounds = _bounds([len(text) for text in texts])
-    sums |= write_blocks(folder / _TEXTS, texts)
-    plain = {
-        "vectors.faiss": DenseIndex.build(vectors).to_bytes(),
-        "lexical_terms.txt": "\n".join(lexical.terms).encode("utf-8", "surrogatepass"),
-        "sections.json": _json_bytes(sections),
-        "documents.json": _json_bytes(
-            [
-                _document_entry(d, span)
-                for d, span in zip(documents, pairwise(bounds.tolist()), strict=True)
-            ]
-        ),
-        **{f"{key}.npy": array_bytes(array) for key, array in arrays.items()},
-    }
-    for file_name, data in plain.items():
-        sums[file_name] = write_file(folder / file_name, [data])
-    manifest: dict[str, Any] = {
-        "format": FORMAT,
-        "generation": name,
-        "metric": METRIC,
-        **asdict(recipe),
-        "model_manifest": model_manifest,
-        "corpus": corpus,
-        "counts": {
-            "documents": len(documents),
-            "passages": len(passages),
-            "tokens": int(sum(map(len, ids))),
-        },
-        "files": {file_name: asdict(file_sum) for file_name, file_sum in sorted(sums.items())},
-    }
-    draft = Generation(
-        folder=folder,
-        index_name=folder.parent.parent.name,
-        manifest=manifest,
-        files=plain,
-        **{
-            part: BlockFile(folder / file, sums[file], (folder / (file + SUMS_ENDING)).read_bytes())
-            for part, file in (("texts", _TEXTS), ("tokens", _TOKENS))
-        },
-    )
-    manifest["calibration"] = calibrate(draft)
-    written = write_file(folder / MANIFEST, [_json_bytes(manifest)])
-    sync_folder(folder)
-    return written.sha256
-
-
-def _json_bytes(value: object) -> bytes:
-    return json.dumps(value, indent=1, sort_keys=True).encode()
-
-
-def _bounds(lengths: Sequence[int]) -> RowArray:
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-
-
-def _joined(parts: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
-    return np.concatenate(parts).astype(dtype) if parts else np.empty(0, dtype)
-
-
-def _token_idf(ids: Sequence[NDArray[np.uint32]], vocabulary: int) -> FloatArray:
-    frequency = np.zeros(vocabulary, np.int64)
-    for part in ids:
-        frequency[np.unique(part)] += 1
-    return idf(frequency, len(ids)).astype(np.float32)
-
-
-def _document_entry(document: Document, text_bytes: tuple[int, int]) -> dict[str, Any]:
-    return {
-        "id": document.id,
-        "source": document.source,
-        "sha256": document.sha256,
-        "encoding": document.encoding,
-        "title": document.title,
-        "published": asdict(document.published) if document.published else None,
-        "blocks": [(b.kind, b.start, b.end, b.level) for b in document.blocks],
-        "original_url": document.original_url,
-        "characters": len(document.text),
-        "text_bytes": text_bytes,
-    }
+def _about(entry: Mapping[str, Any]) -> About:
+    published = entry["published"]
+    return About(entry["title"], entry["url"], Published(**published) if published else None)
 
 
 class Generation:
@@ -239,24 +118,30 @@ class Generation:
         index_name: str,
         manifest: Mapping[str, Any],
         files: Mapping[str, bytes],
-        texts: BlockFile,
-        tokens: BlockFile,
+        mapped: Mapping[str, BlockFile],
+        manifest_sha256: str = "",
+        removed: Collection[str] = (),
     ) -> None:
         self.folder = folder
         self.manifest = manifest
+        self.version = version_of(manifest_sha256, removed)
         arrays = {
             name.removesuffix(".npy"): read_array(data)
             for name, data in files.items()
             if name.endswith(".npy")
         }
-        self._documents: list[dict[str, Any]] = json.loads(files["documents.json"])
+        self._documents: list[dict[str, Any]] = json.loads(files[DOCUMENTS])
+        self._files: list[dict[str, Any]] = json.loads(files["files.json"])
         self._sections: list[str] = json.loads(files["sections.json"])
         self._table = arrays["passages"]
         self._sentences, self._sentence_bounds = arrays["sentences"], arrays["sentence_bounds"]
         self._token_bounds, self._token_ids = arrays["token_bounds"], arrays["token_ids"]
-        self._token_sentences, self._token_idf = arrays["token_sentences"], arrays["token_idf"]
+        self._token_sentences = arrays["token_sentences"]
+        self.token_frequency = arrays["token_frequency"]
+        """In how many passages each token of the model stands."""
+        self._token_idf = idf(self.token_frequency, len(self._table)).astype(np.float32)
         self._place = {entry["id"]: n for n, entry in enumerate(self._documents)}
-        self._texts, self._tokens = texts, tokens
+        self._texts, self._blocks, self._tokens = (mapped[name] for name in MAPPED)
         self._width = int(manifest["code_width"])
         count = len(self._table)
         self.dense = DenseIndex.from_bytes(
@@ -267,64 +152,88 @@ class Generation:
             terms=terms.split("\n") if terms else [],
             starts=arrays["lexical_starts"],
             rows=arrays["lexical_rows"],
+            counts=arrays["lexical_counts"],
+            lengths=arrays["lexical_lengths"],
             impacts=arrays["lexical_impacts"],
-            count=count,
             k1=float(manifest["bm25"]["k1"]),
         )
         self._analyzer = Analyzer(str(manifest["language"]))
+        self._check_shapes(folder, arrays)
+        hidden = np.asarray([entry["id"] in removed for entry in self._documents], bool)
+        self._hidden_documents: Mask | None = hidden if hidden.any() else None
+        self._visible: Mask | None = None if not hidden.any() else ~hidden[self._table["document"]]
         self.info = IndexInfo(
             name=index_name,
             generation=str(manifest["generation"]),
             model=str(manifest["model"]),
-            passages=count,
-            documents=len(self._documents),
+            passages=count if self._visible is None else int(self._visible.sum()),
+            documents=len(self._documents) - int(hidden.sum()),
         )
-        self._check_shapes(folder, arrays)
-        self._cached_document = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_document)
+        # Of parts, not of self: a cycle would keep the maps of a generation that nobody uses.
+        read = partial(_read_document, self._documents, self._texts, self._blocks)
+        self._cached_document = RecentDocuments(read, characters=_CACHED_CHARACTERS)
 
     @classmethod
-    def open(cls, folder: Path, *, index_name: str, manifest_sha256: str) -> Generation:
+    def open(
+        cls, folder: Path, *, index_name: str, manifest_sha256: str, removed: Collection[str] = ()
+    ) -> Generation:
         """Open a generation whose manifest has the given checksum.
 
         Every file is verified before it is parsed; the large mapped ones block by block, as they
-        are used. Raises IndexDamagedError, or IndexForeignError for another format version.
+        are used. The ``removed`` documents are hidden. Raises IndexDamagedError, or
+        IndexForeignError for another format version.
         """
         manifest = read_manifest(folder, manifest_sha256)
+        return cls.of_manifest(folder, index_name, manifest, manifest_sha256, removed)
+
+    @classmethod
+    def of_manifest(
+        cls,
+        folder: Path,
+        index_name: str,
+        manifest: Mapping[str, Any],
+        manifest_sha256: str = "",
+        removed: Collection[str] = (),
+    ) -> Generation:
+        """Open what a manifest describes, each file verified. Raises IndexDamagedError."""
         with well_formed(folder / MANIFEST):
             sums = {name: FileSum(**entry) for name, entry in manifest["files"].items()}
             files = {
                 name: read_verified(folder / name, file_sum)
                 for name, file_sum in sums.items()
-                if name not in (_TEXTS, _TOKENS)
+                if name not in MAPPED
             }
-            large = {
+            mapped = {
                 name: BlockFile(folder / name, sums[name], files.pop(name + SUMS_ENDING))
-                for name in (_TEXTS, _TOKENS)
+                for name in MAPPED
             }
             return cls(
                 folder=folder,
                 index_name=index_name,
                 manifest=manifest,
                 files=files,
-                texts=large[_TEXTS],
-                tokens=large[_TOKENS],
+                mapped=mapped,
+                manifest_sha256=manifest_sha256,
+                removed=removed,
             )
 
     def verify_all(self) -> None:
         """Verify the mapped files whole; the rest was verified when it was opened."""
-        self._texts.verify_all()
-        self._tokens.verify_all()
+        for file in (self._texts, self._blocks, self._tokens):
+            file.verify_all()
 
     def _check_shapes(self, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Refuse a generation whose parts do not fit each other, though each was verified."""
         count, tokens = len(self._table), len(self._token_ids)
         fits = (
-            self._table.dtype == _PASSAGE
+            self._table.dtype == PASSAGE
             and len(self._token_bounds) == len(self._sentence_bounds) == count + 1
             and self._token_bounds[-1] == tokens == len(self._token_sentences)
             and self._sentence_bounds[-1] == len(self._sentences)
             and len(self._tokens) == tokens * self._width
             and len(arrays["lexical_starts"]) == len(self.lexical.terms) + 1
+            and len(self.lexical.rows) == len(self.lexical.counts) == len(self.lexical.impacts)
+            and self.lexical.count == count
             and (count == 0 or self._table["document"].min() >= 0)
             and (count == 0 or self._table["document"].max() < len(self._documents))
         )
@@ -335,12 +244,14 @@ class Generation:
 
     def allowed(self, filters: Filters) -> Allowed:
         if not filters:
-            return Allowed(None, 0)
+            return Allowed(self._visible, 0)
         patterns = [re.compile(translate(glob)) for glob in filters.source]
         dated = bool(filters.published_from or filters.published_to)
         keep = np.zeros(len(self._documents), bool)
         undated = 0
         for n, entry in enumerate(self._documents):
+            if self._is_hidden(n):
+                continue
             if patterns and not any(pattern.match(entry["source"]) for pattern in patterns):
                 continue
             published = entry["published"]
@@ -351,6 +262,8 @@ class Generation:
         return Allowed(keep[self._table["document"]], undated)
 
     def nearest(self, vector: FloatArray, k: int, allowed: Mask | None) -> RowArray:
+        if self._visible is not None:
+            allowed = self._visible if allowed is None else self._visible & allowed
         return self.dense.search(vector, k, allowed)
 
     def cosines(self, vector: FloatArray, rows: RowArray) -> FloatArray:
@@ -360,7 +273,8 @@ class Generation:
         return self._analyzer.words(text)
 
     def term_scores(self, terms: Sequence[str]) -> FloatArray:
-        return self.lexical.scores(terms)
+        scores = self.lexical.scores(terms)
+        return scores if self._visible is None else np.where(self._visible, scores, 0)
 
     def term_weight(self, term: str) -> float:
         return self.lexical.ceiling(term)
@@ -374,8 +288,12 @@ class Generation:
         return np.asarray(self._token_idf[np.asarray(ids, np.int64)], np.float32)
 
     def token_codes(self, rows: RowArray) -> TokenCodes:
+        self._refuse_hidden(rows)
+        return self._token_codes(rows)
+
+    def _token_codes(self, rows: RowArray) -> TokenCodes:
         starts, ends = self._token_bounds[rows], self._token_bounds[rows + 1]
-        offsets = _bounds((ends - starts).tolist())
+        offsets = bounds_of((ends - starts).tolist())
         codes = np.empty((int(offsets[-1]), self._width), np.uint8)
         sentences = np.empty(int(offsets[-1]), np.uint8)
         for start, end, at in zip(starts.tolist(), ends.tolist(), offsets.tolist(), strict=False):
@@ -386,6 +304,7 @@ class Generation:
         return TokenCodes(codes, offsets[:-1], sentences)
 
     def passage(self, row: int) -> Passage:
+        self._refuse_hidden(row)
         place, section, start, end, _ = self._table[row].tolist()
         document = self._cached_document(place)
         first, last = self._sentence_bounds[row : row + 2].tolist()
@@ -402,7 +321,9 @@ class Generation:
 
     def document(self, document_id: str) -> Document | None:
         place = self._place.get(document_id)
-        return None if place is None else self._cached_document(place)
+        if place is None or self._is_hidden(place):
+            return None
+        return self._cached_document(place)
 
     def entries(self) -> Sequence[DocumentEntry]:
         passages = np.bincount(self._table["document"], minlength=len(self._documents)).tolist()
@@ -415,23 +336,17 @@ class Generation:
                 characters=entry["characters"],
                 passages=count,
             )
-            for entry, count in zip(self._documents, passages, strict=True)
+            for n, (entry, count) in enumerate(zip(self._documents, passages, strict=True))
+            if not self._is_hidden(n)
         ]
 
-    def _read_document(self, place: int) -> Document:
-        entry = self._documents[place]
-        text = bytes(self._texts.read(*entry["text_bytes"])).decode("utf-8", "surrogatepass")
-        return Document(
-            id=entry["id"],
-            source=entry["source"],
-            sha256=entry["sha256"],
-            encoding=entry["encoding"],
-            text=text,
-            title=entry["title"],
-            published=Published(**entry["published"]) if entry["published"] else None,
-            blocks=tuple(Block(*block) for block in entry["blocks"]),
-            original_url=entry["original_url"],
-        )
+    def _is_hidden(self, place: int) -> bool:
+        return self._hidden_documents is not None and bool(self._hidden_documents[place])
+
+    def _refuse_hidden(self, rows: RowArray | int) -> None:
+        """Let nobody see a passage of a removed document, however its row was come by."""
+        if self._visible is not None and not np.all(self._visible[rows]):
+            raise LookupError("a passage of a removed document")
 
     @property
     def calibration(self) -> Mapping[str, Any] | None:
@@ -440,13 +355,31 @@ class Generation:
 
     # --- what a later build takes over -------------------------------------------------------
 
-    def encoded(self) -> Mapping[bytes, int]:
-        """Return the row of each key, for ``encoded_passage``."""
-        return {key: row for row, key in enumerate(self._table["key"].tolist())}
+    @property
+    def files(self) -> list[FileRecord]:
+        """The files that the documents were read from, in the order of the documents."""
+        return [FileRecord(**entry) for entry in self._files]
+
+    @property
+    def written(self) -> Sequence[Mapping[str, Any]]:
+        """The documents' entries as they were written, removed ones too."""
+        return self._documents
+
+    @cached_property
+    def _by_key(self) -> tuple[NDArray[Any], RowArray]:
+        keys = self._table["key"]
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    def row_of(self, key: bytes) -> int | None:
+        """Return a row with the given key, for ``encoded_passage``."""
+        keys, rows = self._by_key
+        at = int(np.searchsorted(keys, np.bytes_(key)))
+        return int(rows[at]) if at < len(keys) and keys[at] == key else None
 
     def encoded_passage(self, row: int) -> EncodedPassage:
         """Return a row's vectors as they were written."""
-        codes = self.token_codes(np.asarray([row]))
+        codes = self._token_codes(np.asarray([row]))
         start, end = self._token_bounds[row : row + 2].tolist()
         return EncodedPassage(
             key=bytes(self._table["key"][row]),
@@ -455,6 +388,70 @@ class Generation:
             ids=self._token_ids[start:end],
             sentences=codes.sentences,
         )
+
+    def part(self, first: int, last: int) -> Part:
+        """Return all that was written of the documents ``first`` up to ``last``, not included."""
+        begin, end = np.searchsorted(self._table["document"], [first, last]).tolist()
+        entries = self._documents[first:last]
+        tokens = slice(*self._token_bounds[[begin, end]].tolist())
+        spans = slice(*self._sentence_bounds[[begin, end]].tolist())
+        sections = {
+            n: self._sections[n] for n in np.unique(self._table["section"][begin:end]) if n >= 0
+        }
+        return Part(
+            entries=entries,
+            texts=self._texts.read(*_span(entries, "text_bytes")),
+            blocks=self._blocks.read(*_span(entries, "block_bytes")),
+            rows=(begin, end),
+            table=self._table[begin:end],
+            sections=sections,
+            sentences=self._sentences[spans],
+            sentence_counts=np.diff(self._sentence_bounds[begin : end + 1]),
+            vectors=self.dense.vectors[begin:end],
+            codes=self._tokens.read(tokens.start * self._width, tokens.stop * self._width),
+            token_counts=np.diff(self._token_bounds[begin : end + 1]),
+            token_sentences=self._token_sentences[tokens],
+            token_ids=self._token_ids[tokens],
+        )
+
+
+def _span(entries: Sequence[Mapping[str, Any]], name: str) -> tuple[int, int]:
+    return (entries[0][name][0], entries[-1][name][1]) if entries else (0, 0)
+
+
+def _read_document(
+    entries: Sequence[Mapping[str, Any]], texts: BlockFile, blocks: BlockFile, place: int
+) -> Document:
+    entry = entries[place]
+    text = bytes(texts.read(*entry["text_bytes"])).decode("utf-8", "surrogatepass")
+    return Document(
+        id=entry["id"],
+        source=entry["source"],
+        sha256=entry["sha256"],
+        encoding=entry["encoding"],
+        text=text,
+        title=entry["title"],
+        published=Published(**entry["published"]) if entry["published"] else None,
+        blocks=tuple(map(_block, json.loads(bytes(blocks.read(*entry["block_bytes"]))))),
+        original_url=entry["original_url"],
+        author=entry["author"],
+        language=entry["language"],
+        page_starts=tuple(entry["page_starts"]),
+    )
+
+
+def bounds_of(lengths: Sequence[int] | RowArray) -> RowArray:
+    """Return where each of some stretches, one behind the other, begins, and where the last ends."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+
+
+def document_ids(folder: Path, manifest_sha256: str) -> set[str]:
+    """Return the ids of all documents in a generation. Raises IndexUnusableError."""
+    manifest = read_manifest(folder, manifest_sha256)
+    path = folder / DOCUMENTS
+    with well_formed(path):
+        data = read_verified(path, FileSum(**manifest["files"][DOCUMENTS]))
+        return {str(entry["id"]) for entry in json.loads(data)}
 
 
 def read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
@@ -515,4 +512,4 @@ def _in_period(published: str, filters: Filters) -> bool:
     return after and before
 
 
-__all__ = ["EncodedPassage", "Generation", "IndexDamagedError", "Recipe", "write_generation"]
+__all__ = ["EncodedPassage", "FileRecord", "Generation", "IndexDamagedError", "Part"]

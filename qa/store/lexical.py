@@ -33,7 +33,9 @@ class LexicalIndex:
     """Terms and, for each, the passages that hold it with their shares of the score.
 
     ``starts``, int64 of shape (terms + 1,), bounds each term's part of ``rows`` (int32,
-    ascending within a term) and ``impacts`` (float32).
+    ascending within a term), ``counts`` (int32, how often the passage holds it) and ``impacts``
+    (float32). ``lengths``, int32, are the terms of each passage; from these and the counts a
+    later build works out other impacts without reading the texts.
     """
 
     def __init__(
@@ -42,43 +44,77 @@ class LexicalIndex:
         terms: Sequence[str],
         starts: NDArray[np.int64],
         rows: NDArray[np.int32],
+        counts: NDArray[np.int32],
+        lengths: NDArray[np.int32],
         impacts: FloatArray,
-        count: int,
         k1: float,
     ) -> None:
         self.terms = terms
         self.starts = starts
         self.rows = rows
+        self.counts = counts
+        self.lengths = lengths
         self.impacts = impacts
-        self.count = count
+        self.count = len(lengths)
         self.k1 = k1
         self._number: Mapping[str, int] = {term: n for n, term in enumerate(terms)}
 
     @classmethod
     def build(cls, passages: Iterable[Sequence[str]], bm25: Bm25) -> LexicalIndex:
         """Index passages given as their terms, in row order."""
-        postings: dict[str, list[tuple[int, int]]] = {}
+        numbers: dict[str, int] = {}
+        found: list[tuple[int, int, int]] = []
         lengths: list[int] = []
         for row, terms in enumerate(passages):
             lengths.append(len(terms))
             for term, count in Counter(terms).items():
-                postings.setdefault(term, []).append((row, count))
-        known = sorted(postings)
-        counts = np.asarray([c for term in known for _, c in postings[term]], np.float32)
-        rows = np.asarray([r for term in known for r, _ in postings[term]], np.int32)
-        frequency = np.asarray([len(postings[term]) for term in known], np.int64)
+                found.append((numbers.setdefault(term, len(numbers)), row, count))
+        table = np.asarray(found, np.int32).reshape(-1, 3)
+        return cls.of_counts(
+            list(numbers),
+            table[:, 0],
+            table[:, 1],
+            table[:, 2],
+            np.asarray(lengths, np.int32),
+            bm25,
+        )
+
+    @classmethod
+    def of_counts(
+        cls,
+        terms: Sequence[str],
+        numbers: NDArray[np.int32],
+        rows: NDArray[np.int32],
+        counts: NDArray[np.int32],
+        lengths: NDArray[np.int32],
+        bm25: Bm25,
+    ) -> LexicalIndex:
+        """Index how often each passage holds each term.
+
+        ``numbers``, ``rows`` and ``counts`` go together, in any order: the place of a term in
+        ``terms``, a row, and how often the term stands there. ``lengths`` are the passages' terms.
+        """
+        known = sorted(range(len(terms)), key=terms.__getitem__)
+        place = np.empty(len(terms), np.int64)
+        place[known] = np.arange(len(terms))
+        of_term = place[numbers]
+        order = np.argsort(of_term * max(len(lengths), 1) + rows, kind="stable")
+        rows, counts = rows[order], counts[order]
+        frequency = np.bincount(of_term, minlength=len(terms)).astype(np.int64)
         starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
         length = np.asarray(lengths, np.float32)
         relative = length / max(float(length.mean()) if len(length) else 1.0, 1e-9)
         weight = idf(frequency, len(lengths))
         norm = bm25.k1 * (1 - bm25.b + bm25.b * relative[rows])
-        impacts = np.repeat(weight, frequency) * counts * (bm25.k1 + 1) / (counts + norm)
+        often = counts.astype(np.float32)
+        impacts = np.repeat(weight, frequency) * often * (bm25.k1 + 1) / (often + norm)
         return cls(
-            terms=known,
+            terms=[terms[n] for n in known],
             starts=starts,
             rows=rows,
+            counts=counts,
+            lengths=np.asarray(lengths, np.int32),
             impacts=impacts.astype(np.float32),
-            count=len(lengths),
             k1=bm25.k1,
         )
 

@@ -58,6 +58,10 @@ class Store(Protocol):
         """Which generation this is."""
 
     @property
+    def version(self) -> str:
+        """Names what it shows: two that answer differently have different ones."""
+
+    @property
     def calibration(self) -> Mapping[str, Any] | None:
         """What the build kept of the index's calibration; None where it has none."""
 
@@ -89,7 +93,7 @@ class Store(Protocol):
         """Return the coded tokens of ``rows``, in that order."""
 
     def passage(self, row: int) -> Passage:
-        """Return the passage at ``row``."""
+        """Return the passage at ``row``. Raises LookupError for one of a removed document."""
 
     def document(self, document_id: str) -> Document | None:
         """Return a document with its text, or None."""

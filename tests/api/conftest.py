@@ -15,6 +15,7 @@ from qa.api import create_app
 from qa.engine import Engine
 from qa.serve import listen
 from qa.settings import Settings
+from tests.api.keyed import Keyed
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,12 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     """A client of the application, in process; it sees what a client sees of an exception."""
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def keyed(tmp_path: Path, index: Path, engine: Engine) -> Keyed:
+    """An application that asks for keys."""
+    return Keyed(tmp_path, index, engine)
 
 
 @pytest.fixture(scope="session")

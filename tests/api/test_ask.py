@@ -13,6 +13,7 @@ from qa.api import create_app, schemas
 from qa.engine import Engine
 from qa.records import citation_id, document_id
 from qa.settings import Settings
+from tests.api.keyed import Keyed
 from tests.archive import ARCHIVE
 
 CITATION = {
@@ -151,14 +152,18 @@ def test_dates_are_filtered_and_the_undated_counted(
         assert body["filtered_out_undated"] == undated
 
 
-def test_history_is_accepted(client: TestClient) -> None:
-    assert ask(client, "and the keeper?", history=["Where is the lighthouse?"])["results"]
-    query = {"question": "and the keeper?", "history": ["Where is the lighthouse?", "Is it lit?"]}
-    assert client.get("/v1/ask", params=query).status_code == 200
+def test_history_is_what_a_follow_up_leans_on(client: TestClient) -> None:
+    answer = ask(client, "and in 1872?", history=["Who dug the harbour in 1850?"])
+    assert answer["question"] == "and in 1872?"
+    assert answer["searched"] == "Who dug the harbour in 1872?"
+    assert answer["results"] == ask(client, "Who dug the harbour in 1872?")["results"]
+    query = {"question": "and in 1872?", "history": ["Who dug it?", "Who dug the harbour in 1850?"]}
+    got = client.get("/v1/ask", params=query).json()
+    assert (got["searched"], got["results"]) == (answer["searched"], answer["results"])
 
 
-def test_links_follow_the_request(client: TestClient) -> None:
-    response = client.post(
+def test_links_follow_the_request(keyed: Keyed) -> None:
+    response = keyed.client("ask").post(
         "/v1/ask", json={"question": "owls", "k": 1}, headers={"host": "archive.example:8443"}
     )
     result = response.json()["results"][0]
@@ -177,7 +182,7 @@ def test_links_follow_a_path_prefix_and_the_setting(index: Path, engine: Engine)
     plain = create_app(index=index, settings=Settings(), engine=engine)
     with TestClient(plain, root_path="/archive") as client:
         url = ask(client, "owls")["results"][0]["citation"]["url"]
-    assert url.startswith("http://testserver/archive/v1/documents/")
+    assert url.startswith("http://localhost/archive/v1/documents/")
     settings = Settings(public_url="https://example.org/archive/")
     public = create_app(index=index, settings=settings, engine=engine)
     with TestClient(public) as client:
@@ -189,10 +194,10 @@ def test_links_follow_a_path_prefix_and_the_setting(index: Path, engine: Engine)
 
 
 @pytest.mark.parametrize("host", ["evil example", "<script>", 'a"b', "a/b@c", "host:99999999"])
-def test_a_wrong_host_header_makes_no_link(client: TestClient, host: str) -> None:
-    response = client.get("/v1/ask?question=owls&k=1", headers={"host": host})
+def test_a_wrong_host_header_makes_no_link(keyed: Keyed, host: str) -> None:
+    response = keyed.client("ask").get("/v1/ask?question=owls&k=1", headers={"host": host})
     url = response.json()["results"][0]["citation"]["url"]
-    assert url.startswith("http://testserver/v1/documents/")
+    assert url.startswith("http://localhost/v1/documents/")
 
 
 # --- verify -------------------------------------------------------------------------------------

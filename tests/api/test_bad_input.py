@@ -253,3 +253,26 @@ def test_another_method_is_405(
 def test_another_address_is_404(client: TestClient, path: str) -> None:
     response = client.get(path, follow_redirects=False)
     assert error_of(response, 404)["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"question": "a", "filters": {"source": [1] * 20_000}},
+        {"question": "a"} | {f"{n}": 1 for n in range(20_000)},
+        {"question": "a", "filters": [[[n] for n in range(10_000)]]},
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/verify", "/v1/chat/completions"])
+def test_a_body_of_too_many_values_is_refused_before_each_is_checked(
+    client: TestClient, path: str, fields: dict[str, Any]
+) -> None:
+    response = client.post(path, json=fields)
+    assert response.status_code == (400 if "chat" in path else 422)
+    assert response.json()["error"]["code"] == "too_many_values"
+
+
+def test_the_longest_chat_is_no_body_of_too_many_values(client: TestClient) -> None:
+    message = {"role": "user", "content": [{"type": "text", "text": "owls"}]}
+    response = client.post("/v1/chat/completions", json={"messages": [message] * 2000})
+    assert response.status_code == 200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa.api import schemas
+from qa.api.viewer import render_view
+from qa.corpus.readers import make_document
+from qa.corpus.reading import Reading
 from qa.engine import Engine
-from qa.records import document_id
-from qa.wire import json_bytes
+from qa.records import Block, Document, document_id
+from qa.results import cite_span
+from qa.wire import citation_line, json_bytes
 from tests.api.checks import obeys_the_law, read_page
 from tests.archive import ARCHIVE
 
@@ -146,7 +152,7 @@ def test_the_page_offers_the_citation_to_copy(client: TestClient) -> None:
     place = f"“The harbour of Vellmar”, section “The lighthouse”, notes/harbour.md:{line}, "
     assert place in html
     assert f"characters {start}-{start + 14}" in html
-    assert f"http://testserver/v1/documents/{document_id('notes/harbour.md')}/view" in html
+    assert f"http://localhost/v1/documents/{document_id('notes/harbour.md')}/view" in html
 
 
 def test_odd_parameters_of_a_link_do_no_harm(client: TestClient) -> None:
@@ -158,4 +164,45 @@ def test_odd_parameters_of_a_link_do_no_harm(client: TestClient) -> None:
 
 def test_half_a_character_in_a_document_is_replaced() -> None:
     assert json.loads(json_bytes({"text": "a\ud800b"})) == {"text": "a\ufffdb"}
+    lines = {"text": "a\u2028b\u2029c\x85d\x0ce\r\n", "a\u2028b": 1}
+    assert json.loads(json_bytes(lines)) == lines
+    assert len(json_bytes(lines).decode().splitlines()) == 1
     assert json_bytes({"text": "né 🥄"}) == '{"text":"né 🥄"}'.encode()
+
+
+def test_the_original_opens_where_the_view_is_marked() -> None:
+    document = make_document(
+        source="a.md",
+        sha256="0" * 64,
+        reading=Reading(
+            "Boats pay. Otters row free.",
+            "utf-8",
+            (Block("paragraph", 0, 27),),
+            original_url="https://example.org/fees",
+        ),
+    )
+    marked = render_view(document, start=11, end=27)
+    assert 'href="https://example.org/fees#:~:text=Otters%20row%20free."' in marked
+    assert 'href="https://example.org/fees"' in render_view(document, start=None, end=None)
+
+
+def test_a_citation_is_one_line_whatever_a_file_is_called() -> None:
+    document = Document("d", "a.txt\n\n[2] b\u2028.txt", "0", "utf-8", "owls", None, None, ())
+    assert citation_line(cite_span(document, 0, 4)) == "a.txt [2] b .txt:1, characters 0-4"
+
+
+def test_the_beginnings_of_pages_are_marked_and_are_no_text() -> None:
+    text = "One.\n\nTwo & a half.\n\nFour."
+    reading = Reading(text, "utf-8", (Block("paragraph", 0, len(text)),))
+    document = replace(
+        make_document(source="a.pdf", sha256="0" * 64, reading=reading),
+        # The third page has no text and begins where the fourth does.
+        page_starts=(0, 6, text.index("Four"), text.index("Four")),
+    )
+    for start, end in ((None, None), (6, 20), (0, len(text)), (8, 10)):
+        html = render_view(document, start=start, end=end)
+        shown, marked, _ = read_page(html)
+        assert shown == text
+        assert marked == ("" if start is None else text[start:end])
+        pages = re.findall(r'data-page="(\d)"></span>(\w*)', html)
+        assert pages == [("1", "One"), ("2", "Two" if start != 8 else "Tw"), ("4", "Four")]

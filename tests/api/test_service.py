@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qa.api import create_app, service
-from qa.api.middleware import BodyLimit
+from qa.api.sizes import BodyLimit
 from qa.engine import Engine
 from qa.settings import Settings
 from tests.api.checks import error_of
@@ -128,7 +128,7 @@ def test_a_body_is_refused_before_it_is_buffered(app: FastAPI) -> None:
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
         "scheme": "http", "path": "/v1/ask", "raw_path": b"/v1/ask", "query_string": b"",
-        "root_path": "", "headers": [(b"content-type", b"application/json")],
+        "root_path": "", "headers": [(b"content-type", b"application/json"), (b"host", b"127.0.0.1")],
         "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "state": {},
     }  # fmt: skip
     anyio.run(app, scope, receive, send)
@@ -154,7 +154,7 @@ def test_a_connection_that_is_no_request_passes() -> None:
     async def nothing(*_: Any) -> Any:
         raise AssertionError
 
-    anyio.run(BodyLimit(inner, max_bytes=1), {"type": "lifespan"}, nothing, nothing)
+    anyio.run(BodyLimit(inner, settings=Settings()), {"type": "lifespan"}, nothing, nothing)
     assert passed == ["lifespan"]
 
 

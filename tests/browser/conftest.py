@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Request as BrowserRequest
 
 from tests.serving import serving
 
@@ -21,6 +23,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
+Open = Callable[..., Page]
+
 
 @pytest.fixture(scope="session")
 def model_address(model_index: Path) -> Iterator[str]:
@@ -29,9 +33,9 @@ def model_address(model_index: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A headless browser."""
+    """A headless browser. While it is there, the main thread has an event loop that runs."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     assert chromium, "the browser tests need chromium: apt-get install chromium"
     with sync_playwright() as playwright:
@@ -41,23 +45,43 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, model_address: str) -> Iterator[Page]:
-    """A page that fails its test when anything goes to its console or to another host."""
+def open_page(browser: Browser) -> Iterator[Open]:
+    """``open_page(address, failing=False, **context)``: a page of a fresh profile, watched.
+
+    Its test fails when an exception is left uncaught, when anything is requested from a host
+    that is not one of ``hosts``, and when anything is written to the console. A browser writes
+    there of every answer that is an error: ``failing`` says that there will be some.
+    """
     complaints: list[str] = []
+    contexts: list[BrowserContext] = []
 
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
+    def opened(
+        address: str, *, hosts: tuple[str, ...] = (), failing: bool = False, **options: Any
+    ) -> Page:
+        def on_console(message: ConsoleMessage) -> None:
+            expected = failing and message.text.startswith("Failed to load resource")
+            if message.type in ("error", "warning") and not expected:
+                complaints.append(message.text)
 
-    def on_request(request: Request) -> None:
-        if not request.url.startswith((model_address, "data:")):
-            complaints.append(f"requested {request.url}")
+        def on_request(request: BrowserRequest) -> None:
+            if not request.url.startswith((address, *hosts, "data:")):
+                complaints.append(f"requested {request.url}")
 
-    context = browser.new_context(base_url=model_address, viewport={"width": 1100, "height": 900})
-    page = context.new_page()
-    page.on("console", on_console)
-    page.on("request", on_request)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
+        options = {"viewport": {"width": 1200, "height": 900}, **options}
+        context = browser.new_context(base_url=address, **options)
+        contexts.append(context)
+        context.on("console", on_console)
+        context.on("request", on_request)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
     assert not complaints
+
+
+@pytest.fixture
+def page(open_page: Open, model_address: str) -> Page:
+    """A page of the service on the index of ``seeds``, at no address yet."""
+    return open_page(model_address)

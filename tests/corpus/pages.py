@@ -198,7 +198,7 @@ paragraph | the other shore.
 
 paragraph | The rope grew old,
 paragraph | the oar grew light,
-paragraph | and I rowed on
+paragraph | And I rowed on
 paragraph | into the night.
 """
 

@@ -162,3 +162,60 @@ def test_from_name(name: str, value: str | None) -> None:
     found = dates.from_name(name)
     assert (found.value if found else None) == value
     assert found is None or (found.evidence in name and found.origin == "file name")
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("January 22", "2017-01-22"),
+        ("22 Jan", "2017-01-22"),
+        ("Sunday, 22nd of January", "2017-01-22"),
+        ("22 de enero", "2017-01-22"),
+        ("(February 3)", "2017-02-03"),
+        ("February 30", None),
+        ("January", None),
+        ("22", None),
+        ("22 January 2016", "2016-01-22"),
+    ],
+)
+def test_a_day_without_a_year_is_of_a_year_that_is_known(words: str, value: str | None) -> None:
+    assert dates.parse_date(words, "2017") == value
+    assert dates.parse_date("January 22") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("5. März 2012", "2012-03-05"),
+        ("1er août 2013", "2013-08-01"),
+        ("4 octobre 2013", "2013-10-04"),
+        ("9 de março de 2021", "2021-03-09"),
+        ("12 maggio 1998", "1998-05-12"),
+        ("Tue Mar  9 21:14:02 CET 2004", "2004-03-09"),
+        ("x" * 200, None),
+    ],
+)
+def test_dates_of_other_languages_and_of_letters(words: str, value: str | None) -> None:
+    assert dates.parse_date(words) == value
+
+
+@pytest.mark.parametrize(
+    ("line", "evidence"),
+    [
+        ("By Ann Lee, 9 March 2021", "9 March 2021"),
+        ("Posted by Ezra on May 3rd, 2010", "May 3rd, 2010"),
+        ("Words: A. Lee | 2021-03-09", "2021-03-09"),
+        ("It was in 2021", None),
+        ("9 March 2021, and then the rain came", None),
+        ("", None),
+    ],
+)
+def test_a_date_that_ends_a_line(line: str, evidence: str | None) -> None:
+    found = dates.at_end(line)
+    assert (found.evidence if found else None) == evidence
+
+
+def test_the_one_year_of_a_title() -> None:
+    assert dates.year_of("Press releases 2017") == "2017"
+    assert dates.year_of("2017 in 2018") is None
+    assert dates.year_of("Lot 2017-3, order 12017") is None

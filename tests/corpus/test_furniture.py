@@ -155,6 +155,13 @@ def test_a_text_between_two_bars_is_none_of_their_buttons() -> None:
     assert _STORY not in marked(f"{block}\n\n{_STORY}\n\n{block}")
 
 
+def test_a_word_beside_furniture_is_furniture() -> None:
+    search = "Type words into the search field of the catalogue. All of them are looked for."
+    assert marked(f"Page 1 of 4\nSearch\n\n{search}") == ["Page 1 of 4", "Search"]
+    follows = "Search\nClose this search box."
+    assert marked(f"{search}\n\n{follows}\n\n{search}") == follows.split("\n")
+
+
 def test_a_menu_is_a_run_of_short_lines() -> None:
     menu = "Home\nNews\nPolitics\nWorld\nContact"
     assert marked(f"{menu}\n\n{_STORY}") == menu.split()

@@ -98,6 +98,13 @@ def test_three_short_lines_are_a_list_and_two_are_headings() -> None:
     assert [kind for kind, _ in headed] == ["paragraph", "heading", "heading", "paragraph"]
 
 
+def test_a_list_that_opens_a_text_follows_its_title() -> None:
+    lines = ["What the dockers want", "Bread", "Eight hours of work", "The vote for all"]
+    assert seen("\n".join(lines)) == list(
+        zip(["title", "item", "item", "item"], lines, strict=True)
+    )
+
+
 def test_a_hard_wrapped_text_is_told_from_verse_by_its_width() -> None:
     line = "the same long line of prose that is broken at its margin"
     assert seen("\n".join([f"It is {line}", line, line])) == [

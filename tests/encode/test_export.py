@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from qa.encode import Encoded, Encoder, Piece, TokenCodec, torch_backend
 from qa.encode.build import export_model, fingerprint_of, load_encoder
@@ -25,6 +27,7 @@ from qa.store import IndexFolder
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]  # of the libraries'
 
+INT8 = onnx.TensorProto.INT8
 PIECES = [
     Piece("", "The harbour was dug in 1872 by four hundred dockers."),
     Piece("The harbour. Fees", "A steamer pays forty crowns\u2026 Añez’s boat 😀 pays nothing."),
@@ -94,12 +97,18 @@ def assert_alike(one: Encoded, other: Encoded, *, cosine: float = 0.9999) -> Non
         assert (one.tokens * other.tokens).sum(axis=1).min() >= cosine
 
 
-def test_the_default_model_agrees_with_its_original(model_index: Path) -> None:
-    (folder,) = (model_index / "models").iterdir()
-    exported, reference = load_encoder(folder), original("all-MiniLM-L6-v2")
+@pytest.fixture(scope="module")
+def float_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the default model, exported without rounding."""
+    folder = tmp_path_factory.mktemp("float") / "export"
+    export("all-MiniLM-L6-v2", folder)
+    return folder
+
+
+def test_the_default_model_agrees_with_its_original(float_model: Path) -> None:
+    exported, reference = load_encoder(float_model), original("all-MiniLM-L6-v2")
     assert isinstance(exported, OnnxEncoder)
-    assert folder.name == fingerprint_of(find_model("all-MiniLM-L6-v2"), int8=False)
-    assert exported.fingerprint == folder.name
+    assert exported.fingerprint == fingerprint_of(find_model("all-MiniLM-L6-v2"), int8=False)
     assert exported.dimension == 384
     assert exported.vocabulary == 30522
     assert exported.max_tokens == reference.max_tokens
@@ -109,18 +118,28 @@ def test_the_default_model_agrees_with_its_original(model_index: Path) -> None:
         assert_alike(ours, theirs)
         assert_alike(exported.encode_question(piece.text), reference.encode_question(piece.text))
         assert list(exported.token_starts(piece.text)) == list(reference.token_starts(piece.text))
-    assert json.loads((folder / "encoder.json").read_text())["lowest_cosine"] >= 0.9999
+    assert json.loads((float_model / "encoder.json").read_text())["lowest_cosine"] >= 0.9999
 
 
-def test_the_model_knows_what_sentence_transformers_knows(model_index: Path) -> None:
+def test_an_index_runs_on_the_rounded_model(model_index: Path) -> None:
+    (folder,) = (model_index / "models").iterdir()
+    assert folder.name == fingerprint_of(find_model("all-MiniLM-L6-v2"), int8=True)
+    assert json.loads((folder / "encoder.json").read_text())["precision"] == "int8"
+    assert load_encoder(folder).fingerprint == folder.name
+
+
+def test_the_model_knows_what_sentence_transformers_knows(
+    float_model: Path, model_index: Path
+) -> None:
     from sentence_transformers import SentenceTransformer
 
     texts = ["Who dug the harbour?", "An octopus has three hearts.", "word " * 600]
-    (folder,) = (model_index / "models").iterdir()
-    exported = load_encoder(folder)
     theirs = SentenceTransformer(str(find_model("all-MiniLM-L6-v2").folder)).encode(texts)
-    for text, vector in zip(texts, theirs, strict=True):
-        assert float(exported.encode_question(text).vector @ vector) >= 0.9999
+    (rounded,) = (model_index / "models").iterdir()
+    for folder, cosine in ((float_model, 0.9999), (rounded, 0.98)):
+        exported = load_encoder(folder)
+        for text, vector in zip(texts, theirs, strict=True):
+            assert float(exported.encode_question(text).vector @ vector) >= cosine
 
 
 def test_a_vector_does_not_depend_on_its_neighbours_or_workers(model_index: Path) -> None:
@@ -196,6 +215,34 @@ def test_int8_is_a_build_of_its_own(small_model: Path, tmp_path: Path) -> None:
     }
 
 
+def test_the_rounded_weights_leave_room_for_sums_in_16_bits(
+    small_model: Path, tmp_path: Path
+) -> None:
+    export(small_model, tmp_path / "export", int8=True)
+    graph = onnx.load(str(tmp_path / "export" / "model.onnx")).graph
+    rounded = [numpy_helper.to_array(w) for w in graph.initializer if w.data_type == INT8]
+    weights = [w for w in rounded if w.ndim == 2]
+    assert len(weights) == 6  # query, key, value and output; the layer's two matrices
+    # Two products of 255 and 64 stay below 2^15.
+    assert {int(np.abs(w.astype(int)).max()) for w in weights} <= {63, 64}
+
+
+def test_int8_that_loses_too_much_runs_in_fp32(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_backend, "_MIN_INT8_COSINE", 1.1)
+    exported, config, said = export(small_model, tmp_path / "export", int8=True)
+    assert isinstance(exported, OnnxEncoder)
+    assert "int8 loses too much here" in said[-1] and "runs in fp32" in said[-1]
+    assert config["precision"] == "fp32" and config["lowest_cosine"] >= 0.9999
+    assert exported.fingerprint == fingerprint_of(find_model(str(small_model)), int8=True)
+    assert not list((tmp_path / "export").glob("float*"))
+    (ours,), (theirs,) = (
+        one.encode_passages(PIECES[:1]) for one in (exported, original(small_model))
+    )
+    assert_alike(ours, theirs)
+
+
 def flip_some_words(model: Any) -> None:
     import torch
 
@@ -220,13 +267,13 @@ def test_a_broken_export_is_refused_and_the_model_runs_as_it_is(
 ) -> None:
     good = torch_backend.export
 
-    def broken(model: Any, path: Path, *, int8: bool) -> None:
+    def broken(model: Any, path: Path) -> None:
         copy = torch_backend.load(find_model(str(small_model)), allow_download=False)
         try:
             spoil(copy)
         except RuntimeError as error:
             raise torch_backend.ExportError(str(error).splitlines()[0]) from error
-        good(copy, path, int8=int8)
+        good(copy, path)
 
     monkeypatch.setattr(torch_backend, "export", broken)
     encoder, config, said = export(small_model, tmp_path / "export")

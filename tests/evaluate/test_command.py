@@ -146,6 +146,27 @@ def test_the_gates_of_the_project_are_held(spans: Path, tmp_path: Path, evaluate
     assert evaluate("small-questions") == 0
 
 
+def test_a_conversation_is_measured_with_and_without_what_was_said(
+    spans: Path, tmp_path: Path, evaluate: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow_up = {**QUESTIONS[0], "id": "bare-1", "question": "How much?"}
+    follow_up["history"] = [QUESTIONS[0]["question"]]
+    write_lines(spans / "questions.jsonl", [follow_up, QUESTIONS[3]])
+    # Gates are on the questions as they are.
+    (tmp_path / "eval").mkdir()
+    gate = '[gate.a]\ndataset = "small-questions"\nmeasure = "hit@1"\nat_least = 1.0\n'
+    (tmp_path / "eval" / "gates.toml").write_text(gate, "utf-8")
+    assert evaluate("small-questions", json_file="with.json", report="with.html") == 0
+    assert evaluate("small-questions", json_file="without.json", history=False) == 0
+    told, alone = (
+        json.loads((tmp_path / name).read_text("utf-8")) for name in ("with.json", "without.json")
+    )
+    assert told["config"]["history"] is True and alone["config"]["history"] is False
+    assert told["questions"][0]["searched"] == f"{QUESTIONS[0]['question']} How much?"
+    assert "searched" not in alone["questions"][0]
+    assert capsys.readouterr().out.count("gate hit@1") == 1
+
+
 def test_wrong_calls_are_refused_before_any_work(spans: Path, evaluate: Any) -> None:
     for options in (
         {"gates": ["hit@5"]},

@@ -19,6 +19,7 @@ from qa.evaluate.datasets import (
     read_dataset,
     read_qrels,
     read_spans,
+    without_history,
 )
 from tests.evaluate.conftest import QUESTIONS, write_lines
 
@@ -39,6 +40,16 @@ def test_need_is_any_when_it_is_not_said(tmp_path: Path) -> None:
         tmp_path / "questions.jsonl", [{"id": "a", "question": "?", "kind": "x", "gold": []}]
     )
     assert read_spans(tmp_path).questions[0].need == "any"
+
+
+def test_questions_that_were_asked_before_are_read(tmp_path: Path) -> None:
+    follow_up = {**GOOD, "id": "b", "history": ["Is it open?", "And now?"]}
+    write_lines(tmp_path / "questions.jsonl", [GOOD, follow_up])
+    dataset = read_spans(tmp_path)
+    assert [q.history for q in dataset.questions] == [(), ("Is it open?", "And now?")]
+    alone = without_history(dataset)
+    assert [q.history for q in alone.questions] == [(), ()]
+    assert [q.text for q in alone.questions] == [q.text for q in dataset.questions]
 
 
 def test_a_string_may_hold_other_line_separators(tmp_path: Path) -> None:
@@ -75,6 +86,9 @@ PIECE = {"source": "a.txt", "quote": "b"}
         (json.dumps({**GOOD, "gold": [{"source": "a.txt", "quote": ""}]}), '"quote" is blank'),
         (json.dumps({**GOOD, "gold": [PIECE, PIECE]}), "stands twice in the gold"),
         (json.dumps({**GOOD, "need": "both"}), '"need" is'),
+        (json.dumps({**GOOD, "history": "Who?"}), '"history" is not a list'),
+        (json.dumps({**GOOD, "history": ["Who?", " "]}), '"history" is not a list'),
+        (json.dumps({**GOOD, "history": [1]}), '"history" is not a list'),
         (json.dumps({**GOOD, "id": "first"}), "the id 'first' stands twice"),
     ],
 )

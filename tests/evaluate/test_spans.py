@@ -9,7 +9,7 @@ import pytest
 
 from qa.engine import Engine
 from qa.errors import DatasetError
-from qa.evaluate.datasets import SpanSet, read_spans
+from qa.evaluate.datasets import SpanSet, read_spans, without_history
 from qa.evaluate.measures import AUROC, COVERAGE, EXCERPT_CHARS, RISK, Figure, Measure
 from qa.evaluate.outcome import Outcome
 from qa.evaluate.run import evaluate_spans
@@ -142,6 +142,25 @@ def test_outcomes_by_hand(spans: Path, engine: Engine) -> None:
     assert missed.rank is None and set(missed.figures.values()) == {0.0}
     assert outcomes["spanish-1"].apart
     assert not outcomes["near-1"].answerable and not outcomes["near-1"].figures
+
+
+def test_a_question_is_asked_with_those_before_it(spans: Path, engine: Engine) -> None:
+    follow_up = {
+        "id": "slot-1",
+        "history": ["What does a steamer pay in the harbour?"],
+        "question": "And in August?",
+        "kind": "slot",
+        "gold": QUESTIONS[0]["gold"],
+    }
+    write_lines(spans / "questions.jsonl", [follow_up, QUESTIONS[3]])
+    dataset = read_spans(spans)
+    told, _ = ask_spans(dataset, engine)
+    assert told.rank == 1
+    assert told.changed and "steamer" in told.searched
+    assert told.to_json()["searched"] == told.searched
+    alone, spanish = ask_spans(without_history(dataset), engine)
+    assert alone.searched == "And in August?" and not alone.changed
+    assert "searched" not in spanish.to_json()
 
 
 def test_the_engine_finds_the_quotes_of_the_small_archive(spans: Path, engine: Engine) -> None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ import numpy as np
 import pytest
 
 from qa.engine import Engine
-from qa.errors import IndexDamagedError, IndexForeignError, IndexUnusableError, QaError
+from qa.errors import IndexDamagedError, IndexForeignError, IndexUnusableError, QaError, UsageError
 from qa.indexing import build_index
-from qa.records import Answer, Filters, Question
+from qa.records import Answer, Filters, Question, document_id
 from qa.settings import Settings
-from qa.store import Generation, IndexFolder, disk
+from qa.store import IndexFolder, disk
+from qa.upkeep import purge, rollback
 from tests.conftest import Build
 from tests.fake import DIMENSION, FakeEncoder
 from tests.store.forge import digest, live_folder
@@ -168,50 +170,132 @@ from qa.settings import Settings
 from qa.store import disk
 from tests.fake import FakeEncoder
 
-texts, index, victims = Path(sys.argv[1]), sys.argv[2], [int(n) for n in sys.argv[3:]]
+texts, index, victims = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 encoder = FakeEncoder()
+
+def build(victim):
+    build_index([texts], Settings(index=f"{index}/{victim}"), encoder=encoder, calibrated=False)
+
+began = time.monotonic()
+build("warm")
+seconds = time.monotonic() - began
 for victim in victims:
-    # Each in a process of its own, which dies as the kernel lets processes die.
+    # Each in a process of its own, which dies as the kernel lets processes die: at a step on the
+    # disk, or at a moment that nothing in it chose.
+    kind, number, _ = victim.split("-")
     child = os.fork()
     if child == 0:
-        left = iter(range(victim, -1, -1))
-        disk.on_step = lambda step: next(left, None) == 0 and os.kill(os.getpid(), signal.SIGKILL)
-        build_index(
-            [texts], Settings(index=f"{index}/{victim}"), encoder=encoder, calibrated=False
-        )
+        if kind == "step":
+            left = iter(range(int(number), -1, -1))
+            disk.on_step = lambda step: next(left, None) == 0 and os.kill(os.getpid(), signal.SIGKILL)
+        build(victim)
         os._exit(0)
+    if kind == "moment":
+        time.sleep(seconds * int(number) / 1000)
+        os.kill(child, signal.SIGKILL)
     print(victim, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
+KILLS = int(os.environ.get("KILLS", "16"))
+"""Half of them at a step on the disk, half at any moment; ``make faults`` sets it to 1000."""
+_AT_ONCE = 50
 
-def test_killed_by_the_kernel_at_random_steps(
+
+def test_killed_by_the_kernel_at_random(
     texts: Path, index: Path, tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copies = tmp_path / "copies"
-    shutil.copytree(index, copies / "probe")
-    count = len(steps_of(monkeypatch, lambda: build(texts, copies / "probe")))
-    victims = sorted(random.sample(range(count), 8))
-    for victim in victims:
-        shutil.copytree(index, copies / str(victim))
-    run = subprocess.run(
-        [sys.executable, "-c", _VICTIM, str(texts), str(copies), *map(str, victims)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-        cwd=Path(__file__).parents[2],
-    )
-    assert run.stdout.split() == [
-        word for victim in victims for word in (str(victim), str(-signal.SIGKILL))
-    ]
-    for victim in victims:
-        copy = copies / str(victim)
-        assert sources(copy) in (["a.txt"], ["a.txt", "b.txt"]), victim
-        build(texts, copy, generations_kept=1)
-        assert sources(copy) == ["a.txt", "b.txt"], victim
-        assert leftovers(copy) <= {
-            f"generations/{name.name}" for name in (index / "generations").iterdir()
-        }
+    for number in range(30):  # something to be in the middle of
+        (texts / f"c{number}.txt").write_text(f"{NEW}\n\n{OLD}\n\nPage {number}.\n")
+    new = sorted(path.name for path in texts.iterdir())
+    probe = shutil.copytree(index, tmp_path / "probe")
+    count = len(steps_of(monkeypatch, lambda: build(texts, probe)))
+    seen = {"old": 0, "new": 0, "dead": 0}
+    for start in range(0, KILLS, _AT_ONCE):
+        numbers = range(start, min(start + _AT_ONCE, KILLS))
+        # The last part only keeps their names apart.
+        victims = [
+            f"step-{random.randrange(count)}-{n}"
+            if n % 2
+            else f"moment-{random.randrange(1100)}-{n}"
+            for n in numbers
+        ]
+        copies = tmp_path / "copies"
+        for name in ("warm", *victims):
+            shutil.copytree(index, copies / name)
+        run = subprocess.run(
+            [sys.executable, "-c", _VICTIM, str(texts), str(copies), *victims],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=600,
+            cwd=Path(__file__).parents[2],
+        )
+        for victim, status in (line.split() for line in run.stdout.splitlines()):
+            assert int(status) in (0, -signal.SIGKILL)
+            assert int(status) or victim.startswith("moment")
+            seen["dead"] += int(status) != 0
+            copy = copies / victim
+            held = sources(copy)
+            assert held in (["a.txt"], new), victim
+            seen["old" if held == ["a.txt"] else "new"] += 1
+            build(texts, copy, generations_kept=1)
+            assert sources(copy) == new, victim
+            assert leftovers(copy) <= {
+                f"generations/{name.name}" for name in (index / "generations").iterdir()
+            }
+        shutil.rmtree(copies)
+    print(f"{KILLS} kills: {seen}")
+    assert seen["dead"] > seen["old"] // 2
+    assert seen["old"]
+
+
+@pytest.mark.parametrize("verb", ["purge", "rollback"])
+def test_looking_after_is_killed_at_every_step(
+    verb: str,
+    texts: Path,
+    index: Path,
+    tmp_path: Path,
+    build: Build,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    build(texts, index)
+    (texts / "b.txt").write_text(f"{NEW} And the next day.\n")
+    build(texts, index)
+
+    def act(at: Path) -> None:
+        settings = Settings(index=str(at))
+        if verb == "purge":
+            purge(settings, ["b.txt"])
+        else:
+            rollback(settings, "000001")
+
+    probe = shutil.copytree(index, tmp_path / "probe")
+    steps = steps_of(monkeypatch, lambda: act(probe))
+    assert "rename LIVE" in steps
+    for number in range(len(steps)):
+        copy = shutil.copytree(index, tmp_path / "killed")
+
+        def kill(_: str) -> None:
+            monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+            monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "on_step", stop_at(number, kill))
+            with pytest.raises(Killed):
+                act(copy)
+        monkeypatch.undo()
+        monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+        done = number > steps.index("rename LIVE")
+        assert sources(copy) == (["a.txt"] if done else ["a.txt", "b.txt"]), steps[number]
+        # Told again, it is done, or was done already; and nothing of the text is left.
+        with suppress(UsageError):
+            act(copy)
+        assert sources(copy) == ["a.txt"]
+        if verb == "purge":
+            files = [path for path in copy.rglob("*") if path.is_file()]
+            assert not [path for path in files if b"bridge" in path.read_bytes()], steps[number]
+        shutil.rmtree(copy)
 
 
 # --- 2: torn files ---------------------------------------------------------------------------
@@ -243,7 +327,7 @@ def test_torn_files_give_the_generation_before(
             opened = IndexFolder(index).open()
             if opened.fault is None:
                 # A mapped file of the right size: its blocks are verified when they are used.
-                assert path.name in ("tokens.bin", "texts.bin")
+                assert path.name in ("blocks.bin", "texts.bin", "tokens.bin")
                 assert left is not None and len(left) == len(data)
                 with pytest.raises(IndexDamagedError, match=path.name):
                     Engine(store=opened.generation, encoder=encoder).ask(QUESTION)
@@ -428,7 +512,9 @@ def test_no_changed_byte_reaches_a_parser(
             parsed.clear()
             try:
                 opened = IndexFolder(index).open()
-                assert path.name in ("tokens.bin", "texts.bin"), f"{path.name} at {place}"
+                assert path.name in ("blocks.bin", "texts.bin", "tokens.bin"), (
+                    f"{path.name} at {place}"
+                )
                 engine = Engine(store=opened.generation, encoder=encoder)
                 assert same(engine.ask(QUESTION), expected)  # of other blocks alone
             except IndexDamagedError as error:
@@ -443,18 +529,22 @@ def test_no_changed_byte_reaches_a_parser(
 
 
 def test_a_changed_byte_of_the_pointer_gives_no_other_answer(
-    archive: Path, index: Path, tmp_path: Path, build: Build, encoder: FakeEncoder
+    texts: Path, index: Path, build: Build, encoder: FakeEncoder
 ) -> None:
-    build(archive, index)
+    # Of three generations the oldest holds nothing but what was removed since.
+    build(texts, index)
+    (texts / "a.txt").unlink()
+    build(texts, index)
+    folder = IndexFolder(index)
+    removed = folder.live().removed
+    assert removed == {document_id("a.txt")}
     answers = {}
-    for pointer in IndexFolder(index).pointers():
-        generation = Generation.open(
-            index / "generations" / pointer.generation,
-            index_name="index",
-            manifest_sha256=pointer.manifest_sha256,
-        )
+    for pointer in folder.pointers():
+        generation = folder.generation(pointer, removed)
         answers[pointer.generation] = Engine(store=generation, encoder=encoder).ask(QUESTION)
-    live = next(iter(answers))
+        assert OLD not in {result.excerpt for result in answers[pointer.generation].results}
+    live, _, empty = answers
+    assert not answers.pop(empty).results
     data = (index / "LIVE").read_bytes()
     outcomes = set()
     for place in range(len(data)):

@@ -24,6 +24,11 @@ _EXACT = np.array(
 )
 
 
+def dense(vectors: Vectors) -> DenseIndex:
+    """Index vectors that come in two parts."""
+    return DenseIndex.build([vectors[:1], vectors[1:]], vectors.shape[1])
+
+
 def oracle(
     vectors: Vectors, question: Vectors, k: int, allowed: NDArray[np.bool_] | None
 ) -> list[int]:
@@ -47,7 +52,7 @@ def test_search_is_exact(rows: list[int], question: int, k: int, mask: int | Non
     allowed = None
     if mask is not None:
         allowed = np.array([bool(mask >> n & 1) for n in range(len(rows))])
-    found = DenseIndex.build(vectors).search(_EXACT[question], k, allowed)
+    found = dense(vectors).search(_EXACT[question], k, allowed)
     assert found.dtype == np.int64
     assert found.tolist() == oracle(vectors, _EXACT[question], k, allowed)
 
@@ -58,7 +63,7 @@ def test_search_is_exact_among_many(k: int, share: float | None) -> None:
     rng = np.random.default_rng(3)
     vectors = _EXACT[rng.integers(0, len(_EXACT), 2000)]
     allowed = None if share is None else rng.random(2000) < share
-    found = DenseIndex.build(vectors).search(_EXACT[3], k, allowed).tolist()
+    found = dense(vectors).search(_EXACT[3], k, allowed).tolist()
     assert found == oracle(vectors, _EXACT[3], k, allowed)
     assert -1 not in found
 
@@ -67,7 +72,7 @@ def test_search_is_exact_among_many(k: int, share: float | None) -> None:
 def test_ties_at_the_cut_go_to_the_lower_rows(better: int) -> None:
     # More of them than the search asks for at first, and before the better ones.
     vectors = np.repeat(_EXACT[[3, 0]], [200, better], axis=0)
-    index = DenseIndex.build(vectors)
+    index = dense(vectors)
     for k in (1, 2, 4, 5, 6, 7, 30, 31, 32, 100, 199):
         assert index.search(_EXACT[0], k).tolist() == oracle(vectors, _EXACT[0], k, None)
 
@@ -79,7 +84,7 @@ def random_unit(rows: int, dimension: int = 24) -> Vectors:
 
 def test_scores_and_vectors_are_what_was_put_in() -> None:
     vectors = random_unit(50)
-    index = DenseIndex.build(vectors)
+    index = dense(vectors)
     np.testing.assert_array_equal(index.vectors, vectors)
     rows = np.array([7, 0, 49, 7])
     expected = [
@@ -92,13 +97,13 @@ def test_scores_and_vectors_are_what_was_put_in() -> None:
 
 def test_bytes_hold_the_index() -> None:
     vectors = random_unit(20)
-    again = DenseIndex.from_bytes(DenseIndex.build(vectors).to_bytes(), dimension=24, count=20)
+    again = DenseIndex.from_bytes(dense(vectors).to_bytes(), dimension=24, count=20)
     np.testing.assert_array_equal(again.vectors, vectors)
     assert again.search(vectors[5], 3).tolist() == oracle(vectors, vectors[5], 3, None)
 
 
 def test_an_index_of_another_shape_or_kind_is_refused() -> None:
-    data = DenseIndex.build(random_unit(20)).to_bytes()
+    data = dense(random_unit(20)).to_bytes()
     for dimension, count in ((23, 20), (24, 19), (24, 0)):
         with pytest.raises(IndexDamagedError, match="20 of 24 dimensions instead of"):
             DenseIndex.from_bytes(data, dimension=dimension, count=count)
@@ -117,9 +122,9 @@ def test_vectors_that_are_no_directions_are_refused(value: float) -> None:
     vectors[2] = 0
     vectors[2, 0] = value
     with pytest.raises(UsageError, match="1 vectors that are not finite and of unit length"):
-        DenseIndex.build(vectors)
+        dense(vectors)
     with pytest.raises(UsageError, match="not finite and of unit length"):
-        DenseIndex.build(random_unit(3)).search(vectors[2], 1)
+        dense(random_unit(3)).search(vectors[2], 1)
     with pytest.raises(UsageError):
         check_unit(vectors[2:3])
     check_unit(random_unit(5))
@@ -129,11 +134,11 @@ def test_vectors_that_are_no_directions_are_refused(value: float) -> None:
 @pytest.mark.parametrize("shape", [(23,), (25,), (0,), (1, 24), ()])
 def test_a_question_of_another_dimension_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(IndexForeignError, match="another model's, run qa build again"):
-        DenseIndex.build(random_unit(3)).search(np.ones(shape, np.float32), 1)
+        dense(random_unit(3)).search(np.ones(shape, np.float32), 1)
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    index = DenseIndex.build(np.empty((0, 24), np.float32))
+    index = dense(np.empty((0, 24), np.float32))
     assert index.search(random_unit(1)[0], 5).tolist() == []
     again = DenseIndex.from_bytes(index.to_bytes(), dimension=24, count=0)
     assert again.vectors.shape == (0, 24)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,16 @@ from hypothesis import strategies as st
 
 from qa.errors import IndexDamagedError
 from qa.store import disk
-from qa.store.disk import BLOCK, BlockFile, FileSum, array_bytes, read_array, read_verified
+from qa.store.disk import (
+    BLOCK,
+    BlockFile,
+    BlockWriter,
+    Column,
+    FileSum,
+    array_bytes,
+    read_array,
+    read_verified,
+)
 
 
 @pytest.fixture
@@ -102,10 +113,35 @@ def test_arrays(tmp_path: Path) -> None:
         read_array(pickled.getvalue())
 
 
+@pytest.mark.parametrize(
+    ("dtype", "shape"), [("<i4", ()), ("<f4", (3,)), ([("document", "<i4"), ("key", "S16")], ())]
+)
+def test_a_column_is_the_array_of_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: Any, shape: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(disk, "_PART", 100)  # several parts
+    whole = np.arange(60 * math.prod(shape), dtype=np.int32).reshape(60, *shape).astype(dtype)
+    column = Column(tmp_path, dtype, shape)
+    assert b"".join(column.npy()) == array_bytes(whole[:0])
+    for start, end in ((0, 1), (1, 1), (1, 41), (41, 60)):
+        column.append(whole[start:end])
+    assert column.rows == 60
+    np.testing.assert_array_equal(column.array(), whole)
+    assert b"".join(column.npy()) == array_bytes(whole)
+    with pytest.raises(ValueError, match="rows of the shape"):
+        column.append(np.zeros((1, *shape, 2), whole.dtype))
+    column.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def blocks(folder: Path, data: bytes) -> BlockFile:
     """Write ``data`` in uneven parts; return it opened."""
     parts = [data[n : n + 50_001] for n in range(0, len(data), 50_001)]
-    sums = disk.write_blocks(folder / "a", parts)
+    writer = BlockWriter(folder / "a")
+    for part in parts:
+        writer.write(part)
+    assert writer.size == len(data)
+    sums = writer.finish()
     assert set(sums) == {"a", "a.sums"}
     assert sums["a"] == FileSum(len(data), hashlib.sha256(data).hexdigest())
     return BlockFile(folder / "a", sums["a"], read_verified(folder / "a.sums", sums["a.sums"]))

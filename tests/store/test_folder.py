@@ -46,18 +46,19 @@ def names(folder: Path) -> list[str]:
 # --- the pointer -----------------------------------------------------------------------------
 
 
-def test_the_layout(copy: Path) -> None:
+def test_the_layout(copy: Path, archive: Path) -> None:
     (generation,) = names(copy / "generations")
     assert names(copy) == ["LIVE", "LOCK", "generations", "models"]
     assert names(copy / "models") == ["fake-1"]
     assert json.loads((copy / "LIVE").read_text()) == {
-        "format": 1,
+        "format": 3,
         "generations": [
             {
                 "generation": generation,
                 "manifest_sha256": digest(copy / "generations" / generation / "manifest.json"),
             }
         ],
+        "paths": [str(archive)],
     }
     opened = IndexFolder(copy).open()
     assert (opened.generation.info.generation, opened.fault) == (generation, None)
@@ -75,13 +76,13 @@ def test_the_layout(copy: Path) -> None:
         '"x"',
         "null",
         "{}",
-        '{"format": 1}',
-        '{"format": 1, "generations": []}',
-        '{"format": 1, "generations": 7}',
-        '{"format": 1, "generations": {}}',
-        '{"format": 1, "generations": [7]}',
-        '{"format": 1, "generations": ["x"]}',
-        '{"format": 1, "generations": [{"generation": "000001-x"}]}',
+        '{"format": 3}',
+        '{"format": 3, "generations": []}',
+        '{"format": 3, "generations": 7}',
+        '{"format": 3, "generations": {}}',
+        '{"format": 3, "generations": [7]}',
+        '{"format": 3, "generations": ["x"]}',
+        '{"format": 3, "generations": [{"generation": "000001-x"}]}',
         "[" * 100_000,
         b"\xff\xfe\xff",
     ],
@@ -103,7 +104,7 @@ def test_a_pointer_leads_nowhere_else(copy: Path, name: str) -> None:
         {"generation": live_folder(copy).name, "manifest_sha256": name},
     ):
         shutil.copy(copy / "LIVE", copy / "kept")
-        (copy / "LIVE").write_text(json.dumps({"format": 1, "generations": [pointer]}))
+        (copy / "LIVE").write_text(json.dumps({"format": 3, "generations": [pointer]}))
         with pytest.raises(IndexDamagedError, match="it is not a pointer"):
             IndexFolder(copy).open()
         shutil.move(copy / "kept", copy / "LIVE")
@@ -118,7 +119,7 @@ def test_a_pointer_to_a_generation_that_is_not_there(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ['{"format": 2, "live": "x"}', '{"format": "1b"}', '{"format": null}']
+    "content", ['{"format": 4, "live": "x"}', '{"format": "1b"}', '{"format": null}']
 )
 def test_a_pointer_of_another_format_is_foreign(copy: Path, content: str) -> None:
     (copy / "LIVE").write_text(content)
@@ -177,8 +178,8 @@ def test_the_newest_whole_generation_is_served(texts: Path, tmp_path: Path, buil
 def test_another_format_is_never_passed_over(texts: Path, tmp_path: Path, build: Build) -> None:
     index = tmp_path / "index"
     three_generations(texts, index, build)
-    change_manifest(index, lambda manifest: manifest.update(format=2))
-    with pytest.raises(IndexForeignError, match="has format 2"):
+    change_manifest(index, lambda manifest: manifest.update(format=4))
+    with pytest.raises(IndexForeignError, match="has format 4"):
         IndexFolder(index).open()
 
 
@@ -186,7 +187,7 @@ def test_the_fault_of_the_live_one_is_told(texts: Path, tmp_path: Path, build: B
     # Also when one that is retained cannot be served for another reason.
     index = tmp_path / "index"
     newest, *_ = three_generations(texts, index, build)
-    change_manifest(index, lambda manifest: manifest.update(format=2))
+    change_manifest(index, lambda manifest: manifest.update(format=4))
     pointer = json.loads((index / "LIVE").read_text())
     first, second, _ = pointer["generations"]
     pointer["generations"] = [second, first]
@@ -368,6 +369,14 @@ def test_a_second_builder_is_told_who_builds(
     assert (index / "LOCK").read_text() == f"{holder.pid}\n"
     assert build(texts, index).changed
     assert (index / "LOCK").read_text() == f"{os.getpid()}\n"
+
+
+def test_the_lock_names_its_holder_alone(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    index.mkdir()
+    (index / "LOCK").write_text("4194304 and more of an older holder\n")
+    with IndexFolder(index).lock():
+        assert (index / "LOCK").read_text() == f"{os.getpid()}\n"
 
 
 def test_a_build_that_fails_gives_the_lock_back(texts: Path, tmp_path: Path, build: Build) -> None:

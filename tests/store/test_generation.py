@@ -6,6 +6,7 @@ import calendar
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from qa.encode import Piece
 from qa.errors import IndexDamagedError, IndexForeignError
 from qa.indexing import build_index
 from qa.passages import Splitting, split
-from qa.records import Block, Document, Filters, Passage, Published
+from qa.records import About, Block, Document, Filters, Passage, Published
 from qa.settings import Settings
 from qa.store import CONTEXT, Generation, IndexFolder
 from qa.store.disk import array_bytes
@@ -155,7 +156,7 @@ def test_the_manifest_accounts_for_every_file(
     assert set(manifest["files"]) | {"manifest.json"} == {path.name for path in folder.iterdir()}
     for name, told in manifest["files"].items():
         assert told == {"bytes": (folder / name).stat().st_size, "sha256": digest(folder / name)}
-    assert manifest["format"] == 1
+    assert manifest["format"] == 3
     assert manifest["generation"] == folder.name == generation.info.generation
     assert (manifest["fingerprint"], manifest["dimension"]) == ("fake-1", 32)
     assert manifest["metric"] == "inner product of unit vectors"
@@ -192,6 +193,19 @@ def test_odd_characters_come_back(tmp_path: Path) -> None:
     generation = given_documents(tmp_path / "index", odd)
     assert generation.document(odd.id) == odd
     assert generation.passage(0).text == odd.text
+
+
+def test_all_that_is_known_of_a_document_comes_back(tmp_path: Path) -> None:
+    about = About("A bridge", "https://example.org/bridge", Published("2004-03", "March", "time"))
+    known = replace(
+        document("a.pdf", "The bridge fell.\n\nThe ferry sank."),
+        blocks=(Block("teaser", 0, 16, 0, about), Block("teaser", 18, 33, 0, About())),
+        original_url="https://example.org/",
+        author="The ferryman",
+        language="en",
+        page_starts=(0, 18),
+    )
+    assert given_documents(tmp_path / "index", known).document(known.id) == known
 
 
 def test_a_section_without_words_is_none(tmp_path: Path) -> None:
@@ -315,7 +329,7 @@ def opened(index: Path) -> Generation:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "7", "null", '"x"', "{", '{"format": 1}', "[" * 100_000, "\0"]
+    "content", ["", "[]", "7", "null", '"x"', "{", '{"format": 3}', "[" * 100_000, "\0"]
 )
 def test_a_manifest_that_is_none_is_damage(copy: Path, content: str) -> None:
     (live_folder(copy) / "manifest.json").write_text(content)
@@ -375,12 +389,12 @@ def test_a_manifest_that_does_not_fit_is_damage(
 
 
 def test_another_format_or_metric_is_foreign(copy: Path) -> None:
-    change_manifest(copy, lambda m: m.update(format=2))
+    change_manifest(copy, lambda m: m.update(format=4))
     with pytest.raises(
-        IndexForeignError, match="has format 2, this program reads 1: run qa build again"
+        IndexForeignError, match="has format 4, this program reads 3: run qa build again"
     ):
         opened(copy)
-    change_manifest(copy, lambda m: m.update(format=1, metric="L2"))
+    change_manifest(copy, lambda m: m.update(format=3, metric="L2"))
     with pytest.raises(IndexForeignError, match="another metric: run qa build again"):
         opened(copy)
 

@@ -21,20 +21,23 @@ router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["ask"])
     response_model=schemas.AskResponse,
     responses=responses(400, 413, 415, 422, 500, 503),
 )
-def ask(body: schemas.AskRequest, request: Request) -> JsonResponse:
+async def ask(body: schemas.AskRequest, request: Request) -> JsonResponse:
     """Ask a question: ranked, verbatim excerpts with exact citations."""
-    return _answer(body.to_question(), request)
+    return await _answer(body.to_question(), request)
 
 
 @router.get("/ask", response_model=schemas.AskResponse, responses=responses(413, 422, 500, 503))
-def ask_by_address(query: Annotated[schemas.AskQuery, Query()], request: Request) -> JsonResponse:
+async def ask_by_address(
+    query: Annotated[schemas.AskQuery, Query()], request: Request
+) -> JsonResponse:
     """Ask a question from a browser's address bar: the same as POST."""
-    return _answer(query.to_question(), request)
+    return await _answer(query.to_question(), request)
 
 
-def _answer(question: Question, request: Request) -> JsonResponse:
-    answer = engine_of(request).ask(question)
-    return JsonResponse(answer_body(answer, service_of(request).base(request)))
+async def _answer(question: Question, request: Request) -> JsonResponse:
+    service = service_of(request)
+    answer = await service.ask(request, question)
+    return JsonResponse(answer_body(answer, service.base(request)))
 
 
 @router.post(

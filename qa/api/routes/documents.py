@@ -14,8 +14,8 @@ from qa.api.errors import JsonResponse, responses
 from qa.api.service import engine_of, service_of
 from qa.api.viewer import render_view
 from qa.errors import UsageError
-from qa.records import Document, Passage
-from qa.results import cite
+from qa.records import Document
+from qa.results import cite_span
 from qa.wire import citation_line, document_body, entry_body, view_address
 
 CHANGED = (
@@ -99,15 +99,7 @@ def view(
 
 def _citation(document: Document, start: int, end: int, base: str) -> str:
     """Return the citation of a span as one line with its address."""
-    around = [section for section in document.sections if section.start <= start < section.end]
-    passage = Passage(
-        document_id=document.id,
-        start=start,
-        end=end,
-        text=document.text[start:end],
-        section=around[-1].title if around else None,
-    )
-    citation = cite(document, passage, start, end)
+    citation = cite_span(document, start, end)
     return f"{citation_line(citation)}. {view_address(citation, base)}"
 
 

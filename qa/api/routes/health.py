@@ -6,15 +6,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
 from qa.api import schemas
+from qa.api.access import caller_of
 from qa.api.errors import RETRY_AFTER, JsonResponse, responses
 from qa.api.service import engine_of, service_of
-from qa.errors import IndexUnusableError
+from qa.errors import BusyError, IndexUnusableError, KeysUnusableError
 from qa.wire import index_body
 
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/healthz", response_model=schemas.HealthResponse, responses=responses(500))
+@router.get("/healthz", response_model=schemas.HealthResponse, responses=responses(500, probe=True))
 async def healthz() -> JsonResponse:
     """Tell that the process is alive."""
     return JsonResponse({"alive": True})
@@ -24,23 +25,30 @@ async def healthz() -> JsonResponse:
     "/readyz",
     response_model=schemas.ReadyResponse,
     responses={
-        **responses(500),
+        **responses(500, probe=True),
         503: {"model": schemas.ReadyResponse, "description": "Questions are not answered"},
     },
 )
 def readyz(request: Request) -> JsonResponse:
     """Tell whether questions are answered, from which index, and what is wrong."""
+    service = service_of(request)
     try:
+        if service.stopping.is_set():
+            raise BusyError("the service is stopping")
+        known = not service.keyring.on or caller_of(request.scope).scope is not None
         engine = engine_of(request)
-    except IndexUnusableError as error:
-        body = {"ready": False, "index": None, "fault": error.message}
+    except (IndexUnusableError, KeysUnusableError, BusyError) as error:
+        told = isinstance(error, BusyError) or caller_of(request.scope).scope is not None
+        body = {"ready": False, "index": None, "fault": error.message if told else None}
         return JsonResponse(body, 503, headers={"Retry-After": RETRY_AFTER})
-    return JsonResponse({"ready": True, "index": index_body(engine.info), "fault": engine.fault})
+    index, fault = (index_body(engine.info), service.engines.fault) if known else (None, None)
+    return JsonResponse({"ready": True, "index": index, "fault": fault})
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=responses(500, page=True))
 async def metrics(request: Request) -> PlainTextResponse:
     """Return counts in Prometheus's text format."""
     service = service_of(request)
-    text = service.metrics.text(service.engines.current)
+    engines = service.engines
+    text = service.metrics.text(engines.current, engines.fault, engines.swaps)
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")

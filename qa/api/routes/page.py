@@ -6,8 +6,10 @@ from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
+from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 _WEB = Path(__file__).parents[2] / "web"
 
@@ -20,6 +22,16 @@ async def page() -> FileResponse:
     return FileResponse(_WEB / "index.html")
 
 
+class _OpenFiles(StaticFiles):
+    """Files that a page of any origin may load: the widget's modules and its style sheet."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+
 def static_files() -> Mount:
-    """Return what the page loads, below ``/static``."""
-    return Mount("/static", StaticFiles(directory=_WEB / "static"), name="static")
+    """Return what the page and the widget load, below ``/static``."""
+    return Mount("/static", _OpenFiles(directory=_WEB / "static"), name="static")

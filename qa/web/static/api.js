@@ -1,25 +1,16 @@
 // The service over HTTP, and its failures in words.
 
-/** Where the service is: beside the folder that this file came from, also behind a path prefix. */
-const ROOT = new URL("..", import.meta.url);
 const PATIENCE_MS = 60_000;
+
+/** Excerpts that a question gets where nothing else is said. */
+export const DEFAULT_K = 5;
 
 /** A failure that a person can read. `retry`: the same question may work in a moment. */
 export class Problem extends Error {
-  constructor(title, message, { retry = false, field = null, reference = null, network = false } = {}) {
+  constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false } = {}) {
     super(message);
-    Object.assign(this, { title, retry, field, reference, network });
+    Object.assign(this, { title, retry, field, reference, network, locked });
   }
-}
-
-/** The address of a cited span's page; only a web address is ever followed. */
-export function viewAddress({ url, document_id: id, start, end }) {
-  const address = webAddress(url) ?? documentAddress(id, `?start=${start}&end=${end}`);
-  return address.includes("#") ? address : `${address}#cited`;
-}
-
-export function documentAddress(id, query = "") {
-  return new URL(`v1/documents/${encodeURIComponent(id)}/view${query}`, ROOT).href;
 }
 
 /** The address if it is http or https, else null: a document may name "javascript:" anything. */
@@ -32,53 +23,113 @@ export function webAddress(address) {
   }
 }
 
-/** Ask a question. `request` is the body of POST /v1/ask. */
-export const ask = (request, signal) => call("v1/ask", { body: request, signal });
-
-/** A page of the archive's documents: `{documents, next, total}`. */
-export async function documents(cursor, signal) {
-  const query = new URLSearchParams({ limit: "20", ...(cursor && { cursor }) });
-  const page = await call(`v1/documents?${query}`, { signal });
+/** The body of a question's request, as far as filters make it. */
+export function requestOf({ source, from, to, k = DEFAULT_K }) {
   return {
-    documents: page.documents ?? [],
-    next: page.next_cursor ?? null,
-    total: page.total ?? null,
+    k,
+    ...((source || from || to) && {
+      filters: {
+        ...(source && { source: [source] }),
+        ...(from && { published_from: from }),
+        ...(to && { published_to: to }),
+      },
+    }),
   };
 }
 
-async function call(path, { body, signal }) {
-  const timer = new AbortController();
-  const stop = () => timer.abort();
-  const clock = setTimeout(stop, PATIENCE_MS);
-  signal?.addEventListener("abort", stop);
-  try {
-    const response = await fetch(new URL(path, ROOT), {
-      signal: timer.signal,
-      ...(body && {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      }),
-    });
-    const value = await response.json().catch((error) => {
-      if (error.name === "AbortError") throw error;
-      return null;
-    });
-    if (response.ok && value) return value;
-    throw refusal(response, value?.error);
-  } catch (error) {
-    if (error instanceof Problem || signal?.aborted) throw error;
-    if (timer.signal.aborted) {
-      throw new Problem("No answer yet", "The service took longer than a minute. It may be busy.", { retry: true });
+/** One service, asked by a page of its own or by a page of another origin. */
+export class Service {
+  #root;
+  #key;
+
+  /** Without a root: the folder above this file's, also behind a path prefix. */
+  constructor(root = new URL("..", import.meta.url), key = null) {
+    this.#root = new URL(`${root}`.replace(/\/*$/, "/"));
+    this.#key = key;
+  }
+
+  /** Where the service is, as text. */
+  get address() {
+    return this.#root.href;
+  }
+
+  /** Whether a page that is opened by its address is let in as this one is. */
+  get linkable() {
+    return !this.#key;
+  }
+
+  /** Ask a question. `request` is the body of POST /v1/ask. */
+  ask(request, signal) {
+    return this.#call("v1/ask", { body: request, signal });
+  }
+
+  /** A document with its text. */
+  document(id, signal) {
+    return this.#call(`v1/documents/${encodeURIComponent(id)}`, { signal });
+  }
+
+  /** Some of the documents, and the cursor for those after them. */
+  documents(cursor, limit = 20) {
+    const query = new URLSearchParams({ limit, ...(cursor && { cursor }) });
+    return this.#call(`v1/documents?${query}`);
+  }
+
+  /** How many documents there are, by month and by folder. */
+  archive() {
+    return this.#call("v1/archive");
+  }
+
+  /** Hand in a key, for this browser. */
+  signIn(key) {
+    return this.#call("v1/session", { body: { key } });
+  }
+
+  /** The address of a cited span's page; only a web address is ever followed. */
+  viewAddress({ url, document_id: id, start, end, sha256 }) {
+    const query = new URLSearchParams({ start, end, version: sha256 });
+    const address = webAddress(url) ?? this.documentAddress(id, `?${query}`);
+    return address.includes("#") ? address : `${address}#cited`;
+  }
+
+  /** The address of a document's page. */
+  documentAddress(id, query = "") {
+    return new URL(`v1/documents/${encodeURIComponent(id)}/view${query}`, this.#root).href;
+  }
+
+  async #call(path, { body, signal } = {}) {
+    const timer = new AbortController();
+    const stop = () => timer.abort();
+    const clock = setTimeout(stop, PATIENCE_MS);
+    signal?.addEventListener("abort", stop);
+    try {
+      const response = await fetch(new URL(path, this.#root), {
+        signal: timer.signal,
+        headers: {
+          ...(this.#key && { authorization: `Bearer ${this.#key}` }),
+          ...(body && { "content-type": "application/json" }),
+        },
+        ...(body && { method: "POST", body: JSON.stringify(body) }),
+      });
+      const value = await response.json().catch((error) => {
+        if (error.name === "AbortError") throw error;
+        return null;
+      });
+      if (response.ok && (value || response.status === 204)) return value;
+      throw refusal(response, value?.error);
+    } catch (error) {
+      if (error instanceof Problem || signal?.aborted) throw error;
+      if (timer.signal.aborted) {
+        throw new Problem("No answer yet", "The service took longer than a minute. It may be busy.", { retry: true });
+      }
+      throw navigator.onLine
+        ? new Problem("The service cannot be reached",
+          "It may be stopped or restarting. Your question is kept.", { retry: true, network: true })
+        : new Problem("You seem to be offline",
+          "Your question is kept. It is asked again once you are connected.", { retry: true, network: true });
+    } finally {
+      clearTimeout(clock);
+      signal?.removeEventListener("abort", stop);
     }
-    throw navigator.onLine
-      ? new Problem("The service cannot be reached",
-        "It may be stopped or restarting. Your question is kept.", { retry: true, network: true })
-      : new Problem("You seem to be offline",
-        "Your question is kept. It can be asked again once you are connected.", { retry: true, network: true });
-  } finally {
-    clearTimeout(clock);
-    signal?.removeEventListener("abort", stop);
   }
 }
 
@@ -86,7 +137,8 @@ async function call(path, { body, signal }) {
 function refusal(response, error) {
   const { status } = response;
   const wait = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-  const message = error?.message ?? (response.ok
+  const said = error?.message?.replace(/^./, (first) => first.toUpperCase());
+  const message = status === 401 ? "Questions are answered for those who have one." : said ?? (response.ok
     ? "The service sent something that this page cannot read."
     : `The service answered with status ${status} and no explanation.`);
   const title =
@@ -102,6 +154,7 @@ function refusal(response, error) {
     wait > 0 ? `${message} Try again in ${wait === 1 ? "a second" : `${wait} seconds`}.` : message,
     {
       retry: response.ok || status === 429 || status >= 500,
+      locked: status === 401,
       field: error?.field ?? null,
       reference: status >= 500 ? error?.request_id ?? null : null,
     },

@@ -34,6 +34,44 @@ export function pieces(text, spans = []) {
 /** How many code points a text has, as the service counts them. */
 export const length = (text) => Array.from(text).length;
 
+/** Whether spaces set out a text: columns, or lines that are indented. */
+export const spaced = (text) => /[ \t]{2}|^[ \t]/m.test(text);
+
+const SHORT = 300; // characters of an excerpt that are never folded
+const AFTER = 160; // characters that stay after the marked sentence
+const BETWEEN = 120; // characters that stay between two marked sentences
+
+/**
+ * Fold an excerpt around its marked sentence: which pieces are put away at first.
+ *
+ * Nothing is left out or changed: the pieces joined are the excerpt. The marked words come first,
+ * so that what stands before them is put away; after them a few words stay.
+ *
+ * @param {{text: string, marked: boolean}[]} cut of `pieces`
+ * @returns {{text: string, marked: boolean, folded: boolean}[]}
+ */
+export function fold(cut) {
+  const open = cut.map((piece) => ({ ...piece, folded: false }));
+  if (cut.reduce((sum, { text }) => sum + text.length, 0) <= SHORT) return open;
+  const first = open.findIndex(({ marked }) => marked);
+  const last = open.findLastIndex(({ marked }) => marked);
+  return open.flatMap((piece, n) => {
+    if (piece.marked) return [piece];
+    if (n < first) return [{ ...piece, folded: piece.text.trim() !== "" }];
+    if (n < last) return [{ ...piece, folded: piece.text.length > BETWEEN }];
+    return headAndTail(piece, first < 0 ? SHORT : AFTER);
+  });
+}
+
+/** Cut unmarked words at a space near `most`; a short rest is not worth a cut. */
+function headAndTail(piece, most) {
+  const { text } = piece;
+  if (text.length <= most * 1.3) return [piece];
+  const space = text.slice(0, most).search(/\s\S*$/);
+  const at = space > most / 2 ? space : Array.from(text.slice(0, most)).slice(0, -1).join("").length;
+  return [{ ...piece, text: text.slice(0, at) }, { ...piece, text: text.slice(at), folded: true }];
+}
+
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
   "September", "October", "November", "December"];
 
@@ -53,6 +91,15 @@ export function count(n, one, many = `${one}s`) {
 export function place({ page, line_start: first, line_end: last }) {
   const lines = first == null ? "" : first === last ? `line ${first}` : `lines ${first}–${last}`;
   return [page == null ? "" : `page ${page}`, lines].filter(Boolean).join(", ");
+}
+
+/** The bounds of a question in words: "2018 to 2020, reports/*"; empty where there are none. */
+export function boundsInWords({ source, from, to }) {
+  const when = from && to && from === to ? dateInWords(from)
+    : from && to ? `${dateInWords(from)} to ${dateInWords(to)}`
+    : from ? `from ${dateInWords(from)}`
+    : to ? `up to ${dateInWords(to)}` : "";
+  return [when, source].filter(Boolean).join(", ");
 }
 
 /** What a document is called: its title, or else its path. */
@@ -75,3 +122,15 @@ export function citationText(citation, address) {
 /** A quotation with its citation under it. */
 export const quoteText = (excerpt, citation, address) =>
   `“${excerpt}”\n\n${citationText(citation, address)}`;
+
+/** The same as Markdown that renders as these very words, whatever markup they hold. */
+export function quoteMarkdown(excerpt, citation, address) {
+  const quoted = excerpt.split(/\r\n|\r|\n/).map((line) => `> ${literally(line.trim())}`.trimEnd());
+  const link = `[${literally(nameOf(citation))}](${address.replace(/\(/g, "%28").replace(/\)/g, "%29")})`;
+  const rest = [dateInWords(citation.published), place(citation)].filter(Boolean).join(", ");
+  return [...quoted, ">", `> — ${link}${rest && `, ${rest}`}`].join("\n");
+}
+
+const literally = (text) => text
+  .replace(/[\\`*_{}[\]<>()#|~!&]/g, "\\$&")
+  .replace(/^([-+=]|\d+(?=[.)]))/, (lead) => (/\d/.test(lead) ? `${lead}\\` : `\\${lead}`));

@@ -1,0 +1,183 @@
+"""The second build of a folder, after ten of its files changed, against the first; and memory.
+
+Writes a folder of documents whose text is made up from a fixed seed, builds its index, changes ten
+files (four new texts, three removed, three added), and builds again. The rankings of some questions
+must be those of a build from nothing, which is the third. ``--fake`` stands the tests' encoder in for
+the model: without the model's time the rest weighs most. ``--one`` only builds once and tells how
+memory grew while it read; ``--quick`` is a fake encoder that looks at four words of each passage, for
+many of them. Prints one JSON line.
+
+    python eval/bench/rebuild.py [--documents 10000] [--chars 1500] [--fake | --quick] [--one]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+_SYLLABLES = "ba cor den fil gro hal ist jun kel lom mar nov ost pri qua rel sun tor ul ver".split()
+_QUESTIONS = 40
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--chars", type=int, default=1500)
+    parser.add_argument("--fake", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--one", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(measure(options, Path(folder))), flush=True)
+
+
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Return the figures."""
+    texts = folder / "texts"
+    texts.mkdir()
+    size = 0
+    for number in range(options.documents):
+        size += write(texts, number, 0, options.chars)
+    if stand_in(options) is None:
+        # The model is made ready once for an index; that is no part of what is measured.
+        write(folder, 0, 2, options.chars)
+        build(options, path_of(folder, 0), folder / "index")
+    with watched() as memory:
+        first = build(options, texts, folder / "index")
+    figures = {
+        "bench": "rebuild",
+        "documents": first.documents,
+        "passages": first.passages,
+        "mb_of_text": round(size / 1e6, 1),
+        "encoder": "quick" if options.quick else "fake" if options.fake else "model",
+        "first_s": round(first.seconds, 2),
+        "memory_mb": memory,
+    }
+    if options.one:
+        return figures
+    for number in range(4):
+        write(texts, 7 + number * 11, 1, options.chars)
+    for number in range(3):
+        path_of(texts, 200 + number).unlink()
+        write(texts, options.documents + number, 0, options.chars)
+    second = build(options, texts, folder / "index")
+    unchanged = build(options, texts, folder / "index")
+    fresh = build(options, texts, folder / "fresh")
+    same = rankings(options, folder / "index") == rankings(options, folder / "fresh")
+    return figures | {
+        "second_s": round(second.seconds, 2),
+        "embedded_again": second.embedded,
+        "unchanged_s": round(unchanged.seconds, 2),
+        "from_nothing_s": round(fresh.seconds, 2),
+        "ratio": round(second.seconds / first.seconds, 4),
+        "same_rankings": same,
+    }
+
+
+def path_of(texts: Path, number: int) -> Path:
+    """Return where a document is: a hundred in a folder."""
+    return texts / f"{number // 100:04d}" / f"{number:06d}.txt"
+
+
+def write(texts: Path, number: int, version: int, chars: int) -> int:
+    """Write a document whose text depends on its number and version alone; return its size."""
+    made = random.Random(f"{number} {version}")
+    words: list[str] = [f"Document {number}\n\n"]
+    length = 0
+    while length < chars:
+        sentence = " ".join(word(made) for _ in range(made.randrange(6, 20))).capitalize()
+        words.append(f"{sentence}.{made.choice('    ' + chr(10))}")
+        length += len(words[-1])
+    path = path_of(texts, number)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(words), "utf-8")
+    return length
+
+
+def word(made: random.Random) -> str:
+    """Return a made-up word; short ones are common, long ones rare, as in a language."""
+    return "".join(made.choices(_SYLLABLES, k=made.choice((1, 1, 2, 2, 2, 3, 4))))
+
+
+def build(options: argparse.Namespace, texts: Path, index: Path) -> Any:
+    """Build an index; return the report."""
+    from qa.indexing import build_index
+    from qa.settings import Settings
+
+    encoder = stand_in(options)
+    return build_index([texts], Settings(index=str(index)), encoder=encoder)
+
+
+def stand_in(options: argparse.Namespace) -> Any:
+    """Return the tests' encoder, or a quick one, or None for the model."""
+    if not options.fake and not options.quick:
+        return None
+    sys.path.insert(0, str(ROOT))
+    from tests.fake import FakeEncoder
+
+    class Quick(FakeEncoder):
+        def _encode(self, prefix: str, text: str) -> Any:
+            return super()._encode("", " ".join(text[:80].split()[:4]))
+
+    return Quick() if options.quick else FakeEncoder()
+
+
+def rankings(options: argparse.Namespace, index: Path) -> list[Any]:
+    """Return what some questions find: sources, spans and scores."""
+    from qa.engine import Engine
+    from qa.records import Question
+
+    engine = Engine.open(index, encoder=stand_in(options))
+    made = random.Random("questions")
+    answers = [
+        engine.ask(Question(" ".join(word(made) for _ in range(6)), k=20))
+        for _ in range(_QUESTIONS)
+    ]
+    return [(answer.confidence, answer.results) for answer in answers]
+
+
+@contextmanager
+def watched() -> Iterator[dict[str, int]]:
+    """Give a mapping that has, afterwards, the memory of this process in MB over quarters of the time."""
+    seen: list[int] = []
+    found: dict[str, int] = {}
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            seen.append(anonymous())
+
+    thread = threading.Thread(target=watch)
+    before = anonymous()
+    thread.start()
+    try:
+        yield found
+    finally:
+        done.set()
+        thread.join()
+        found["before"] = before
+        for quarter in range(1, 5):
+            at = len(seen) * quarter // 4 - 1
+            found[f"at_{quarter * 25}%"] = seen[max(at, 0)] if seen else before
+        found["peak"] = max(seen, default=before)
+
+
+def anonymous() -> int:
+    """Return this process's memory in MB, mapped files left out."""
+    status = Path(f"/proc/{os.getpid()}/status").read_text()
+    return int(status.split("RssAnon:")[1].split()[0]) // 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""The shapes of OpenAI's chat completions, as far as they are read; the rest is ignored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from qa import chat, records
+from qa.api import schemas
+
+MAX_MESSAGES, MAX_PARTS = 2000, 100
+_CONTENT = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "array",
+            "maxItems": MAX_PARTS,
+            "items": {
+                "type": "object",
+                "properties": {"type": {"type": "string"}, "text": {"type": "string"}},
+                "required": ["type"],
+            },
+        },
+        {"type": "null"},
+    ],
+    "description": "a text, or parts of the type text",
+}
+
+
+def _as_parts(content: Any) -> Any:
+    """Return the content of a message as a list of parts."""
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    if not isinstance(content, list):
+        raise PydanticCustomError("not_content", "A text or a list of parts is wanted")
+    return content
+
+
+class Lenient(BaseModel):
+    """What OpenAI's clients send: fields that are not named here are ignored."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Part(Lenient):
+    """A part of a message's content."""
+
+    type: str
+    text: str | None = None
+
+
+class ChatMessage(Lenient):
+    """A message; those of the role ``user`` are read."""
+
+    role: str
+    content: Annotated[
+        list[Part],
+        Field(max_length=MAX_PARTS),
+        BeforeValidator(_as_parts),
+        WithJsonSchema(_CONTENT),
+    ] = []
+
+
+class StreamOptions(Lenient):
+    """Options of a stream."""
+
+    include_usage: bool | None = None
+
+
+class ChatRequest(Lenient):
+    """A chat. The last message of the role ``user`` is the question, earlier ones its history.
+
+    Whatever stands in ``model``, the one model answers. ``temperature``, ``max_tokens``, ``tools``
+    and all other fields are accepted and ignored.
+    """
+
+    messages: Annotated[list[ChatMessage], Field(max_length=MAX_MESSAGES)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int | None, Field(description="1 if anything")] = None
+    tool_choice: Annotated[Any, Field(description='"none" or "auto" if anything')] = None
+    response_format: Annotated[Any, Field(description='{"type": "text"} if anything')] = None
+    k: schemas.K = 5
+    filters: schemas.Filters | None = None
+
+    def to_question(self) -> records.Question:
+        """Return the question that the engine is asked. Raises ChatError."""
+        chat.check_wanted(
+            n=self.n, tool_choice=self.tool_choice, response_format=self.response_format
+        )
+        turns = [
+            chat.Turn(
+                place,
+                text="\n".join(part.text or "" for part in message.content if part.type == "text"),
+                other=next((part.type for part in message.content if part.type != "text"), None),
+            )
+            for place, message in enumerate(self.messages)
+            if message.role == "user"
+        ]
+        filters = self.filters or schemas.Filters()
+        return chat.question_of(turns, k=self.k, filters=filters.to_filters())
+
+    @property
+    def counted(self) -> bool:
+        """Whether a stream tells the usage."""
+        return bool(self.stream_options and self.stream_options.include_usage)
+
+
+class UrlCitation(BaseModel):
+    """Where a marker stands in the content, in Unicode code points, and what it cites."""
+
+    url: str = Field(description="opens the document with the excerpt marked")
+    title: str
+    start_index: int
+    end_index: int
+
+
+class Annotation(BaseModel):
+    """A marker such as ``[1]``."""
+
+    type: Literal["url_citation"]
+    url_citation: UrlCitation
+
+
+class AssistantMessage(BaseModel):
+    """The answer in Markdown: quotes with markers, then the list of citations."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+    annotations: list[Annotation]
+
+
+class Choice(BaseModel):
+    """The one answer."""
+
+    index: Literal[0]
+    message: AssistantMessage
+    logprobs: None
+    finish_reason: Literal["stop"]
+
+
+class Usage(BaseModel):
+    """Words and punctuation marks: of the question with its history, and of the content."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Cited(schemas.AskResponse):
+    """The answer as ``/v1/ask`` gives it: result ``n`` is what ``[n]`` marks."""
+
+    offsets: Literal["Unicode code points"] = Field(description="what every offset counts")
+
+
+class ChatResponse(BaseModel):
+    """A chat completion."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[Choice]
+    usage: Usage
+    cited_qa: Cited
+
+
+class Model(BaseModel):
+    """A model."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class Models(BaseModel):
+    """The models."""
+
+    object: Literal["list"]
+    data: list[Model]

@@ -1,0 +1,35 @@
+"""What the archive holds, for a timeline and for offers of filters."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from fastapi import APIRouter, Request
+
+from qa.api import schemas
+from qa.api.errors import JsonResponse, responses
+from qa.api.service import engine_of
+from qa.wire import index_body
+
+MAX_FOLDERS = 100
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+
+
+@router.get("/archive", response_model=schemas.ArchiveResponse, responses=responses(413, 500, 503))
+def archive(request: Request) -> JsonResponse:
+    """Count the documents by month of publication and by folder."""
+    engine = engine_of(request)
+    found = engine.archive
+    return JsonResponse(
+        {
+            "documents": found.documents,
+            "dated": dict(found.dated),
+            "undated": found.undated,
+            "folders": [
+                {"name": name, "documents": count}
+                for name, count in islice(found.folders.items(), MAX_FOLDERS)
+            ],
+            "index": index_body(engine.info),
+        }
+    )

@@ -1,0 +1,81 @@
+"""The HTTP server around the application: its protocol, and how it stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from qa.api.protocol import patient
+from qa.api.service import Service
+from qa.settings import Settings
+
+SHUTDOWN_SECONDS = 10
+"""How long answers that are under way may take once no more are taken."""
+_CUT_OFF = 70
+
+
+def make_server(app: FastAPI, settings: Settings) -> Server:
+    """Return the server of an application, to be run on a socket that listens."""
+    config = uvicorn.Config(
+        app,
+        http=patient(settings.body_seconds),
+        loop="asyncio",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.proxies,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    return Server(config, app.state.service, settings.drain_seconds)
+
+
+class Server(uvicorn.Server):
+    """A server that says that it stops before it does.
+
+    After SIGTERM ``/readyz`` says no, for whoever spreads the load, while everything is still
+    answered for ``drain_seconds``. Then no connection is taken any more, and what is under way
+    completes. SIGINT, and a second SIGTERM, skip the first part.
+    """
+
+    def __init__(self, config: uvicorn.Config, service: Service, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._stopping = service.stopping
+        self._drain_seconds = drain_seconds
+        self._leave_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self._stopping.set()
+        if sig == signal.SIGTERM and self._leave_at is None:
+            self._leave_at = time.monotonic() + self._drain_seconds
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look whether it is time to stop; called ten times a second."""
+        if self._leave_at is not None and time.monotonic() >= self._leave_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is under way complete, for as long as that may take."""
+        if self._stopping.is_set():
+            _leave_at_last(SHUTDOWN_SECONDS + 2)
+        await super().shutdown(sockets)
+
+
+def _leave_at_last(seconds: float) -> None:
+    """End the process then if it is still there: a thread cannot be stopped, nor waited for."""
+    timer = threading.Timer(seconds, os._exit, [_CUT_OFF])
+    timer.daemon = True
+    timer.start()

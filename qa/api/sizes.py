@@ -1,0 +1,97 @@
+"""How much a client may send, and how long it may take: the head of a request, and its body."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.api.errors import RequestError, error_response
+from qa.settings import Settings
+
+MAX_TARGET = 32_768
+"""Bytes of a path with its query: the longest question fits, percent-encoded."""
+MAX_HEADERS = 32_768
+"""Bytes of all headers together, names included."""
+
+
+class HeadLimit:
+    """Refuse an address or headers that are too long."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (error := self._refusal(scope)):
+            await _refuse(error, scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> RequestError | None:
+        path = scope.get("raw_path") or scope["path"].encode("utf-8", "replace")
+        if len(path) + len(scope["query_string"]) > MAX_TARGET:
+            message = f"the address is longer than {MAX_TARGET:,} bytes: ask with POST"
+            return _counted(scope, RequestError(414, "address_too_long", message))
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+            message = f"the headers are longer than {MAX_HEADERS:,} bytes"
+            return _counted(scope, RequestError(431, "headers_too_long", message))
+        return None
+
+
+class BodyLimit:
+    """Refuse a body that is too large: by its announced length, else as soon as it is; or too slow."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.max_bytes = settings.max_body_bytes
+        self.seconds = settings.body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > self.max_bytes:
+            await _refuse(self._too_large(scope), scope, receive, send)
+            return
+        received, whole = 0, False
+        deadline = time.monotonic() + self.seconds
+
+        async def limited() -> Message:
+            nonlocal received, whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
+                    message = await receive()
+            except TimeoutError:
+                raise self._too_slow(scope) from None
+            whole = not message.get("more_body", False)
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise self._too_large(scope)
+            return message
+
+        await self.app(scope, limited, send)
+
+    def _too_large(self, scope: Scope) -> RequestError:
+        message = f"the body is larger than {self.max_bytes:,} bytes (setting max_body_bytes)"
+        return _counted(scope, RequestError(413, "body_too_large", message))
+
+    def _too_slow(self, scope: Scope) -> RequestError:
+        message = f"the body took longer than {self.seconds} seconds (setting body_seconds)"
+        error = RequestError(408, "body_too_slow", message)
+        error.headers = {"Connection": "close"}
+        return _counted(scope, error)
+
+
+def _counted(scope: Scope, error: RequestError) -> RequestError:
+    scope["app"].state.service.metrics.refuse(error.code)
+    return error
+
+
+async def _refuse(error: RequestError, scope: Scope, receive: Receive, send: Send) -> None:
+    response = error_response(scope, error.status_code, error.code, error.detail)
+    await response(scope, receive, send)

@@ -1,0 +1,128 @@
+"""What a build would change: the files that are there against those that a generation was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.corpus import FolderReader, Found, Options, Skipped, scan
+from qa.records import Document
+from qa.settings import Settings
+from qa.store import FileRecord, document_digest
+
+Read = Callable[["Item"], Iterator[Document | Skipped]]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file, or a document that was given. ``sha256`` is empty where there is nothing to read."""
+
+    source: str
+    bytes: int
+    sha256: str
+    origin: Found | Document
+
+    def changed(self) -> bool:
+        """Whether it is another by now than it was when its checksum was taken."""
+        return isinstance(self.origin, Found) and self.origin.changed()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a build does with an item: reads it, or keeps what an earlier build made of it.
+
+    ``record`` is of that earlier build, and ``first`` the place of its first document there.
+    """
+
+    item: Item
+    record: FileRecord | None = None
+    first: int = 0
+
+    @property
+    def reads(self) -> bool:
+        """Whether the file is read."""
+        return self.record is None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Sources that are new, changed and gone."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+def given(documents: Sequence[Document]) -> list[Item]:
+    """Return documents as items."""
+    return [Item(d.source, len(d.text), document_digest(d), d) for d in documents]
+
+
+def found(
+    paths: Sequence[Path], settings: Settings, seen: Callable[[], None] = lambda: None
+) -> list[Item]:
+    """Return the files under ``paths`` as items; ``seen`` is called for each. Raises CorpusError."""
+    items = []
+    for file in scan(paths, Options.of(settings)):
+        items.append(Item(file.source, file.stamp.bytes, file.sha256, file))
+        seen()
+    return items
+
+
+def reading(settings: Settings) -> AbstractContextManager[Read]:
+    """Give a function that reads an item."""
+    return _Reading(Options.of(settings))
+
+
+class _Reading(AbstractContextManager[Read]):
+    def __init__(self, options: Options) -> None:
+        self._reader = FolderReader(options)
+
+    def __enter__(self) -> Read:
+        reader = self._reader.__enter__()
+
+        def read(item: Item) -> Iterator[Document | Skipped]:
+            if isinstance(item.origin, Found):
+                return reader.read(item.origin)
+            return iter([item.origin])
+
+        return read
+
+    def __exit__(self, *problem: object) -> None:
+        # The three of an exit, handed on as they came.
+        self._reader.__exit__(*problem)  # type: ignore[arg-type]
+
+
+def plan(items: Sequence[Item], records: Sequence[FileRecord]) -> list[Step]:
+    """Return what a build does with each item, given what an earlier one made of which files."""
+    known: dict[str, tuple[FileRecord, int]] = {}
+    first = 0
+    for record in records:
+        known[record.source] = (record, first)
+        first += record.documents
+    steps = []
+    for item in items:
+        step = Step(item)
+        if item.source in known:
+            record, first = known[item.source]
+            if record.sha256 == item.sha256 and (item.sha256 or not record.documents):
+                step = Step(item, record, first)
+        steps.append(step)
+    return steps
+
+
+def changes_of(steps: Sequence[Step], records: Sequence[FileRecord]) -> Changes:
+    """Return what a build would change; files that it cannot read do not count."""
+    known = {record.source: record for record in records}
+    there = {step.item.source for step in steps}
+    read = [step.item for step in steps if step.reads and step.item.sha256]
+    return Changes(
+        added=tuple(item.source for item in read if item.source not in known),
+        changed=tuple(item.source for item in read if item.source in known),
+        removed=tuple(r.source for r in records if r.source not in there and r.documents),
+    )

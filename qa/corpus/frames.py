@@ -1,0 +1,205 @@
+"""What a build and the child process that reads for it say to each other: JSON, its length before it.
+
+The child reads files that anyone may have made, so what it says is checked like any other input.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from qa.corpus.contents import Item, Mark
+from qa.corpus.reading import Columns, Limits, Options, Skipped
+from qa.records import About, Block, Document, Published, document_id
+
+_LENGTH = struct.Struct(">Q")
+_KINDS = frozenset({"title", "heading", "paragraph", "item", "teaser", "furniture"})
+
+
+class FrameError(ValueError):
+    """What came is not what was agreed, or too long."""
+
+
+def send(
+    channel: socket.socket, message: Mapping[str, Any], *, files: tuple[int, ...] = ()
+) -> None:
+    """Send a message; open files go with its first bytes."""
+    body = json.dumps(message, separators=(",", ":")).encode()
+    head = _LENGTH.pack(len(body))
+    if files:
+        socket.send_fds(channel, [head], files)
+        head = b""
+    channel.sendall(head + body)
+
+
+def receive(
+    channel: socket.socket, *, limit: int, deadline: float | None = None
+) -> Mapping[str, Any] | None:
+    """Return the next message, None when the other side is gone.
+
+    Raises FrameError for one longer than ``limit`` bytes or not a JSON object, TimeoutError past
+    the ``deadline`` on the monotonic clock.
+    """
+    head = _exactly(channel, _LENGTH.size, deadline)
+    return None if head is None else _body(channel, head, limit, deadline)
+
+
+def receive_with_file(
+    channel: socket.socket, *, limit: int
+) -> tuple[Mapping[str, Any], int] | None:
+    """Return the next message and the file that came with it; None when the other side is gone."""
+    head, files, _, _ = socket.recv_fds(channel, _LENGTH.size, 1)
+    if not head or not files:
+        return None
+    rest = _exactly(channel, _LENGTH.size - len(head), None)
+    message = None if rest is None else _body(channel, head + rest, limit, None)
+    return None if message is None else (message, files[0])
+
+
+def _body(
+    channel: socket.socket, head: bytes, limit: int, deadline: float | None
+) -> Mapping[str, Any] | None:
+    (length,) = _LENGTH.unpack(head)
+    if length > limit:
+        raise FrameError(f"{length:,} bytes")
+    body = _exactly(channel, length, deadline)
+    if body is None:
+        return None
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise FrameError("not JSON") from error
+    if not isinstance(message, dict):
+        raise FrameError("not a JSON object")
+    return message
+
+
+def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes | None:
+    body = bytearray()
+    while len(body) < count:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            channel.settimeout(left)
+        piece = channel.recv(min(count - len(body), 1 << 20))
+        if not piece:
+            return None
+        body += piece
+    return bytes(body)
+
+
+def options_of(fields: Mapping[str, Any]) -> Options:
+    """Return the options that ``asdict`` made a mapping of."""
+    columns = {name: tuple(names) for name, names in fields["columns"].items()}
+    return Options(Limits(**fields["limits"]), Columns(**columns))
+
+
+def message_of(item: Item) -> Mapping[str, Any]:
+    """Return an item as a message."""
+    if isinstance(item, Mark):
+        return {"mark": [item.number, item.source]}
+    if isinstance(item, Skipped):
+        return {"skipped": [item.source, item.reason]}
+    fields = {name: getattr(item, name) for name in _PLAIN}
+    fields["published"] = _plain(item.published)
+    fields["blocks"] = [
+        [block.kind, block.start, block.end, block.level, _plain(block.about)]
+        for block in item.blocks
+    ]
+    return {"document": fields}
+
+
+_PLAIN = (
+    "source", "sha256", "encoding", "text", "title", "original_url", "author", "language",
+    "page_starts",
+)  # fmt: skip
+
+
+def _plain(value: Published | About | None) -> Mapping[str, Any] | None:
+    return asdict(value) if value else None
+
+
+def item_of(message: Mapping[str, Any], source: str) -> Item | None:
+    """Return the item of a message about the file ``source``; None at the end of the file.
+
+    Raises FrameError for one that breaks what readers promise: spans in order and within the text, a
+    source that is the file's or within it.
+    """
+    try:
+        if "end" in message:
+            return None
+        item = _item(message)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FrameError("not what was agreed") from error
+    if item.source != source and not item.source.startswith((f"{source}#", f"{source}/")):
+        raise FrameError("a source of another file")
+    return item
+
+
+def _item(message: Mapping[str, Any]) -> Item:
+    if "mark" in message:
+        number, place = message["mark"]
+        return Mark(int(number), str(place))
+    if "skipped" in message:
+        place, reason = message["skipped"]
+        return Skipped(str(place), str(reason))
+    fields = message["document"]
+    text = _text(fields["text"])
+    for name in ("title", "original_url", "author", "language"):
+        if fields[name] is not None:
+            _text(fields[name])
+    return Document(
+        id=document_id(_text(fields["source"])),
+        source=fields["source"],
+        sha256=_text(fields["sha256"]),
+        encoding=_text(fields["encoding"]),
+        text=text,
+        title=fields["title"],
+        published=_published(fields["published"]),
+        blocks=_blocks(fields["blocks"], len(text)),
+        original_url=fields["original_url"],
+        author=fields["author"],
+        language=fields["language"],
+        page_starts=_ascending(fields["page_starts"], len(text)),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _published(fields: Mapping[str, Any] | None) -> Published | None:
+    return Published(**{name: _text(value) for name, value in fields.items()}) if fields else None
+
+
+def _about(fields: Mapping[str, Any] | None) -> About | None:
+    if not fields:
+        return None
+    title, url = (None if fields[n] is None else _text(fields[n]) for n in ("title", "url"))
+    return About(title, url, _published(fields["published"]))
+
+
+def _blocks(rows: list[list[Any]], length: int) -> tuple[Block, ...]:
+    blocks, upto = [], 0
+    for kind, start, end, level, about in rows:
+        if kind not in _KINDS or not upto <= int(start) < int(end) <= length:
+            raise ValueError("a block out of place")
+        blocks.append(Block(kind, int(start), int(end), int(level), _about(about)))
+        upto = int(end)
+    return tuple(blocks)
+
+
+def _ascending(starts: list[int], length: int) -> tuple[int, ...]:
+    if any(type(start) is not int for start in starts) or starts != sorted(starts):
+        raise ValueError("pages out of order")
+    if starts and not 0 <= starts[0] <= starts[-1] <= length:
+        raise ValueError("pages outside the text")
+    return tuple(starts)

@@ -1,0 +1,159 @@
+"""Markdown: the text is the file with its markup, the blocks are CommonMark's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import yaml
+from markdown_it import MarkdownIt
+
+from qa.corpus import dates
+from qa.corpus.decode import decode
+from qa.corpus.reading import Reading, language_code, web_address
+from qa.records import Block, BlockKind, Published
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_KEY = re.compile(r"\s*[\w-]+:")
+_MAX_FRONT_MATTER = 32_768
+# Only block structure is wanted: inline parsing is left out.
+_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("inline")
+_CONTAINERS: Mapping[str, BlockKind] = {
+    "paragraph_open": "paragraph",
+    "heading_open": "heading",
+    "list_item_open": "item",
+    "blockquote_open": "paragraph",
+    "fence": "paragraph",
+    "code_block": "paragraph",
+    "table_open": "paragraph",
+    "html_block": "paragraph",
+}
+
+
+def read_markdown(data: bytes) -> Reading:
+    """Read Markdown: the text is the file with its markup, the blocks are CommonMark's."""
+    text, encoding = decode(data)
+    front = _front_matter(text)
+    body = front.end if front else 0
+    starts = [body, *(m.end() for m in re.finditer(r"\r\n|\r|\n", text[body:]))]
+    starts = [body, *(start + body for start in starts[1:]), len(text)]
+    blocks: list[Block] = []
+    inside = body
+    for token in _MARKDOWN.parse(text[body:]):
+        kind = _CONTAINERS.get(token.type)
+        if kind is None or token.map is None:
+            continue
+        start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
+        if start < inside:  # within a block that is already taken whole
+            continue
+        piece = text[start:end]
+        start, end = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+        if start < end:
+            if token.type == "html_block" and _is_comment(text[start:end]):
+                kind = "furniture"
+            level = int(token.tag[1]) if kind == "heading" else 0
+            blocks.append(Block(kind, start, end, level))
+            inside = end
+    whole = tuple(_with_gaps_filled(text, _with_title(blocks)))
+    if front is None:
+        return Reading(text, encoding, whole)
+    return Reading(
+        text,
+        encoding,
+        whole,
+        title=front.title,
+        published=front.published,
+        original_url=front.original_url,
+        author=front.author,
+        language=front.language,
+    )
+
+
+def _is_comment(html: str) -> bool:
+    """Whether a block of HTML is nothing but comments; the last one may be left open."""
+    *comments, rest = html.split("-->")
+    opens = [part.lstrip().startswith("<!--") for part in comments]
+    return all(opens) and (not rest.strip() or rest.lstrip().startswith("<!--"))
+
+
+def _with_gaps_filled(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks, and as furniture what a page does not show: rules, link targets and such."""
+    upto = 0
+    for block in (*blocks, Block("furniture", len(text), len(text))):
+        gap = text[upto : block.start]
+        if gap.strip():
+            start = upto + len(gap) - len(gap.lstrip())
+            yield Block("furniture", start, upto + len(gap.rstrip()))
+        if block.start < block.end:
+            yield block
+        upto = block.end
+
+
+def _with_title(blocks: list[Block]) -> list[Block]:
+    """Make a first heading the title when it opens the text."""
+    for n, block in enumerate(blocks):
+        if block.kind == "heading":
+            blocks[n] = Block("title", block.start, block.end, block.level)
+        if block.kind != "furniture":
+            break
+    return blocks
+
+
+class _Front(NamedTuple):
+    """A front matter: where it ends, and what it says."""
+
+    end: int
+    title: str | None = None
+    published: Published | None = None
+    original_url: str | None = None
+    author: str | None = None
+    language: str | None = None
+
+
+_DATES = ("date", "published", "pubdate", "publish_date", "publication_date")
+_ADDRESSES = ("canonical", "canonical_url", "original_url", "url", "link", "source", "permalink")
+_AUTHORS = ("author", "authors", "creator", "by")
+_LANGUAGES = ("lang", "language", "locale")
+
+
+def _front_matter(text: str) -> _Front | None:
+    """Return the front matter that opens a text; None when it opens with a rule instead."""
+    found = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
+    if found is None:
+        return None
+    source = found[1] or ""
+    try:
+        # Without types: everything is a string or a collection of strings. A safe loader would
+        # follow merge keys, a few hundred bytes of which can stand for gigabytes.
+        fields: Any = yaml.load(source, yaml.BaseLoader)  # noqa: S506 - makes no objects
+    except (yaml.YAMLError, RecursionError):
+        return _Front(found.end()) if _KEY.match(source) else None
+    if not isinstance(fields, dict):
+        return None if source.strip() else _Front(found.end())
+    return _Front(
+        end=found.end(),
+        title=_string(fields.get("title")),
+        published=next(filter(None, (_published(fields.get(name)) for name in _DATES)), None),
+        original_url=next(filter(None, (web_address(fields.get(n)) for n in _ADDRESSES)), None),
+        author=next(filter(None, (_names(fields.get(name)) for name in _AUTHORS)), None),
+        language=next(filter(None, (language_code(fields.get(n)) for n in _LANGUAGES)), None),
+    )
+
+
+def _published(value: object) -> Published | None:
+    words = _string(value)
+    date = dates.parse_date(words) if words else None
+    return Published(date, words, "front matter") if words and date else None
+
+
+def _names(value: object) -> str | None:
+    """Return the names of authors: a text, a list of them, or of mappings with a name."""
+    many = value if isinstance(value, list) else [value]
+    found = [_string(one.get("name") if isinstance(one, dict) else one) for one in many[:20]]
+    return ", ".join(name for name in found if name) or None
+
+
+def _string(value: object) -> str | None:
+    value = value.strip() if isinstance(value, str) else ""
+    return None if value in ("", "~", "null") else value

@@ -1,0 +1,90 @@
+"""The child process that reads the formats of others; ``qa.corpus.sandbox`` starts it.
+
+It takes an open file at a time over the socket that is its standard input, and answers with what is in
+it. Before it reads anything it gives up what reading does not need: memory beyond a limit, files of any
+size written, programs started, connections made, files opened other than its own libraries'.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qa.corpus.contents import Resumed, contents
+from qa.corpus.frames import message_of, options_of, receive, receive_with_file, send
+
+_REQUEST = 1 << 20
+_GRACE = 5
+"""Seconds between the signal that ends a process for its time and the one that none survives."""
+_FORBIDDEN = (
+    "socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system",
+    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown",
+    "os.truncate", "os.kill", "pty.", "shutil.", "tempfile.", "urllib.", "ftplib.", "http.client",
+    "smtplib.",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Serve until the other side is gone."""
+    channel = socket.socket(fileno=os.dup(0))
+    begin = receive(channel, limit=_REQUEST)
+    if begin is None:
+        return
+    options = options_of(begin)
+    _bound(options.limits.memory_bytes)
+    sys.addaudithook(_guard(_own_places()))
+    while request := receive_with_file(channel, limit=_REQUEST):
+        message, descriptor = request
+        _allow(options.limits.seconds)
+        try:
+            with os.fdopen(descriptor, "rb") as file:
+                resumed = Resumed(message["after"], frozenset(message["bad"]))
+                for item in contents(message["source"], file, options, resumed):
+                    send(channel, message_of(item))
+                    _allow(options.limits.seconds)
+            send(channel, {"end": True})
+        except MemoryError:
+            send(channel, {"memory": True})
+            return
+
+
+def _bound(memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow(seconds: int) -> None:
+    """Let the process use so many seconds more of a processor."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    upto = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (upto, resource.RLIM_INFINITY))
+
+
+def _own_places() -> tuple[str, ...]:
+    """Return the folders that the interpreter and its libraries are read from."""
+    places = {sys.prefix, sys.base_prefix, str(Path(__file__).parent.parent), *sys.path}
+    return tuple(f"{Path(place).resolve()}{os.sep}" for place in places if place)
+
+
+def _guard(places: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return an audit hook that refuses whatever reading does not need."""
+
+    def guard(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            if isinstance(path, int):
+                return
+            writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+            whole = str(Path(os.fsdecode(path)).absolute())
+            if writes or (mode and set(mode) & set("wax+")) or not whole.startswith(places):
+                raise PermissionError(f"a reader may not open {whole}")
+        elif event.startswith(_FORBIDDEN):
+            raise PermissionError(f"a reader may not {event}")
+
+    return guard

@@ -1,0 +1,107 @@
+"""ZIP files read with bounds: nothing that a header says is trusted, nothing is written to disk.
+
+What a member unpacks to is counted while it is read. Members that lie over one another, the trick by
+which a small file unpacks to petabytes, are refused before any is read.
+"""
+
+from __future__ import annotations
+
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from typing import IO
+
+from qa.corpus.reading import UnreadableError
+
+_LOCAL_HEADER = 30
+_CHUNK = 1 << 16
+_MAX_PARTS, _MAX_PARTS_BYTES = 10_000, 200_000_000
+"""Of a document that is a ZIP file: a thousand pages of text have a tenth of that."""
+_DAMAGED = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    OSError,
+    zlib.error,
+    lzma.LZMAError,
+)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How a compound file begins: what Office wrote before 2007, and what it puts an encrypted document in."""
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+def open_zip(file: IO[bytes], *, members: int) -> zipfile.ZipFile:
+    """Open a ZIP file. Raises UnreadableError for a damaged one and one with too many members."""
+    try:
+        opened = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+        raise UnreadableError(f"damaged: it cannot be opened as a ZIP file ({error})") from None
+    infos = opened.infolist()
+    if len(infos) > members:
+        raise UnreadableError(f"holds more than {members:,} files (setting archive_files)")
+    upto = -1
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < upto:
+            raise UnreadableError("its members lie over one another: a bomb")
+        upto = info.header_offset + _LOCAL_HEADER + len(info.filename) + info.compress_size
+    return opened
+
+
+def read_member(opened: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
+    """Return what a member unpacks to, but no more than ``limit + 1`` bytes.
+
+    Raises UnreadableError for a member that is encrypted, damaged, or packed by an unknown method.
+    """
+    return b"".join(_chunks(opened, info, limit))
+
+
+def _chunks(opened: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> Iterator[bytes]:
+    if info.flag_bits & 0x1:
+        raise UnreadableError("encrypted: it needs a password")
+    if info.compress_type not in _METHODS:
+        raise UnreadableError("packed by a method that is not supported")
+    left = limit + 1
+    try:
+        with opened.open(info) as member:
+            while left and (chunk := member.read(min(left, _CHUNK))):
+                left -= len(chunk)
+                yield chunk
+    except _DAMAGED:
+        raise UnreadableError("damaged: it cannot be unpacked") from None
+
+
+class Package:
+    """A document that is a ZIP file of parts, as DOCX and EPUB are."""
+
+    def __init__(self, data: bytes) -> None:
+        if data.startswith(_OLE):
+            locked = _ENCRYPTED in data
+            raise UnreadableError(
+                "encrypted: it needs a password"
+                if locked
+                else "an older format under this name: save it anew in the format of its ending"
+            )
+        self._zip = open_zip(BytesIO(data), members=_MAX_PARTS)
+        self._infos = {info.filename: info for info in self._zip.infolist()}
+        self._left = _MAX_PARTS_BYTES
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._infos
+
+    def part(self, name: str) -> bytes | None:
+        """Return a part's bytes, None without it; all parts together are bounded."""
+        info = self._infos.get(name)
+        if info is None:
+            return None
+        data = read_member(self._zip, info, self._left)
+        self._left -= len(data)
+        if self._left < 0:
+            raise UnreadableError("unpacks to more than its reader takes: a bomb")
+        return data

@@ -1,0 +1,128 @@
+"""Places in the archive as ids that explain themselves, and what is found there.
+
+    d0123456789abcdef                             a document
+    d0123456789abcdef:120-640@4295f32904a35c45    characters 120 to 640 of one version of it
+
+The version is the beginning of the SHA-256 of the source's bytes. Nothing has to be remembered
+to open a place again: not between calls, nor between runs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from qa.errors import UsageError
+from qa.passages import MAX_EXCERPT
+from qa.records import About, Citation, Document
+from qa.results import cite_span
+from qa.wire import citation_line, document_address, view_address
+
+MAX_TEXT = 100_000
+"""Characters of a document that are returned at once."""
+
+CHANGED = (
+    "the document has changed since it was found: this is its present text, and the words that "
+    "were found may stand elsewhere or be gone"
+)
+_ID = re.compile(r"(d[0-9a-f]{16})(?::(\d{1,10})-(\d{1,10})@([0-9a-f]{16}))?", re.ASCII)
+
+
+class PlaceError(UsageError):
+    """An id that no place has."""
+
+    code = "invalid_id"
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A document, or a span of one version of it."""
+
+    document_id: str
+    span: tuple[int, int] | None = None
+    version: str = ""
+
+    @classmethod
+    def parse(cls, id: str) -> Place:
+        """Return the place that an id names. Raises PlaceError."""
+        match = _ID.fullmatch(id)
+        if match is None:
+            raise PlaceError(
+                "this is no id of a place: take the id of a result of search, or the document_id "
+                "of a citation",
+                field="id",
+            )
+        document_id, start, end, version = match.groups()
+        return cls(document_id, (int(start), int(end)), version) if version else cls(document_id)
+
+
+def id_of(citation: Citation) -> str:
+    """Return the id of the place that a citation cites."""
+    version = citation.sha256[:16]
+    return f"{citation.document_id}:{citation.start}-{citation.end}@{version}"
+
+
+def opened(document: Document, place: Place, base: str) -> dict[str, Any]:
+    """Return a document's title, text, address and metadata, seen from a place in it.
+
+    Of a long document it is the part around the place. What is unknown is left out of the
+    metadata. Raises PlaceError for a span that the document does not hold.
+    """
+    changed = place.span is not None and not document.sha256.startswith(place.version)
+    start, end = (0, 0) if place.span is None or changed else _checked(document, place.span)
+    first, last = _window(len(document.text), start, end)
+    # A listing's entry has a title and a date of its own; the document as a whole has its own too.
+    whole = About(document.title, document.original_url, document.published)
+    about = document.about(start) if end else whole
+    title, url = about.title or document.source, document_address(document.id, base)
+    metadata: dict[str, Any] = {
+        "source": document.source,
+        "published": about.published.value if about.published else None,
+        "original_url": about.url,
+        "author": document.author,
+        "language": document.language,
+        "sha256": document.sha256,
+        "length": len(document.text),
+        "truncated": last - first < len(document.text),
+        "text_start": first,
+        "text_end": last,
+        "changed": changed,
+        "note": CHANGED if changed else None,
+    }
+    if end:
+        citation = cite_span(document, start, end)
+        url = view_address(citation, base)
+        metadata |= {
+            "citation": citation_line(citation),
+            "section": citation.section,
+            "page": citation.page,
+            "start": start,
+            "end": end,
+            "line_start": citation.line_start,
+            "line_end": citation.line_end,
+            "excerpt": document.text[start:end],
+        }
+    return {
+        "title": title,
+        "text": document.text[first:last],
+        "url": url,
+        "metadata": {name: value for name, value in metadata.items() if value is not None},
+    }
+
+
+def _checked(document: Document, span: tuple[int, int]) -> tuple[int, int]:
+    start, end = span
+    if not 0 <= start < end <= len(document.text) or end - start > MAX_EXCERPT:
+        raise PlaceError(
+            "the document holds no excerpt at this place: take the id as search gave it", field="id"
+        )
+    return span
+
+
+def _window(length: int, start: int, end: int) -> tuple[int, int]:
+    """Return the part of a text of ``length`` that is returned, with the span in its middle."""
+    first = min((start + end - MAX_TEXT) // 2, length - MAX_TEXT)
+    first = max(first, 0)
+    return first, min(first + MAX_TEXT, length)

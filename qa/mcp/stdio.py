@@ -1,0 +1,40 @@
+"""The tools over standard input and output, for a client that starts the process itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from mcp.server.stdio import stdio_server
+
+from qa.engine import Engine
+from qa.mcp.server import make_server
+from qa.mcp.tools import Access
+from qa.records import Answer, Document, Question
+
+
+def serve_stdio(engine: Engine, base: str) -> None:
+    """Answer on standard output until standard input ends, or SIGTERM or SIGINT comes."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    asyncio.run(_serve(engine, base))
+
+
+def _leave(*_: object) -> None:
+    # At once: a thread waits for the next line of standard input, and an ordinary exit would
+    # wait for that thread. Nothing is open for writing.
+    os._exit(0)
+
+
+async def _serve(engine: Engine, base: str) -> None:
+    async def ask(question: Question) -> Answer:
+        return await asyncio.to_thread(engine.ask, question)
+
+    async def document(id: str) -> Document:
+        return await asyncio.to_thread(engine.document, id)
+
+    access = Access(ask, document, base)
+    server = make_server(lambda _: access)
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())

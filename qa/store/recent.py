@@ -1,0 +1,38 @@
+"""The documents that were read last, kept as long as their texts take little room."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from qa.records import Document
+
+
+class RecentDocuments:
+    """Reads documents by place and keeps the last ones: ``characters`` of text, and one at least.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, read: Callable[[int], Document], *, characters: int) -> None:
+        self._read = read
+        self._room = characters
+        self._kept: OrderedDict[int, Document] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, place: int) -> Document:
+        """Return the document at ``place``."""
+        with self._lock:
+            found = self._kept.get(place)
+            if found is not None:
+                self._kept.move_to_end(place)
+                return found
+        found = self._read(place)
+        with self._lock:
+            if place not in self._kept:
+                self._kept[place] = found
+                self._room -= len(found.text)
+            while self._room < 0 and len(self._kept) > 1:
+                self._room += len(self._kept.popitem(last=False)[1].text)
+        return found

@@ -1,0 +1,132 @@
+// The document beside the chat, with the cited words marked.
+
+import { date, lines, original, problem } from "./answer.js";
+import { button, el, newId } from "./dom.js";
+import { nameOf, pieces, place, spaced } from "./text.js";
+
+const CHANGED = "This document has changed since it was cited: the words that were cited are not "
+  + "marked, and may be gone.";
+
+/** A panel that shows one document: beside the chat, or over it where `modal` says so. */
+export class Reader {
+  #service;
+  #modal;
+  #opener = null;
+  #loading = null;
+  #content = el("div", { class: "reader-content" });
+
+  /** `modal` tells whether the panel takes the whole screen; it is asked each time. */
+  constructor(service, { modal = () => false, level = 2 } = {}) {
+    this.#service = service;
+    this.#modal = modal;
+    this.level = level;
+    this.title = el(`h${level}`, { id: newId("reader"), dir: "auto" });
+    this.element = el("dialog", { class: "reader", "aria-labelledby": this.title.id },
+      el("div", { class: "reader-bar" }, this.title,
+        button("Close", () => this.close(), "secondary")),
+      this.#content);
+    this.element.addEventListener("close", () => this.#closed());
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      event.preventDefault();
+      this.close();
+    });
+  }
+
+  get isOpen() {
+    return this.element.open;
+  }
+
+  /** Open a citation; `opener` gets the focus back. */
+  async open(cited, opener) {
+    const { citation } = cited;
+    this.#opener = opener;
+    this.#loading?.abort();
+    const mine = (this.#loading = new AbortController());
+    this.title.textContent = nameOf(citation);
+    this.#content.replaceChildren(el("p", { class: "note", role: "status" }, "Opening the document …"));
+    this.#show();
+    try {
+      const document = await this.#service.document(citation.document_id, mine.signal);
+      if (mine.signal.aborted) return;
+      this.#fill(document, cited);
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      this.#content.replaceChildren(problem(error, this.level + 1,
+        error.retry ? [button("Try again", () => this.open(cited, opener), "secondary")] : []));
+    }
+  }
+
+  close() {
+    this.element.close();
+  }
+
+  /** Beside the chat, or over it: for when the window gets another size. */
+  arrange() {
+    if (!this.isOpen || this.element.matches(":modal") === this.#modal()) return;
+    this.element.close();
+    this.#show();
+  }
+
+  #show() {
+    if (this.isOpen) return;
+    if (this.#modal()) this.element.showModal();
+    else this.element.show();
+  }
+
+  #closed() {
+    if (this.isOpen) return; // it was only arranged anew
+    this.#loading?.abort();
+    this.#opener?.focus();
+  }
+
+  #fill(document, { citation, score, highlights }) {
+    const { start, end, sha256 } = citation;
+    const isSpan = end > start;
+    const changed = isSpan && sha256 !== document.sha256;
+    const spans = isSpan && !changed ? [{ start, end }] : [];
+    const text = el("div", { class: "reader-text", dir: "auto", tabindex: "0", role: "region",
+      "aria-label": "Text of the document" },
+    pieces(document.text, spans).map(({ text: words, marked }) => (
+      marked ? el("mark", { class: "cited", tabindex: "-1" }, inner(words, highlights)) : lines(words))));
+    text.toggleAttribute("data-spaced", spaced(document.text));
+    this.title.textContent = nameOf(document);
+    this.#content.replaceChildren(...[
+      el("div", { class: "reader-head" },
+        el("p", { class: "meta" }, [date(citation.published ?? document.published),
+          citation.section && el("span", {}, el("bdi", {}, citation.section)),
+          isSpan && place(citation) && el("span", { class: "place" }, place(citation)),
+          document.title && el("span", { class: "path" }, el("bdi", {}, document.source))].filter(Boolean)),
+        changed && el("p", { class: "notice", role: "note" }, CHANGED),
+        el("p", { class: "ways" },
+          this.#service.linkable && el("a", {
+            href: isSpan ? this.#service.viewAddress(citation) : this.#service.documentAddress(document.id),
+            target: "_blank", rel: "noopener",
+          }, "Full page"),
+          original({ original_url: citation.original_url ?? document.original_url }),
+          isSpan && details(citation, score))),
+      text]);
+    const mark = text.querySelector(".cited");
+    const within = this.element.contains(this.element.getRootNode().activeElement);
+    if (mark) {
+      const room = text.clientHeight - mark.offsetHeight;
+      text.scrollTop = mark.offsetTop - Math.max(16, room / 2);
+    }
+    if (within) (mark ?? text).focus({ preventScroll: true });
+  }
+}
+
+/** The cited words, with the best sentence among them marked once more. */
+const inner = (words, highlights) => pieces(words, highlights).map(({ text, marked }) => (
+  marked ? el("mark", {}, lines(text)) : lines(text)));
+
+function details({ start, end, sha256, id }, score) {
+  const fact = (name, value) => [el("dt", {}, name), el("dd", {}, value)];
+  return el("details", {}, el("summary", {}, "Details"),
+    el("dl", {},
+      score != null && fact("Score", `${score.toFixed(2)}, higher is better`),
+      fact("Characters", `${start}–${end} of the document’s text`),
+      fact("SHA-256", el("code", {}, sha256)),
+      fact("Citation", el("code", {}, id))));
+}

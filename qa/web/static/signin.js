@@ -1,0 +1,51 @@
+// The dialog that asks for a key, where the service wants one.
+
+import { button, el, newId } from "./dom.js";
+
+/** Asks for a key and hands it in; the service answers with a cookie, and the key is not kept. */
+export class SignIn {
+  #service;
+  #then = null;
+  #field = el("input", { id: newId("key"), type: "password", required: true, autocomplete: "current-password",
+    spellcheck: "false" });
+  #trouble = el("p", { class: "trouble", role: "alert" });
+
+  constructor(service) {
+    this.#service = service;
+    const title = el("h2", { id: newId("signin") }, "This archive asks for a key");
+    const form = el("form", { method: "dialog" },
+      title,
+      el("p", {}, "Its operator gives you one. The service remembers it in a cookie of this browser; this page does not keep it."),
+      el("label", { for: this.#field.id }, "Key"), this.#field,
+      this.#trouble,
+      el("p", { class: "ways" }, el("button", { type: "submit", class: "primary" }, "Use this key"),
+        button("Not now", () => this.element.close(), "secondary")));
+    this.element = el("dialog", { class: "signin", "aria-labelledby": title.id }, form);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+  }
+
+  /** Ask for a key; `then` is done once the service took one. */
+  open(then) {
+    this.#then = then;
+    this.#trouble.textContent = "";
+    if (!this.element.open) this.element.showModal();
+    this.#field.focus();
+  }
+
+  async #submit() {
+    try {
+      await this.#service.signIn(this.#field.value.trim());
+    } catch (error) {
+      this.#trouble.textContent = error.locked || error.title === undefined
+        ? "The service does not know this key, or it was revoked." : error.message;
+      this.#field.select();
+      return;
+    }
+    this.#field.value = "";
+    this.element.close();
+    this.#then?.();
+  }
+}

@@ -1,0 +1,40 @@
+"""An application that asks for keys, and a key of every kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from qa.api import create_app
+from qa.engine import Engine
+from qa.keys import Keyring
+from qa.settings import Settings
+
+UNKNOWN = "qa_00000000_" + "x" * 43
+
+
+class Keyed:
+    """``tokens`` holds one of the scope "ask", one of "admin", and one that was "revoked"."""
+
+    def __init__(self, folder: Path, index: Path, engine: Engine, **settings: Any) -> None:
+        self.keyring = Keyring(folder / "keys.json")
+        self.tokens = {scope: self.keyring.make(scope, scope)[1] for scope in ("ask", "admin")}
+        key, self.tokens["revoked"] = self.keyring.make("former")
+        self.keyring.revoke(key.id)
+        settings = {"requests_per_minute": 0, "keys_file": str(self.keyring.path)} | settings
+        self.app: FastAPI = create_app(index=index, settings=Settings(**settings), engine=engine)
+
+    def client(self, kind: str | None = None) -> TestClient:
+        """Return a client with one of the keys, or without any."""
+        headers = {"authorization": f"Bearer {self.tokens[kind]}"} if kind else {}
+        return TestClient(self.app, raise_server_exceptions=False, headers=headers)
+
+    def metrics(self) -> dict[str, int]:
+        """Return how many requests were refused, by reason."""
+        lines = self.client("admin").get("/metrics").text.splitlines()
+        begin = 'qa_refusals_total{reason="'
+        found = [line.removeprefix(begin) for line in lines if line.startswith(begin)]
+        return {reason: int(number) for reason, _, number in (f.partition('"} ') for f in found)}

@@ -1,0 +1,17 @@
+"""``/v1/archive``: the documents counted, by month and by folder."""
+
+from __future__ import annotations
+
+from fastapi.testclient import TestClient
+
+
+def test_the_documents_are_counted_by_month_and_folder(client: TestClient) -> None:
+    body = client.get("/v1/archive").json()
+    index = client.get("/readyz").json()["index"]
+    assert body == {
+        "documents": 8,
+        "dated": {"2004-03": 1, "2019-11": 1},
+        "undated": 6,
+        "folders": [{"name": "letters", "documents": 2}, {"name": "notes", "documents": 1}],
+        "index": index,
+    }
