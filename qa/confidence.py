@@ -35,14 +35,13 @@ from numpy.typing import NDArray
 
 from qa.encode import Encoder, Piece
 from qa.encode.model import reference_texts
-from qa.rank import Asked, Ranking, prepare, rank
+from qa.rank import Asked, Ranking, late_scores, prepare, rank
 from qa.records import Verdict
-from qa.store import Store
+from qa.store import Store, TokenCodes
 from qa.threads import processors
 
 FloatArray = NDArray[np.float64]
 
-_WEAKEST = 0.25
 _HELD_OUT = 120
 _QUESTION_WORDS = 14
 _ANSWERED, _OFF, _NEAR = 0.5, 0.25, 0.25
@@ -169,23 +168,6 @@ def _thresholds(confidences: FloatArray, wrong: FloatArray, weights: FloatArray)
     return found
 
 
-def support(store: Store, encoder: Encoder, asked: Asked, row: int) -> float:
-    """Return how well the passage at ``row`` supports an answer, about 0 to 1."""
-    codes = store.token_codes(np.asarray([row])).codes
-    return _support(asked, encoder.codec.similarities(asked.tokens, codes))
-
-
-def _support(asked: Asked, similarities: NDArray[np.float32]) -> float:
-    if not similarities.size:
-        return 0.0
-    best = similarities.max(axis=1)
-    weights = asked.token_weights
-    order = np.argsort(best)
-    reached = np.cumsum(weights[order])
-    weakest = best[order][min(int(np.searchsorted(reached, _WEAKEST)), len(order) - 1)]
-    return (float(weights @ best) + float(weakest)) / 2
-
-
 def calibrate(
     store: Store,
     encoder: Encoder,
@@ -215,7 +197,7 @@ def calibrate(
             codes = encoder.codec.encode(encoded.tokens)
             for asked in ask(text.questions):
                 asking.append(asked)
-                answered.append(_support(asked, encoder.codec.similarities(asked.tokens, codes)))
+                answered.append(_support_of(encoder, asked, codes))
         off = list(chain.from_iterable(found(asking)))
         held_out = _held_out(store)
         sentences = ask(question for _, question in held_out)
@@ -247,7 +229,13 @@ def _found(
         allowed = np.ones(store.info.passages, bool)
         allowed[max(0, without - 1) : without + 2] = False
     hits = rank(store, encoder.codec, asked, ranking, allowed=allowed)
-    return [support(store, encoder, asked, hits[0].row)] if hits else []
+    return [hits[0].support or 0.0] if hits else []
+
+
+def _support_of(encoder: Encoder, asked: Asked, codes: NDArray[np.uint8]) -> float:
+    """Return the support of a text of its own, given its tokens' codes."""
+    whole = TokenCodes(codes, np.zeros(1, np.int64), np.zeros(len(codes), np.uint8))
+    return float(late_scores(encoder.codec, asked, whole).support[0])
 
 
 def _held_out(store: Store) -> list[tuple[int, str]]:

@@ -13,13 +13,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.confidence import Calibration, support
+from qa.confidence import Calibration
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
 from qa.explain import explain
 from qa.followup import resolve
-from qa.rank import Asked, Ranking, prepare, rank
+from qa.rank import Ranking, prepare, rank
 from qa.records import (
     Answer,
     Archive,
@@ -150,7 +150,7 @@ class Engine:
             allowed=allowed.rows,
             depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
         )
-        confidence, verdict = self._judge(asked, hits)
+        confidence, verdict = self._judge(hits)
         why = partial(explain, self.store, self.ranking, words, hits) if question.explain else None
         results = make_results(self.store, self.encoder.codec, asked, hits, question.k, why)
         return Answer(
@@ -164,14 +164,13 @@ class Engine:
             took_ms=round((time.perf_counter() - began) * 1000, 2),
         )
 
-    def _judge(self, asked: Asked, hits: Sequence[Hit]) -> tuple[float | None, Verdict]:
+    def _judge(self, hits: Sequence[Hit]) -> tuple[float | None, Verdict]:
         """Return confidence and verdict; they depend on the first hit alone, filter or not."""
         if self.calibration is None:
             return None, "unsure"
         if not hits:
             return 0.0, "not_found"
-        found = support(self.store, self.encoder, asked, hits[0].row)
-        confidence = self.calibration.confidence(found)
+        confidence = self.calibration.confidence(hits[0].support or 0.0)
         return round(confidence, 4), self.calibration.verdict(confidence, self.max_wrong)
 
     def rank(self, text: str, *, depth: int, filters: Filters | None = None) -> list[Hit]:

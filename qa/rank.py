@@ -5,7 +5,8 @@
 2. *Late interaction.* Each question token is matched with the most similar token of a candidate;
    the mean over the question's tokens, weighted by how rare each is in the archive, is the
    candidate's late score. The same within its best sentence alone is its sentence score: words
-   that stand together answer more often than words that are spread over a passage.
+   that stand together answer more often than words that are spread over a passage. How well the
+   question is matched where it is matched worst goes into the candidate's support.
 3. *One score.* The four scores are brought to a common scale that does not depend on the other
    candidates (the cosine as it is, BM25 as a share of the most that the question's terms could
    bring, the late ones as they are) and averaged with fixed weights. A score can therefore be
@@ -29,6 +30,7 @@ from qa.store import CONTEXT, Store, TokenCodes
 from qa.store.protocol import FloatArray, Mask, RowArray
 
 _PLACES = 5
+_WEAKEST = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def rank(
             late=float(found.late[n]),
             sentence=float(found.sentence[n]),
             best=int(found.best[n]),
+            support=float(found.support[n]),
         )
         for n in order
     ]
@@ -142,29 +145,33 @@ def score(
 
 
 class LateScores(NamedTuple):
-    """Of each passage the late score, and its best sentence's score and number.
+    """Of each passage the late score, its best sentence's score and number, and its support.
 
-    ``late`` and ``sentence``: float32, ``best``: int64, all of shape (passages,); 0, 0 and -1 for
-    a passage without tokens of its own.
+    Support is the mean of the late score and of the match that the weakest quarter of the
+    question stays below. ``best`` is int64, the others are float32, all of shape (passages,);
+    -1 and 0 for a passage without tokens of its own.
     """
 
     late: FloatArray
     sentence: FloatArray
     best: RowArray
+    support: FloatArray
 
 
 def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> LateScores:
     """Match each question token with its most similar token in a passage and in a sentence."""
     count = len(codes.starts)
-    late, sentence = np.zeros((2, count), np.float32)
+    late, sentence, support = np.zeros((3, count), np.float32)
     best = np.full(count, -1, np.int64)
-    found = LateScores(late, sentence, best)
+    found = LateScores(late, sentence, best, support)
     if not len(asked.tokens) or not len(codes.codes):
         return found
     similarities = codec.similarities(asked.tokens, codes.codes)
     ends = np.append(codes.starts[1:], len(codes.codes))
     full = np.flatnonzero(ends > codes.starts)  # reduceat has no empty segments
-    late[full] = asked.token_weights @ np.maximum.reduceat(similarities, codes.starts[full], axis=1)
+    matches = np.maximum.reduceat(similarities, codes.starts[full], axis=1)
+    late[full] = asked.token_weights @ matches
+    support[full] = (late[full] + _weakest(asked.token_weights, matches)) / 2
     begins = np.union1d(codes.starts[full], np.flatnonzero(np.diff(codes.sentences)) + 1)
     scores = asked.token_weights @ np.maximum.reduceat(similarities, begins, axis=1)
     own = codes.sentences[begins] != CONTEXT
@@ -176,6 +183,18 @@ def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> LateScore
     sentence[passages] = scores[order][first]
     best[passages] = numbers[order][first]
     return found
+
+
+def _weakest(weights: FloatArray, matches: FloatArray) -> FloatArray:
+    """Return, of each passage, the match below which a quarter of the question's weight lies.
+
+    ``weights``: one for each of the question's tokens, sum 1; ``matches``: (tokens, passages).
+    """
+    order = np.argsort(matches, axis=0, kind="stable")
+    reached = np.cumsum(weights[order], axis=0)
+    place = np.minimum((reached < _WEAKEST).sum(axis=0), len(weights) - 1)
+    passages = np.arange(matches.shape[1])
+    return np.asarray(matches[order[place, passages], passages], np.float32)
 
 
 def _fuse(rankings: Sequence[RowArray], constant: int) -> RowArray:

@@ -200,8 +200,8 @@ class Hit:
 
     ``score`` orders hits, higher is better. The stage scores say why: ``dense`` is a cosine,
     ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines, ``sentence``
-    the same within the passage's best sentence, which is the one numbered ``best``; a stage that
-    did not see the passage has None.
+    the same within the passage's best sentence, which is the one numbered ``best``; ``support``
+    is what ``qa.confidence`` judges by. A stage that did not see the passage has None.
     """
 
     row: int
@@ -211,6 +211,7 @@ class Hit:
     late: float | None = None
     sentence: float | None = None
     best: int | None = None
+    support: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,21 @@ def test_ranking_is_what_it_says(
     assert hits == sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
 
+def naive_support(
+    store: Generation, encoder: FakeEncoder, question: Encoded, row: int, power: float
+) -> float:
+    """Return the mean of the late score and the match that a quarter of the weight reaches."""
+    tokens = encoder.codec.decode(store.encoded_passage(row).codes)
+    weights = [float(w) ** power for w in store.token_weights(question.ids)]
+    if not len(tokens) or not sum(weights):
+        return 0.0
+    matches = [max(float(token @ other) for other in tokens) for token in question.tokens]
+    ordered = sorted(zip(matches, weights, strict=True))
+    reached = accumulate(weight / sum(weights) for _, weight in ordered)
+    place = next(n for n, share in enumerate(reached) if share >= 0.25 - 1e-6)
+    return (naive_late(store, encoder, question, row, power) + ordered[place][0]) / 2
+
+
 @given(_QUESTIONS)
 def test_late_scores(store: Generation, encoder: FakeEncoder, question: str) -> None:
     ranking = Ranking()
@@ -142,7 +158,11 @@ def test_late_scores(store: Generation, encoder: FakeEncoder, question: str) -> 
     codes = store.token_codes(rows)
     scores = late_scores(encoder.codec, asked, codes)
     encoded = encoder.encode_question(question)
-    for found, naive in ((scores.late, naive_late), (scores.sentence, naive_sentence)):
+    for found, naive in (
+        (scores.late, naive_late),
+        (scores.sentence, naive_sentence),
+        (scores.support, naive_support),
+    ):
         expected = [naive(store, encoder, encoded, int(row), ranking.idf_power) for row in rows]
         np.testing.assert_allclose(found, expected, atol=1e-5)
     # The best sentence alone, taken for a passage, has that score.
@@ -169,12 +189,13 @@ def test_passages_without_tokens_and_questions_without_any(
         assert set(found[[1, 3]].tolist()) in ({0}, {-1})
         np.testing.assert_allclose(found[[0, 2]], expected, atol=1e-6)
     nothing = store.token_codes(np.empty(0, np.int64))
-    assert [len(found) for found in late_scores(encoder.codec, asked, nothing)] == [0, 0, 0]
+    assert [len(found) for found in late_scores(encoder.codec, asked, nothing)] == [0, 0, 0, 0]
     silent = asked_for(store, encoder, " ", Ranking())
     assert np.stack(late_scores(encoder.codec, silent, codes)).tolist() == [
         [0, 0],
         [0, 0],
         [-1, -1],
+        [0, 0],
     ]
 
 
@@ -185,7 +206,7 @@ def test_neighbouring_passages_have_sentences_of_their_own(encoder: FakeEncoder)
     codes = TokenCodes(encoder.codec.encode(tokens), np.array([0, 1]), np.array([0, 0], np.uint8))
     weights = np.array([0.5, 0.5], np.float32)
     asked = Asked(question.vector, encoder.codec.project(question.tokens), (), 0.0, weights)
-    late, sentence, best = late_scores(encoder.codec, asked, codes)
+    late, sentence, best, _ = late_scores(encoder.codec, asked, codes)
     np.testing.assert_allclose(late, sentence)
     assert best.tolist() == [0, 0]
     context = codes._replace(sentences=np.array([CONTEXT, 0], np.uint8))

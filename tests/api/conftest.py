@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qa.api import create_app
 from qa.engine import Engine
-from qa.serve import listen
 from qa.settings import Settings
 from tests.api.keyed import Keyed
+from tests.api.servers import running
 
 
 @pytest.fixture(scope="session")
@@ -25,10 +23,13 @@ def app(index: Path, engine: Engine) -> FastAPI:
 
 
 @pytest.fixture(scope="session")
-def client(app: FastAPI) -> Iterator[TestClient]:
-    """A client of the application, in process; it sees what a client sees of an exception."""
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client
+def client(app: FastAPI) -> TestClient:
+    """A client of the application, in process; it sees what a client sees of an exception.
+
+    The application is not started, and so has nothing to stop when the tests are over: its engine
+    is open, and its index stays as it is.
+    """
+    return TestClient(app, raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -40,14 +41,5 @@ def keyed(tmp_path: Path, index: Path, engine: Engine) -> Keyed:
 @pytest.fixture(scope="session")
 def address(app: FastAPI) -> Iterator[str]:
     """``host:port`` of a real server on the loopback interface."""
-    with listen("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        host, port = listener.getsockname()
-        thread.start()
-        try:
-            yield f"{host}:{port}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with running(app) as (_, (host, port)):
+        yield f"{host}:{port}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,18 +21,25 @@ PATIENCE = 20
 
 @contextmanager
 def running(app: FastAPI) -> Iterator[tuple[Server, tuple[str, int]]]:
-    """Run the application's server; give it with its address."""
+    """Run the application's server; give it with its address.
+
+    A server that does not stop is told of and left behind: whether it does is for its own tests.
+    """
     settings: Settings = app.state.service.settings
     with listen("127.0.0.1", 0) as listener:
         server = make_server(app, settings)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         address = listener.getsockname()
         thread.start()
         try:
             yield server, address
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(PATIENCE)
+            if thread.is_alive():
+                server.force_exit = True
+                print("a server does not stop:", file=sys.__stderr__)
+                faulthandler.dump_traceback(sys.__stderr__)
 
 
 def connect(address: tuple[str, int], data: bytes = b"") -> socket.socket:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import expect
 
 from qa.api import create_app
 from qa.engine import Engine
-from qa.serve import listen
 from qa.settings import Settings
 from qa.store import IndexFolder
+from tests.api.servers import running
 from tests.browser.conftest import Open
 from tests.browser.pages import SIDEWAYS, ask, complaints_of_axe, text_of
 from tests.conftest import Build
@@ -42,16 +40,8 @@ def in_process(index: Path, encoder: FakeEncoder) -> Iterator[str]:
     """Serve an index that was made with the fake encoder; give the address."""
     engine = Engine(store=IndexFolder(index).open().generation, encoder=encoder)
     app = create_app(index=index, settings=Settings(), engine=engine)
-    with listen("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield "http://{}:{}".format(*listener.getsockname())
-        finally:
-            server.should_exit = True
-            thread.join()
+    with running(app) as (_, (host, port)):
+        yield f"http://{host}:{port}"
 
 
 @pytest.fixture(scope="module")
