@@ -5,14 +5,17 @@ files (four new texts, three removed, three added), and builds again. The rankin
 must be those of a build from nothing, which is the third. ``--fake`` stands the tests' encoder in for
 the model: without the model's time the rest weighs most. ``--one`` only builds once and tells how
 memory grew while it read; ``--quick`` is a fake encoder that looks at four words of each passage, for
-many of them. Prints one JSON line.
+many of them. ``--picture`` makes saved pages of the documents, each with a picture of so many KB in
+it. Prints one JSON line.
 
     python eval/bench/rebuild.py [--documents 10000] [--chars 1500] [--fake | --quick] [--one]
+        [--picture KB]
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import random
@@ -37,6 +40,7 @@ def main() -> None:
     parser.add_argument("--fake", action="store_true")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--one", action="store_true")
+    parser.add_argument("--picture", type=int, default=0, metavar="KB")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps(measure(options, Path(folder))), flush=True)
@@ -46,20 +50,19 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Return the figures."""
     texts = folder / "texts"
     texts.mkdir()
-    size = 0
     for number in range(options.documents):
-        size += write(texts, number, 0, options.chars)
+        write(options, texts, number, 0)
     if stand_in(options) is None:
         # The model is made ready once for an index; that is no part of what is measured.
-        write(folder, 0, 2, options.chars)
-        build(options, path_of(folder, 0), folder / "index")
+        write(options, folder, 0, 2)
+        build(options, path_of(options, folder, 0), folder / "index")
     with watched() as memory:
         first = build(options, texts, folder / "index")
     figures = {
         "bench": "rebuild",
         "documents": first.documents,
         "passages": first.passages,
-        "mb_of_text": round(size / 1e6, 1),
+        "mb": round(sum(p.stat().st_size for p in texts.rglob("*") if p.is_file()) / 1e6, 1),
         "encoder": "quick" if options.quick else "fake" if options.fake else "model",
         "first_s": round(first.seconds, 2),
         "memory_mb": memory,
@@ -67,10 +70,10 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if options.one:
         return figures
     for number in range(4):
-        write(texts, 7 + number * 11, 1, options.chars)
+        write(options, texts, 7 + number * 11, 1)
     for number in range(3):
-        path_of(texts, 200 + number).unlink()
-        write(texts, options.documents + number, 0, options.chars)
+        path_of(options, texts, 200 + number).unlink()
+        write(options, texts, options.documents + number, 0)
     second = build(options, texts, folder / "index")
     unchanged = build(options, texts, folder / "index")
     fresh = build(options, texts, folder / "fresh")
@@ -85,24 +88,34 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def path_of(texts: Path, number: int) -> Path:
+def path_of(options: argparse.Namespace, texts: Path, number: int) -> Path:
     """Return where a document is: a hundred in a folder."""
-    return texts / f"{number // 100:04d}" / f"{number:06d}.txt"
+    ending = "html" if options.picture else "txt"
+    return texts / f"{number // 100:04d}" / f"{number:06d}.{ending}"
 
 
-def write(texts: Path, number: int, version: int, chars: int) -> int:
-    """Write a document whose text depends on its number and version alone; return its size."""
+def write(options: argparse.Namespace, texts: Path, number: int, version: int) -> None:
+    """Write a document whose text depends on its number and version alone."""
     made = random.Random(f"{number} {version}")
-    words: list[str] = [f"Document {number}\n\n"]
+    words: list[str] = []
     length = 0
-    while length < chars:
+    while length < options.chars:
         sentence = " ".join(word(made) for _ in range(made.randrange(6, 20))).capitalize()
         words.append(f"{sentence}.{made.choice('    ' + chr(10))}")
         length += len(words[-1])
-    path = path_of(texts, number)
+    title, text = f"Document {number}", "".join(words)
+    path = path_of(options, texts, number)
     path.parent.mkdir(exist_ok=True)
-    path.write_text("".join(words), "utf-8")
-    return length
+    if options.picture:
+        picture = base64.b64encode(made.randbytes(options.picture * 1000)).decode()
+        paragraphs = text.replace("\n", "</p>\n<p>")
+        text = (
+            f"<!doctype html><title>{title}</title><article><h1>{title}</h1>\n<p>{paragraphs}</p>\n"
+            f'<img src="data:image/png;base64,{picture}"></article>'
+        )
+    else:
+        text = f"{title}\n\n{text}"
+    path.write_text(text, "utf-8")
 
 
 def word(made: random.Random) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
 
 from lxml import etree, html
 
@@ -20,6 +21,9 @@ _MAX_DEPTH = 200
 _UNSEEN = frozenset(
     "applet audio button canvas datalist dialog embed head iframe input link map math meta noscript object "
     "option script select style svg template textarea title video".split()
+)
+_OF_HEAD = frozenset(
+    "base basefont bgsound link meta noframes noscript script style template title".split()
 )
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NO_TEXT = re.compile("[\0-\x08\x0e-\x1f\x7f\ufffe\uffff]")
@@ -47,7 +51,25 @@ def parse_page(text: str) -> Element | None:
         body = root.makeelement("body")
         body.extend([child for child in root if local_name(child) != "head"])
         root.append(body)
+    _end_head(root)
     return root
+
+
+def _end_head(root: Element) -> None:
+    """Let the head end before the first element that no head has: libxml2 knows none of HTML 5's.
+
+    Of a page that begins with a title and an ``article``, and leaves out the tags that may be left
+    out, all that it says would stand in its head.
+    """
+    head, body = root.find("head"), root.find("body")
+    if head is None or body is None:
+        return
+    shown = list(dropwhile(lambda child: local_name(child) in ("", *_OF_HEAD), head))
+    if shown:
+        last = shown[-1]
+        last.tail = (last.tail or "") + (body.text or "")
+        body.text = None
+        body[:0] = shown
 
 
 def make_plain(root: Element) -> None:

@@ -487,6 +487,11 @@ def test_what_is_no_listing(body: str) -> None:
         ("<p>One</p>" + "<br>" * 3_000, "One"),
         ("<![CDATA[ x ]]><p>Words.</p>", "Words."),
         ("<h1>" * 300 + "Words.", None),
+        # Tags that may be left out, before elements that the parser does not know.
+        (f"<!DOCTYPE html><title>A</title><article><p>{LONG}</p></article>", LONG),
+        (f"<meta charset=utf-8><title>A</title><style>p {{}}</style><main><p>{LONG}</main>", LONG),
+        (f"<title>A</title><section><p>{LONG}</p></section><p>{MORE}</p>", f"{LONG}\n\n{MORE}"),
+        (f"<head><title>A</title><article><p>{LONG}</article></head>{MORE}", f"{LONG}\n\n{MORE}"),
     ],
 )  # fmt: skip
 def test_odd_pages(html: str, text: str | None) -> None:
