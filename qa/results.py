@@ -26,16 +26,31 @@ _NO_BORDER = {"paragraph", "item"}
 _HEADINGS = {"title", "heading"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A hit with its passage, and the address of the page that this is of, or announces."""
+
+    hit: Hit
+    passage: Passage
+    page: str | None
+    announces: bool
+
+
 @dataclass(slots=True)
 class _Group:
     """Hits that become one result: ``members`` touch one another, ``copies`` say the same elsewhere."""
 
     best: Hit
-    passage: Passage
+    shown: _Found
     members: list[Hit]
-    copies: list[tuple[Hit, Passage]] = field(default_factory=list)
-    start: int = 0
-    end: int = 0
+    start: int
+    end: int
+    copies: list[_Found] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, found: _Found) -> _Group:
+        """Return the group of one hit."""
+        return cls(found.hit, found, [found.hit], found.passage.start, found.passage.end)
 
 
 Explain = Callable[[Hit, Sequence[Hit], Sequence[Hit]], Mapping[str, Any]]
@@ -59,70 +74,73 @@ def make_results(
     """
     groups: list[_Group] = []
     for hit in hits:
-        passage = store.passage(hit.row)
-        home = next((g for g in groups if _absorbs(store, groups, g, hit, passage)), None)
-        if home is None:
+        found = _found(store, hit)
+        if not any(_absorbs(store, groups, group, found) for group in groups):
             if len(groups) == k:
                 break
-            groups.append(_Group(hit, passage, [hit], start=passage.start, end=passage.end))
+            groups.append(_Group.of(found))
     return [
         _result(store, codec, asked, group, rank, explain)
         for rank, group in enumerate(groups, start=1)
     ]
 
 
-def _absorbs(
-    store: Store, groups: Sequence[_Group], group: _Group, hit: Hit, passage: Passage
-) -> bool:
-    """Take a hit into a group where it belongs to it; tell whether it did."""
-    others = [g for g in groups if g is not group and g.passage.document_id == passage.document_id]
-    if passage.document_id == group.passage.document_id:
-        start, end = min(group.start, passage.start), max(group.end, passage.end)
-        overlaps = passage.start < group.end and group.start < passage.end
-        free = not any(other.start < end and start < other.end for other in others)
-        if free and end - start <= MAX_EXCERPT and _adjoins(store, group, passage):
-            group.start, group.end = start, end
-            group.members.append(hit)
-            return True
-        if overlaps:  # its other part stays reachable by a question of its own
-            return True
-    told = _announces(store, group, passage)
-    if told or _is_copy(passage.text, group.passage.text):
-        group.copies.append((hit, passage))
-        fuller = len(passage.text) > len(group.passage.text) and len(group.members) == 1
-        if (fuller or told == "by") and not any(
-            o.start < passage.end and passage.start < o.end for o in others
-        ):
-            _show_instead(group, hit, passage)
-        return True
-    return False
-
-
-def _announces(store: Store, group: _Group, passage: Passage) -> str:
-    """Whether a passage is of an entry that announces a group's page ("it"), or of that page ("by").
-
-    Two entries that announce one page are of one origin too. An entry has the address of its page.
-    """
-    ours, theirs = _page(store, group.passage), _page(store, passage)
-    if ours is None or theirs is None or ours[0] != theirs[0] or not (ours[1] or theirs[1]):
-        return ""
-    return "it" if theirs[1] else "by"
-
-
-def _page(store: Store, passage: Passage) -> tuple[str, bool] | None:
-    """Return the page that a passage is of, and whether it only announces it; None without an address."""
+def _found(store: Store, hit: Hit) -> _Found:
+    passage = store.passage(hit.row)
     document = _document(store, passage.document_id)
     entry = next((b for b in document.blocks if b.start <= passage.start < b.end), None)
     announced = entry.about.url if entry and entry.about else None
     url = announced or document.original_url
-    return (same_page(url), announced is not None) if url else None
+    return _Found(hit, passage, same_page(url) if url else None, announced is not None)
 
 
-def _show_instead(group: _Group, hit: Hit, passage: Passage) -> None:
-    """Show the fuller copy; the one shown until now stands beside it."""
-    group.copies[-1] = (group.members[0], group.passage)
-    group.passage, group.members = passage, [hit]
-    group.start, group.end = passage.start, passage.end
+def _absorbs(store: Store, groups: Sequence[_Group], group: _Group, found: _Found) -> bool:
+    """Take a hit into a group where it belongs to it; tell whether it did."""
+    passage, shown = found.passage, group.shown.passage
+    if passage.document_id == shown.document_id:
+        start, end = min(group.start, passage.start), max(group.end, passage.end)
+        overlaps = passage.start < group.end and group.start < passage.end
+        free = not _taken(groups, group, passage.document_id, start, end)
+        if free and end - start <= MAX_EXCERPT and _adjoins(store, group, passage):
+            group.start, group.end = start, end
+            group.members.append(found.hit)
+            return True
+        if overlaps:  # its other part stays reachable by a question of its own
+            return True
+    told = _announces(group.shown, found)
+    if told or _is_copy(passage.text, shown.text):
+        fuller = len(passage.text) > len(shown.text) and len(group.members) == 1
+        span = (passage.document_id, passage.start, passage.end)
+        if (fuller or told == "by") and not _taken(groups, group, *span):
+            # The one shown until now stands beside it.
+            group.copies.append(group.shown)
+            group.shown, group.members = found, [found.hit]
+            group.start, group.end = passage.start, passage.end
+        else:
+            group.copies.append(found)
+        return True
+    return False
+
+
+def _taken(groups: Sequence[_Group], group: _Group, document_id: str, start: int, end: int) -> bool:
+    """Whether a span of a document overlaps what another group shows."""
+    return any(
+        other is not group
+        and other.shown.passage.document_id == document_id
+        and other.start < end
+        and start < other.end
+        for other in groups
+    )
+
+
+def _announces(shown: _Found, found: _Found) -> str:
+    """Whether a hit is of an entry that announces the page shown ("it"), or of that page ("by").
+
+    Two entries that announce one page are of one origin too. An entry has the address of its page.
+    """
+    if found.page is None or found.page != shown.page or not (found.announces or shown.announces):
+        return ""
+    return "it" if found.announces else "by"
 
 
 def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
@@ -131,9 +149,9 @@ def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
     gap_start, gap_end = min(group.end, passage.end), max(group.start, passage.start)
     if gap_start < gap_end and document.text[gap_start:gap_end].strip():
         return False
-    if passage.section != group.passage.section:
+    if passage.section != group.shown.passage.section:
         return False
-    if document.page_of(passage.start) != document.page_of(group.passage.start):
+    if document.page_of(passage.start) != document.page_of(group.shown.passage.start):
         return False
     start, end = min(group.start, passage.start), max(group.end, passage.end)
     blocks = [b for b in document.blocks if b.start < end and start < b.end]
@@ -167,7 +185,7 @@ def _result(
     rank: int,
     explain: Explain | None,
 ) -> Result:
-    document = _document(store, group.passage.document_id)
+    document = _document(store, group.shown.passage.document_id)
     highlights = _highlights(store, codec, asked, group.members, group.start)
     said = [(group.start + mark.start, group.start + mark.end) for mark in highlights]
     return Result(
@@ -175,11 +193,14 @@ def _result(
         score=group.best.score,
         excerpt=document.text[group.start : group.end],
         highlights=highlights,
-        citation=cite(document, group.passage, group.start, group.end, next(iter(said), None)),
-        also=tuple(
-            cite(_document(store, p.document_id), p, p.start, p.end) for _, p in group.copies
+        citation=cite(
+            document, group.shown.passage, group.start, group.end, next(iter(said), None)
         ),
-        explain=explain(group.best, group.members, [hit for hit, _ in group.copies])
+        also=tuple(
+            cite(_document(store, p.document_id), p, p.start, p.end)
+            for p in (copy.passage for copy in group.copies)
+        ),
+        explain=explain(group.best, group.members, [copy.hit for copy in group.copies])
         if explain
         else None,
     )

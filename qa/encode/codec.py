@@ -21,6 +21,7 @@ ByteArray = NDArray[np.uint8]
 
 _MAX_AXES = 256
 _AXES_PER_BYTE = 4
+_BLOCK = 512
 # The spacing of four uniform levels that loses least of a unit normal (Max, 1960, table II).
 _STEP = 0.9957
 
@@ -89,9 +90,16 @@ class TokenCodec:
         were projected: steps and mean are folded into the question, so that the codes' small
         integers are multiplied as they are.
         """
-        total = np.repeat(question.constants[:, None], len(codes), axis=1)
-        for plane, shift in enumerate((0, 2, 4, 6)):
-            part = question.weights[:, plane * self.width : (plane + 1) * self.width]
-            crumbs = (codes >> shift & 3 if shift < 6 else codes >> 6).astype(np.float32)
-            total += part @ crumbs.T
-        return np.asarray(total, np.float32)
+        # Codes by the hundred, which stay in the processor's cache, and before the few tokens of a
+        # question, the other way round of which takes BLAS longer.
+        total = np.empty((len(codes), len(question)), np.float32)
+        crumbs = np.empty((min(_BLOCK, len(codes)), len(self.steps)), np.float32)
+        for at in range(0, len(codes), _BLOCK):
+            block = codes[at : at + _BLOCK]
+            unpacked = crumbs[: len(block)]
+            for plane, shift in enumerate((0, 2, 4, 6)):
+                part = unpacked[:, plane * self.width : (plane + 1) * self.width]
+                part[:] = block >> shift & 3 if shift < 6 else block >> 6
+            np.matmul(unpacked, question.weights.T, out=total[at : at + _BLOCK])
+        total += question.constants
+        return total.T
