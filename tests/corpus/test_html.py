@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qa.corpus import extract_html, read_document
-from qa.corpus import html as html_reader
 from qa.corpus.decode import NotTextError, decode_page
+from qa.corpus.html import page as html_page
 from qa.corpus.html import read_html, read_page
 from qa.corpus.reading import Options, UnreadableError
 from qa.corpus.sandbox import Sandbox
@@ -578,7 +578,7 @@ def test_a_failure_of_ours_is_an_empty_page(monkeypatch: pytest.MonkeyPatch) -> 
     def fail(_: str) -> NoReturn:
         raise RecursionError
 
-    monkeypatch.setattr(html_reader, "parse_page", fail)
+    monkeypatch.setattr(html_page, "parse_page", fail)
     assert extract_html(page("<p>x</p>")).text == ""
     with pytest.raises(RecursionError):
         read_html(b"<p>x</p>")

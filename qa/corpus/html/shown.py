@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from qa.corpus import dates
-from qa.corpus.html_about import BY, CHANGED, MAX_NAME, dated
-from qa.corpus.html_furniture import is_prose, names_of
-from qa.corpus.html_title import letters
-from qa.corpus.html_tree import lines_of, words_of
+from qa.corpus.html.about import BY, CHANGED, MAX_NAME, dated
+from qa.corpus.html.furniture import is_prose, names_of
+from qa.corpus.html.title import letters
+from qa.corpus.html.tree import lines_of, words_of
 from qa.corpus.markup import Element, local_name, walk
 from qa.records import Published
 

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 
-from qa.corpus import dates, html_about, html_shown
+from qa.corpus import dates
 from qa.corpus.decode import NotTextError, decode_page
-from qa.corpus.html_furniture import is_prose, strip_furniture, strip_small
-from qa.corpus.html_listing import Entry, listing
-from qa.corpus.html_main import main_leaves
-from qa.corpus.html_tree import leaves, make_plain, parse_page, remove, words_of
+from qa.corpus.html import about, shown
+from qa.corpus.html.furniture import is_prose, strip_furniture, strip_small
+from qa.corpus.html.listing import Entry, listing
+from qa.corpus.html.main import main_leaves
+from qa.corpus.html.tree import leaves, make_plain, parse_page, remove, words_of
 from qa.corpus.markup import Element, add_blocks
 from qa.corpus.reading import Reading, TextBuilder, UnreadableError, web_address, whole_characters
 
@@ -73,11 +74,11 @@ def read_page(text: str, url: str | None = None) -> Reading:
     root = parse_page(text) if text.strip() else None
     if root is None:
         return _EMPTY
-    said = html_about.said_by(root, text, url)
-    base = html_about.base_of(root, said.url or url)
+    said = about.said_by(root, text, url)
+    base = about.base_of(root, said.url or url)
     told = None
     if said.published is None and not said.is_event:
-        told = html_about.dated_by_attributes(root, said.url)
+        told = about.dated_by_attributes(root, said.url)
     make_plain(root)
     # As long as they are held, lxml makes no new objects of them.
     held = list(root.iter())
@@ -93,9 +94,9 @@ def read_page(text: str, url: str | None = None) -> Reading:
         _add_entries(parts, entries, builder)
     else:
         names = (said.title, *said.names) if said.title else said.names
-        author = author or html_shown.written_by(parts, names)
+        author = author or shown.written_by(parts, names)
         if not said.is_event:
-            published = published or html_shown.dated_by(body, parts, names) or told
+            published = published or shown.dated_by(body, parts, names) or told
         _add_text(root, names, said.body, builder)
     del held
     words, blocks = builder.result(titled=False)
@@ -107,7 +108,7 @@ def read_page(text: str, url: str | None = None) -> Reading:
         "utf-8",
         blocks,
         title=_clean(said.title),
-        published=published or html_about.dated_by_address(said.url),
+        published=published or about.dated_by_address(said.url),
         original_url=said.url,
         author=_clean(author),
         language=said.language,

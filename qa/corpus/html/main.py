@@ -16,8 +16,8 @@ from copy import deepcopy
 from itertools import islice
 
 from qa.corpus import dates
-from qa.corpus.html_furniture import is_date, is_linked, is_prose, is_saying, names_of
-from qa.corpus.html_tree import HEADINGS, words_of
+from qa.corpus.html.furniture import is_date, is_linked, is_prose, is_saying, names_of
+from qa.corpus.html.tree import HEADINGS, words_of
 from qa.corpus.markup import Element, local_name
 
 _LETTERS = re.compile(r"[\W_]+")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from qa.corpus import dates
-from qa.corpus.html_about import absolute
-from qa.corpus.html_furniture import is_prose, is_saying, is_small, link_chars
-from qa.corpus.html_tree import HEADINGS, leaves, lines_of, words_of
+from qa.corpus.html.about import absolute
+from qa.corpus.html.furniture import is_prose, is_saying, is_small, link_chars
+from qa.corpus.html.tree import HEADINGS, leaves, lines_of, words_of
 from qa.corpus.markup import BLOCKS, Element, local_name
 from qa.records import About, Published
 

@@ -17,8 +17,8 @@ from statistics import median
 
 from qa.corpus import dates
 from qa.corpus.furniture import is_certain
-from qa.corpus.layout import Fragment, Line, lines_of, reading_order
-from qa.corpus.pdf_pages import Page, open_pdf
+from qa.corpus.pdf.layout import Fragment, Line, lines_of, reading_order
+from qa.corpus.pdf.pages import Page, open_pdf
 from qa.corpus.reading import Reading, TextBuilder, UnreadableError, language_code
 from qa.records import Block, BlockKind, Published
 

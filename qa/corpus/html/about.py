@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from qa.corpus import dates
-from qa.corpus.html_title import title_of
-from qa.corpus.html_tree import words_of
+from qa.corpus.html.title import title_of
+from qa.corpus.html.tree import words_of
 from qa.corpus.markup import Element, local_name
 from qa.corpus.reading import language_code, web_address
 from qa.records import Published

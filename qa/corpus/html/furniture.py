@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from qa.corpus import dates
 from qa.corpus.furniture import is_certain
-from qa.corpus.html_tree import HEADINGS, leaves, remove, words_of
+from qa.corpus.html.tree import HEADINGS, leaves, remove, words_of
 from qa.corpus.markup import Element, local_name, walk
 
 _ROLES = frozenset(

@@ -6,8 +6,8 @@ import re
 from copy import deepcopy
 from itertools import islice
 
-from qa.corpus.html_furniture import in_furniture
-from qa.corpus.html_tree import HEADINGS, remove, words_of
+from qa.corpus.html.furniture import in_furniture
+from qa.corpus.html.tree import HEADINGS, remove, words_of
 from qa.corpus.markup import Element, local_name
 
 _SITE = re.compile(r"\s+[|–—·•»«\-]+\s+|\s+::\s+")

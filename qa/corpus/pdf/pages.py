@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from qa.corpus.layout import Fragment
+from qa.corpus.pdf.layout import Fragment
 from qa.corpus.reading import UnreadableError, whole_characters
 
 _LIGATURES = str.maketrans(
