@@ -169,6 +169,15 @@ def test_names_are_not_believed_against_the_text() -> None:
         assert extract_html(html).text == f"{LONG}\n\n{MORE}", name
 
 
+def test_a_list_that_is_announced_is_text() -> None:
+    demands = "Open the lock\nWithdraw the guards\nAn end to the tolls"
+    items = "".join(f"<li>{line}</li>" for line in demands.split("\n"))
+    html = page(f"<h1>A harbour</h1><p>{LONG}</p><p>{MORE}</p><p>We ask:</p><ul>{items}</ul>")
+    assert extract_html(html).text == f"{LONG}\n\n{MORE}\n\nWe ask:\n\n{demands}"
+    html = page(f"<h1>A harbour</h1><p>{LONG}</p><p>{MORE}</p><ul class='menu'>{items}</ul>")
+    assert extract_html(html).text == f"{LONG}\n\n{MORE}"
+
+
 def test_a_short_page_is_read_whole() -> None:
     assert extract_html("<p>Closed on Monday.</p>").text == "Closed on Monday."
     assert extract_html("Closed on Monday.").text == "Closed on Monday."

@@ -161,9 +161,15 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
         else:
             ends = words_of(leaf)[-1:] in _ENDS
             kept[n] = (alike and (ends or is_prose(leaf))) or (beside and is_prose(leaf))
+            kept[n] |= bool(n and kept[n - 1]) and _goes_on(parts[n - 1], row)
     for n in reversed(range(len(parts) - 1)):
         if not kept[n] and local_name(parts[n]) in HEADINGS and kept[n + 1]:
             kept[n] = not is_linked(parts[n]) or first < n
+
+
+def _goes_on(before: Element, row: Element | None) -> bool:
+    """Whether a list is announced by the leaf before it ("We demand:"), or has an item there."""
+    return row is not None and (row is _row_of(before) or words_of(before).endswith(":"))
 
 
 def _row_of(leaf: Element) -> Element | None:
