@@ -169,6 +169,17 @@ def test_names_are_not_believed_against_the_text() -> None:
         assert extract_html(html).text == f"{LONG}\n\n{MORE}", name
 
 
+@pytest.mark.parametrize("name", ["popup", "ad", "author", "price", "share", "related"])
+def test_a_word_in_a_sentence_stays_whatever_its_name(name: str) -> None:
+    before, after = LONG.split(" dockers, ")
+    word = f"<a href='#' class='{name}'>dockers</a>"
+    assert extract_html(page(f"<p>{before} {word}, {after}</p><p>{MORE}</p>")).text == (
+        f"{LONG}\n\n{MORE}"
+    )
+    beside = f"<p>{LONG} <span class='{name}'>Tell a friend</span></p><p>{MORE}</p>"
+    assert extract_html(page(beside)).text == f"{LONG}\n\n{MORE}"
+
+
 def test_a_list_that_is_announced_is_text() -> None:
     demands = "Open the lock\nWithdraw the guards\nAn end to the tolls"
     items = "".join(f"<li>{line}</li>" for line in demands.split("\n"))

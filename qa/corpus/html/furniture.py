@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from qa.corpus import dates
 from qa.corpus.furniture import is_certain
 from qa.corpus.html.tree import HEADINGS, leaves, remove, words_of
-from qa.corpus.markup import Element, local_name, walk
+from qa.corpus.markup import BLOCKS, Element, local_name, walk
 
 _ROLES = frozenset(
     "navigation banner contentinfo search dialog alertdialog menu menubar toolbar complementary".split()
@@ -52,6 +52,7 @@ _SMALL = re.compile(
 """Names of what belongs to a text and is not of it; believed of a few words only."""
 _SMALL_CHARS = 120
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SAID = re.compile(r"\w")
 _NOT = frozenset({"no", "not", "has", "with", "without", "hide", "is", "js", "show"})
 _PROSE = 80
 # Scripts of which a character is about a word's worth of letters.
@@ -93,7 +94,7 @@ def strip_furniture(root: Element) -> None:
             within = None if not began and node is within else within
         elif began:
             page.pass_by(node)
-            if node is not body and page.is_furniture(node):
+            if node is not body and page.is_furniture(node) and not _in_sentence(node):
                 within = node
                 gone.append(node)
     for node in gone:
@@ -165,8 +166,30 @@ def strip_small(root: Element) -> None:
     for node in small:
         # The years of a chronicle and the questions of an interview are named so as well.
         many = kinds[local_name(node), node.get("class")] >= _MANY
-        if not (many and _OF_TEXTS & set(names_of(node))):
+        if not (many and _OF_TEXTS & set(names_of(node))) and not _in_sentence(node):
             remove(node)
+
+
+def _in_sentence(node: Element) -> bool:
+    """Whether an element stands among the words of running text: without it they would be others."""
+    if any(local_name(part) in BLOCKS for part in node.iter()):
+        return False
+    block = next((a for a in node.iterancestors() if local_name(a) in BLOCKS), None)
+    if block is None or not (
+        _words_beside(node, block, True) and _words_beside(node, block, False)
+    ):
+        return False
+    return is_prose(block) and 2 * len(words_of(node)) < len(words_of(block))
+
+
+def _words_beside(node: Element, block: Element, after: bool) -> bool:
+    while node is not block:
+        above, beside = node.getparent(), node.getnext() if after else node.getprevious()
+        text = node.tail if after else above.text if beside is None else beside.tail
+        if _SAID.search(text or "") or (beside is not None and _SAID.search(words_of(beside))):
+            return True
+        node = above
+    return False
 
 
 def is_small(node: Element) -> bool:
