@@ -42,7 +42,10 @@ _WEEKDAY = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
     r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo)\.?,?\s+"
 )
-_CLOCK = r"(?:[\sT,]+(?:at\s+)?\d{1,2}[:.]\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?"
+_CLOCK = (
+    r"(?:[\sT,]+(?:at\s+)?\d{1,2}[:.]\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*"
+    r"(?:Z|(?:[aecmpwnhk]{1,2}[sd]?|[bij]s|nz[sd]|ut)[tc]|GMT|[+-]\d\d:?\d\d)?)?"
+)
 _FORMS = tuple(
     re.compile(rf"(?:{_WEEKDAY})?{form}{_CLOCK}", re.IGNORECASE)
     for form in (

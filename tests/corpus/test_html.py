@@ -296,6 +296,11 @@ def test_what_is_no_text_is_refused_as_a_file_and_empty_as_a_page() -> None:
             Published("2019-11-23", "2019-11-23T10:00:00+02:00", "meta element"),
         ),
         (
+            '<meta name="pub_date" content="20191123">',
+            "",
+            Published("2019-11-23", "20191123", "meta element"),
+        ),
+        (
             '<meta name="dcterms.issued" content="2019-11">',
             "",
             Published("2019-11", "2019-11", "meta element"),

@@ -41,7 +41,8 @@ _DATES = (
     "publication-date", "published_date", "pubdate", "parsely-pub-date", "sailthru.date",
     "article.published", "article_date_original", "og:published_time", "dc.date", "dcterms.date",
     "dcterms.created", "dc.date.created", "dc.created", "datecreated", "date", "displaydate",
-    "originalpublicationdate", "rnews:datepublished", "bt:pubdate", "cxenseparse:recs:publishtime",
+    "pub_date", "pub-date", "originalpublicationdate", "rnews:datepublished", "bt:pubdate",
+    "cxenseparse:recs:publishtime",
 )  # fmt: skip
 _LANGUAGES = (
     "content-language",
@@ -224,9 +225,14 @@ def _published(
     return None
 
 
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T\d{4,6}\S*)?$")
+
+
 def dated(words: str | None, origin: str) -> Published | None:
     """Return the date that words are, with where they stood; None where they are none."""
-    value = (dates.parse_date(words) or dates.parse_date(words[:10])) if words else None
+    compact = _COMPACT.match(words.strip()) if words else None
+    said = "-".join(compact.groups()) if compact else words
+    value = (dates.parse_date(said) or dates.parse_date(said[:10])) if said else None
     # What stands where a program knew no date.
     return Published(value, words, origin) if value and words and value != "1970-01-01" else None
 
