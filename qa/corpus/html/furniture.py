@@ -87,6 +87,7 @@ def strip_furniture(root: Element) -> None:
         return
     _strip_marks(body)
     page = _Page(body)
+    sentences = _Sentences()
     gone: list[Element] = []
     within: Element | None = None
     for began, node in walk(body):
@@ -94,7 +95,7 @@ def strip_furniture(root: Element) -> None:
             within = None if not began and node is within else within
         elif began:
             page.pass_by(node)
-            if node is not body and page.is_furniture(node) and not _in_sentence(node):
+            if node is not body and page.is_furniture(node) and not sentences.hold(node):
                 within = node
                 gone.append(node)
     for node in gone:
@@ -162,24 +163,33 @@ def strip_small(root: Element) -> None:
     """Take out the few words that belong to a text and are not of it: who wrote it, when, its price."""
     body = root.find("body")
     small = [node for node in body.iter() if node is not body and is_small(node)]
+    sentences = _Sentences()
     kinds = Counter((local_name(node), node.get("class")) for node in small)
     for node in small:
         # The years of a chronicle and the questions of an interview are named so as well.
         many = kinds[local_name(node), node.get("class")] >= _MANY
-        if not (many and _OF_TEXTS & set(names_of(node))) and not _in_sentence(node):
+        if not (many and _OF_TEXTS & set(names_of(node))) and not sentences.hold(node):
             remove(node)
 
 
-def _in_sentence(node: Element) -> bool:
-    """Whether an element stands among the words of running text: without it they would be others."""
-    if any(local_name(part) in BLOCKS for part in node.iter()):
-        return False
-    block = next((a for a in node.iterancestors() if local_name(a) in BLOCKS), None)
-    if block is None or not (
-        _words_beside(node, block, True) and _words_beside(node, block, False)
-    ):
-        return False
-    return is_prose(block) and 2 * len(words_of(node)) < len(words_of(block))
+class _Sentences:
+    """Tells what stands in a sentence; how long a paragraph is, is found out once for each."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[Element, int] = {}
+
+    def hold(self, node: Element) -> bool:
+        """Whether an element stands among words of running text: without it they would be others."""
+        if any(local_name(part) in BLOCKS for part in node.iter()):
+            return False
+        block = next((a for a in node.iterancestors() if local_name(a) in BLOCKS), None)
+        if block is None:
+            return False
+        if block not in self._sizes:
+            self._sizes[block] = len(words_of(block)) if is_prose(block) else 0
+        if 2 * len(words_of(node)) >= self._sizes[block]:
+            return False
+        return _words_beside(node, block, True) and _words_beside(node, block, False)
 
 
 def _words_beside(node: Element, block: Element, after: bool) -> bool:
