@@ -512,7 +512,7 @@ def test_what_is_no_listing(body: str) -> None:
         ("<p>One</p>" + "<br>" * 3_000, "One"),
         ("<![CDATA[ x ]]><p>Words.</p>", "Words."),
         ("<h1>" * 300 + "Words.", None),
-        ("<p>" + "words of it <a class='popup'>in</a> " * 5_000, ("words of it in " * 5_000).strip()),
+        ("<p>" + "words of it <a class='popup'>in</a> " * 5_000, ("words of it in " * 5_000)[:-4]),
         # Tags that may be left out, before elements that the parser does not know.
         (f"<!DOCTYPE html><title>A</title><article><p>{LONG}</p></article>", LONG),
         (f"<meta charset=utf-8><title>A</title><style>p {{}}</style><main><p>{LONG}</main>", LONG),
