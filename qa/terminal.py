@@ -20,6 +20,7 @@ from qa.wire import printable as printable
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
+    from qa.corpus.reading import Skipped
     from qa.indexing import BuildReport, Progress
     from qa.keys import Key
     from qa.records import Answer, Citation, Highlight, Result
@@ -112,9 +113,21 @@ def show_report(report: BuildReport, index: str) -> None:
         f"  newly embedded: {counted(report.embedded, 'passage')}",
         f"  left out as page furniture: {counted(report.furniture_lines, 'line')}",
         f"  skipped: {counted(len(report.skipped), 'file')}",
-        *(f"    {in_line(skipped.source)}: {skipped.reason}" for skipped in report.skipped),
+        *_skipped(report.skipped),
     ]
     click.echo(printable("\n".join(lines)))
+
+
+def _skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """Give a line a file, and one for those beyond the tenth that share a reason."""
+    sources: dict[str, list[str]] = {}
+    for one in skipped:
+        sources.setdefault(one.reason, []).append(one.source)
+    for reason, alike in sources.items():
+        yield from (f"    {in_line(source)}: {reason}" for source in alike[:_SHOWN])
+        if len(alike) > _SHOWN:
+            more = counted(len(alike) - _SHOWN, "more file")
+            yield f"    {more}: {reason} (qa build --json names each)"
 
 
 _SHOWN = 10

@@ -191,6 +191,25 @@ def test_files_that_cannot_be_read_are_named_and_skipped(
         assert re.search(rf"^    {name}: .*{reason}", out, re.MULTILINE), name
 
 
+def test_of_many_files_skipped_for_one_reason_ten_are_printed(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    folder, index = tmp_path / "texts", str(tmp_path / "i")
+    folder.mkdir()
+    (folder / "text.txt").write_text("The marmalade factory stood at Kelso.\n")
+    (folder / "zz.txt").write_text("")
+    for number in range(11, 35):
+        (folder / f"{number}.png").write_bytes(b"x")
+    assert run(["build", str(folder), "--index", index]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if ".png" in line] == [
+        *(f"    {number}.png: no reader for .png" for number in range(11, 21)),
+        "    14 more files: no reader for .png (qa build --json names each)",
+    ]
+    assert "  skipped: 25 files" in lines
+    assert any(line.startswith("    zz.txt: ") for line in lines)
+
+
 def test_a_name_with_a_line_break_takes_one_line(tmp_path: Path, capsys: Capture) -> None:
     folder, index = tmp_path / "texts", str(tmp_path / "i")
     folder.mkdir()
