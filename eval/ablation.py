@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.engine import Engine
+from qa.evaluate.command import StderrProgress
 from qa.evaluate.corpora import ask_corpus, corpus_index
 from qa.evaluate.datasets import JudgedCorpus, SpanSet, read_dataset
 from qa.evaluate.measures import CORPUS_MEASURES, SPAN_MEASURES
@@ -67,31 +67,18 @@ VARIANTS = (
 )
 
 
-class Lines:
-    """Progress on standard error, a line a stage."""
-
-    def say(self, line: str) -> None:
-        """Print a line."""
-        print(line, file=sys.stderr)
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Print the stage's name."""
-        print(f"  {name} {total or ''}", file=sys.stderr, flush=True)
-
-    def advance(self, steps: int = 1) -> None:
-        """Count nothing."""
-
-
 def engine_for(dataset: SpanSet | JudgedCorpus, variant: Variant, work: Path) -> Engine:
     """Return an engine over the data set's documents, split and encoded as the variant says."""
     made = variant.settings
     name = f"{dataset.name}-{made.passage_chars}-{made.overlap}-{made.precision}"
     settings = replace(made, index=str(work / name))
     if isinstance(dataset, SpanSet):
-        build_index([HERE.parent / "seeds"], settings, progress=Lines(), calibrated=False)
+        build_index([HERE.parent / "seeds"], settings, progress=StderrProgress(), calibrated=False)
         engine = Engine.open(settings.index)
     else:
-        engine = corpus_index(dataset, settings, index=work / name, progress=Lines()).engine
+        engine = corpus_index(
+            dataset, settings, index=work / name, progress=StderrProgress()
+        ).engine
     engine.ranking = variant.ranking
     return engine
 
@@ -99,9 +86,9 @@ def engine_for(dataset: SpanSet | JudgedCorpus, variant: Variant, work: Path) ->
 def figures(dataset: SpanSet | JudgedCorpus, engine: Engine) -> dict[str, float]:
     """Return the measures of one variant on one data set."""
     if isinstance(dataset, SpanSet):
-        outcomes, measures = ask_spans(dataset, engine, Lines()), SPAN_MEASURES
+        outcomes, measures = ask_spans(dataset, engine, StderrProgress()), SPAN_MEASURES
     else:
-        outcomes, measures = ask_corpus(dataset, engine, Lines()), CORPUS_MEASURES
+        outcomes, measures = ask_corpus(dataset, engine, StderrProgress()), CORPUS_MEASURES
     made = summarise(
         dataset.name, outcomes, measures=measures, index=facts_of(engine), config=config_of(engine)
     )

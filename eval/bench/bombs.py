@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -70,6 +71,11 @@ def unlimited() -> dict[str, str]:
     return {**os.environ, "QA_REQUESTS_PER_MINUTE": "0"}
 
 
+def runs(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether a process still runs."""
+    return process.poll() is None
+
+
 def measure(port: int, bombs: Path, seconds: float) -> dict[str, Any]:
     """Return the figures."""
     with QUESTIONS.open(encoding="utf-8") as lines:
@@ -89,7 +95,7 @@ def measure(port: int, bombs: Path, seconds: float) -> dict[str, Any]:
         index = bombs.parent / f"index{builds}"
         build = subprocess.Popen([sys.executable, "-c", BUILD, str(bombs), str(index)], cwd=ROOT)
         try:
-            found, unanswered = asked(port, questions, lambda build=build: build.poll() is None)
+            found, unanswered = asked(port, questions, partial(runs, build))
         finally:
             build.kill()
             build.wait()

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -75,9 +76,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for n, text in enumerate(texts[:WARM_UP] + texts[: options.questions]):
         question = Question(text, k=options.k)
         steps: list[tuple[list[float], Callable[[], object]]] = [
-            (ours, lambda question=question: engine.ask(question)),
+            (ours, partial(engine.ask, question)),
             (model, forward(text)),
-            (encoding, lambda text=text: engine.encoder.encode_question(text)),
+            (encoding, partial(engine.encoder.encode_question, text)),
         ]
         for times, step in steps if n % 2 else reversed(steps):
             began = time.perf_counter()

@@ -48,7 +48,10 @@ class LlamaIndex:
         retriever: Any = index.as_retriever(similarity_top_k=CANDIDATES if hybrid else DEPTH)
         if hybrid:
             from llama_index.core.llms import MockLLM
-            from llama_index.core.retrievers import QueryFusionRetriever
+            from llama_index.core.retrievers.fusion_retriever import (
+                FUSION_MODES,
+                QueryFusionRetriever,
+            )
             from llama_index.retrievers.bm25 import BM25Retriever
 
             words = BM25Retriever.from_persist_dir(str(folder / "words"))
@@ -57,7 +60,7 @@ class LlamaIndex:
                 llm=MockLLM(),
                 similarity_top_k=DEPTH,
                 num_queries=1,  # the question as it is, no variants of it
-                mode="reciprocal_rerank",
+                mode=FUSION_MODES.RECIPROCAL_RANK,
                 use_async=False,
             )
 
