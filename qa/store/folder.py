@@ -31,13 +31,9 @@ from qa.errors import (
 )
 from qa.store import disk
 from qa.store.disk import FileSum, damaged
-from qa.store.generation import (
-    Generation,
-    document_ids,
-    read_manifest,
-    read_object,
-    well_formed,
-)
+from qa.store.documents import document_ids
+from qa.store.generation import Generation
+from qa.store.manifest import read_manifest, read_object, well_formed
 from qa.store.pointer import LIVE, NAME, Live, Pointer, read_live, write_live
 
 JOURNAL = ".encoded"

@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.analysis import Analyzer
-from qa.errors import IndexDamagedError, IndexForeignError
-from qa.records import About, Block, Document, Filters, IndexInfo, Passage, Published
+from qa.records import Document, Filters, IndexInfo, Passage
 from qa.store.dense import DenseIndex, FloatArray, Mask, RowArray
-from qa.store.disk import (
-    FORMAT,
-    SUMS_ENDING,
-    BlockFile,
-    FileSum,
-    damaged,
-    read_array,
-    read_verified,
-)
+from qa.store.disk import SUMS_ENDING, BlockFile, FileSum, damaged, read_array, read_verified
+from qa.store.documents import BLOCKS, DOCUMENTS, TEXTS, Documents
 from qa.store.lexical import LexicalIndex, idf
+from qa.store.manifest import MANIFEST, read_manifest, well_formed
 from qa.store.pointer import version_of
 from qa.store.protocol import Allowed, DocumentEntry, TokenCodes
-from qa.store.recent import RecentDocuments
 
-MANIFEST, DOCUMENTS = "manifest.json", "documents.json"
-METRIC = "inner product of unit vectors"
-
-_WANTED = ("corpus", "counts", "files", "fingerprint", "generation", "model", "model_manifest")
-TEXTS, BLOCKS, TOKENS = "texts.bin", "blocks.bin", "tokens.bin"
+TOKENS = "tokens.bin"
 MAPPED = (TEXTS, BLOCKS, TOKENS)
 """Files that are mapped; all others are read whole."""
 PASSAGE = np.dtype(
     [("document", "<i4"), ("section", "<i4"), ("start", "<i8"), ("end", "<i8"), ("key", "S16")]
 )
-_CACHED_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +82,6 @@ class EncodedPassage:
     sentences: NDArray[np.uint8]
 
 
-def _block(entry: Sequence[Any]) -> Block:
-    kind, start, end, level, *about = entry
-    return Block(kind, start, end, level, _about(about[0]) if about else None)
-
-
-def _about(entry: Mapping[str, Any]) -> About:
-    published = entry["published"]
-    return About(entry["title"], entry["url"], Published(**published) if published else None)
-
-
 class Generation:
     """A generation opened for reading; implements ``Store``."""
 
@@ -130,7 +104,9 @@ class Generation:
             for name, data in files.items()
             if name.endswith(".npy")
         }
-        self._documents: list[dict[str, Any]] = json.loads(files[DOCUMENTS])
+        self._documents = Documents(
+            json.loads(files[DOCUMENTS]), mapped[TEXTS], mapped[BLOCKS], removed
+        )
         self._files: list[dict[str, Any]] = json.loads(files["files.json"])
         self._sections: list[str] = json.loads(files["sections.json"])
         self._table = arrays["passages"]
@@ -140,8 +116,7 @@ class Generation:
         self.token_frequency = arrays["token_frequency"]
         """In how many passages each token of the model stands."""
         self._token_idf = idf(self.token_frequency, len(self._table)).astype(np.float32)
-        self._place = {entry["id"]: n for n, entry in enumerate(self._documents)}
-        self._texts, self._blocks, self._tokens = (mapped[name] for name in MAPPED)
+        self._mapped, self._tokens = mapped, mapped[TOKENS]
         self._width = int(manifest["code_width"])
         count = len(self._table)
         self.dense = DenseIndex.from_bytes(
@@ -159,19 +134,15 @@ class Generation:
         )
         self._analyzer = Analyzer(str(manifest["language"]))
         self._check_shapes(folder, arrays)
-        hidden = np.asarray([entry["id"] in removed for entry in self._documents], bool)
-        self._hidden_documents: Mask | None = hidden if hidden.any() else None
-        self._visible: Mask | None = None if not hidden.any() else ~hidden[self._table["document"]]
+        hidden = self._documents.hidden
+        self._visible: Mask | None = None if hidden is None else ~hidden[self._table["document"]]
         self.info = IndexInfo(
             name=index_name,
             generation=str(manifest["generation"]),
             model=str(manifest["model"]),
             passages=count if self._visible is None else int(self._visible.sum()),
-            documents=len(self._documents) - int(hidden.sum()),
+            documents=len(self._documents) - (0 if hidden is None else int(hidden.sum())),
         )
-        # Of parts, not of self: a cycle would keep the maps of a generation that nobody uses.
-        read = partial(_read_document, self._documents, self._texts, self._blocks)
-        self._cached_document = RecentDocuments(read, characters=_CACHED_CHARACTERS)
 
     @classmethod
     def open(
@@ -219,7 +190,7 @@ class Generation:
 
     def verify_all(self) -> None:
         """Verify the mapped files whole; the rest was verified when it was opened."""
-        for file in (self._texts, self._blocks, self._tokens):
+        for file in self._mapped.values():
             file.verify_all()
 
     def _check_shapes(self, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -245,20 +216,7 @@ class Generation:
     def allowed(self, filters: Filters) -> Allowed:
         if not filters:
             return Allowed(self._visible, 0)
-        patterns = [re.compile(translate(glob)) for glob in filters.source]
-        dated = bool(filters.published_from or filters.published_to)
-        keep = np.zeros(len(self._documents), bool)
-        undated = 0
-        for n, entry in enumerate(self._documents):
-            if self._is_hidden(n):
-                continue
-            if patterns and not any(pattern.match(entry["source"]) for pattern in patterns):
-                continue
-            published = entry["published"]
-            if dated and published is None:
-                undated += 1
-                continue
-            keep[n] = not dated or _in_period(published["value"], filters)
+        keep, undated = self._documents.matching(filters)
         return Allowed(keep[self._table["document"]], undated)
 
     def nearest(self, vector: FloatArray, k: int, allowed: Mask | None) -> RowArray:
@@ -306,7 +264,7 @@ class Generation:
     def passage(self, row: int) -> Passage:
         self._refuse_hidden(row)
         place, section, start, end, _ = self._table[row].tolist()
-        document = self._cached_document(place)
+        document = self._documents.at(place)
         first, last = self._sentence_bounds[row : row + 2].tolist()
         return Passage(
             document_id=document.id,
@@ -320,10 +278,7 @@ class Generation:
         )
 
     def document(self, document_id: str) -> Document | None:
-        place = self._place.get(document_id)
-        if place is None or self._is_hidden(place):
-            return None
-        return self._cached_document(place)
+        return self._documents.find(document_id)
 
     def entries(self) -> Sequence[DocumentEntry]:
         passages = np.bincount(self._table["document"], minlength=len(self._documents)).tolist()
@@ -334,14 +289,10 @@ class Generation:
                 title=entry["title"],
                 published=entry["published"]["value"] if entry["published"] else None,
                 characters=entry["characters"],
-                passages=count,
+                passages=passages[place],
             )
-            for n, (entry, count) in enumerate(zip(self._documents, passages, strict=True))
-            if not self._is_hidden(n)
+            for place, entry in self._documents.shown
         ]
-
-    def _is_hidden(self, place: int) -> bool:
-        return self._hidden_documents is not None and bool(self._hidden_documents[place])
 
     def _refuse_hidden(self, rows: RowArray | int) -> None:
         """Let nobody see a passage of a removed document, however its row was come by."""
@@ -363,7 +314,7 @@ class Generation:
     @property
     def written(self) -> Sequence[Mapping[str, Any]]:
         """The documents' entries as they were written, removed ones too."""
-        return self._documents
+        return self._documents.written
 
     @cached_property
     def _by_key(self) -> tuple[NDArray[Any], RowArray]:
@@ -392,16 +343,16 @@ class Generation:
     def part(self, first: int, last: int) -> Part:
         """Return all that was written of the documents ``first`` up to ``last``, not included."""
         begin, end = np.searchsorted(self._table["document"], [first, last]).tolist()
-        entries = self._documents[first:last]
+        texts, blocks = self._documents.stored(first, last)
         tokens = slice(*self._token_bounds[[begin, end]].tolist())
         spans = slice(*self._sentence_bounds[[begin, end]].tolist())
         sections = {
             n: self._sections[n] for n in np.unique(self._table["section"][begin:end]) if n >= 0
         }
         return Part(
-            entries=entries,
-            texts=self._texts.read(*_span(entries, "text_bytes")),
-            blocks=self._blocks.read(*_span(entries, "block_bytes")),
+            entries=self._documents.written[first:last],
+            texts=texts,
+            blocks=blocks,
             rows=(begin, end),
             table=self._table[begin:end],
             sections=sections,
@@ -415,101 +366,6 @@ class Generation:
         )
 
 
-def _span(entries: Sequence[Mapping[str, Any]], name: str) -> tuple[int, int]:
-    return (entries[0][name][0], entries[-1][name][1]) if entries else (0, 0)
-
-
-def _read_document(
-    entries: Sequence[Mapping[str, Any]], texts: BlockFile, blocks: BlockFile, place: int
-) -> Document:
-    entry = entries[place]
-    text = bytes(texts.read(*entry["text_bytes"])).decode("utf-8", "surrogatepass")
-    return Document(
-        id=entry["id"],
-        source=entry["source"],
-        sha256=entry["sha256"],
-        encoding=entry["encoding"],
-        text=text,
-        title=entry["title"],
-        published=Published(**entry["published"]) if entry["published"] else None,
-        blocks=tuple(map(_block, json.loads(bytes(blocks.read(*entry["block_bytes"]))))),
-        original_url=entry["original_url"],
-        author=entry["author"],
-        language=entry["language"],
-        page_starts=tuple(entry["page_starts"]),
-    )
-
-
 def bounds_of(lengths: Sequence[int] | RowArray) -> RowArray:
     """Return where each of some stretches, one behind the other, begins, and where the last ends."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-
-
-def document_ids(folder: Path, manifest_sha256: str) -> set[str]:
-    """Return the ids of all documents in a generation. Raises IndexUnusableError."""
-    manifest = read_manifest(folder, manifest_sha256)
-    path = folder / DOCUMENTS
-    with well_formed(path):
-        data = read_verified(path, FileSum(**manifest["files"][DOCUMENTS]))
-        return {str(entry["id"]) for entry in json.loads(data)}
-
-
-def read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
-    """Return a generation's manifest once its checksum and its format version are right."""
-    path = folder / MANIFEST
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise damaged(path, error.strerror or "cannot be read") from error
-    manifest = read_object(path, FileSum(size, sha256))
-    if manifest.get("format") != FORMAT:
-        raise IndexForeignError(
-            f"the index {folder.parent.parent} has format {manifest.get('format')}, this program "
-            f"reads {FORMAT}: run qa build again, or install the version that built it"
-        )
-    if manifest.get("metric") != METRIC:
-        raise IndexForeignError(
-            f"the index {folder.parent.parent} has another metric: run qa build again"
-        )
-    missing = [name for name in _WANTED if name not in manifest]
-    if missing:
-        raise damaged(path, f"it has no {missing[0]}")
-    return manifest
-
-
-def read_object(path: Path, expected: FileSum) -> dict[str, Any]:
-    """Return the JSON object in a file once its checksum is right. Raises IndexDamagedError."""
-    data = read_verified(path, expected)
-    with well_formed(path):
-        value = json.loads(data)
-        if not isinstance(value, dict):
-            raise TypeError("no JSON object")
-    return value
-
-
-@contextmanager
-def well_formed(path: Path) -> Iterator[None]:
-    """Call damaged what cannot be made sense of though its checksum is right."""
-    try:
-        yield
-    except (
-        AttributeError,
-        EOFError,
-        LookupError,
-        RuntimeError,  # RecursionError too, and FAISS's
-        TypeError,
-        ValueError,
-    ) as error:
-        raise damaged(path, f"it is not what was to be there: {error}") from error
-
-
-def _in_period(published: str, filters: Filters) -> bool:
-    """Whether a date that may be a year or a month falls, in any part, within a period."""
-    first, last = filters.published_from or "", filters.published_to or ""
-    # Each is compared as far as both are known.
-    after = published[: len(first)] >= first[: len(published)]
-    before = published[: len(last)] <= last[: len(published)]
-    return after and before
-
-
-__all__ = ["EncodedPassage", "FileRecord", "Generation", "IndexDamagedError", "Part"]

@@ -31,13 +31,9 @@ from qa.store.disk import (
     sync_folder,
     write_file,
 )
+from qa.store.documents import BLOCKS, DOCUMENTS, TEXTS
 from qa.store.generation import (
-    BLOCKS,
-    DOCUMENTS,
-    MANIFEST,
-    METRIC,
     PASSAGE,
-    TEXTS,
     TOKENS,
     EncodedPassage,
     FileRecord,
@@ -45,6 +41,7 @@ from qa.store.generation import (
     bounds_of,
 )
 from qa.store.lexical import Bm25, LexicalIndex
+from qa.store.manifest import MANIFEST, METRIC
 
 _NO_SECTION = -1
 
