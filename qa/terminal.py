@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.wire import citation_line, in_line, json_bytes, view_address
+from qa.wire import citation_line, found_line, in_line, json_bytes, view_address
 from qa.wire import printable as printable
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def show_keys(keys: Sequence[Key]) -> None:
 
 
 def show_answer(answer: Answer, base: str, *, colour: bool) -> None:
-    """Print the excerpts of an answer, each with its citation."""
-    blocks = [_result(result, base) for result in answer.results]
-    if not blocks:
-        blocks = ["Nothing found within these filters."]
+    """Print what an answer is worth, and its excerpts, each with its citation."""
+    blocks = ["Nothing found within these filters."]
+    if answer.results:
+        blocks = [found_line(answer), *(_result(result, base) for result in answer.results)]
     left_out = answer.filtered_out_undated
     if left_out:
         undated = counted(left_out, "document")

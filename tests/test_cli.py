@@ -409,7 +409,7 @@ def test_excerpts_are_printed_with_their_citation(index: Path, capsys: Capture) 
     out, err = capsys.readouterr()
     text = ARCHIVE["notes/harbour.md"][0]
     start = text.index("## The lighthouse")
-    assert out.startswith(f"1. {text[start:].strip()}\n")
+    assert f"\n\n1. {text[start:].strip()}\n" in out
     line = 1 + text[:start].count("\n")
     assert (
         "“The harbour of Vellmar”, section “The lighthouse”, "
@@ -491,7 +491,7 @@ def test_a_question_that_cannot_be_asked_is_one_line_and_2(
 @pytest.mark.parametrize("question", ["😀", "the of and", "?!"])
 def test_an_odd_question_is_answered(question: str, index: Path, capsys: Capture) -> None:
     assert run(["ask", question, "--index", str(index)]) == 0
-    assert capsys.readouterr().out.startswith("1. ")
+    assert "\n1. " in capsys.readouterr().out
 
 
 def test_nothing_found_is_said(index: Path, capsys: Capture) -> None:
@@ -768,6 +768,23 @@ def test_asking_never_imports_torch(model_index: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "declared herself acting President" in done.stdout
     assert done.stdout.endswith("loaded []\n")
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Who declared herself acting president without a quorum?", "The archive says:"),
+        ("How do I descale an espresso machine?", "The archive does not answer this; "),
+    ],
+)
+def test_what_an_answer_is_worth_comes_first(question: str, told: str, model_index: Path) -> None:
+    code = "import sys; from qa.cli import run; sys.exit(run(sys.argv[1:]))"
+    done = python(code, "ask", question, "--index", str(model_index), "-k", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, blank, result, *_ = done.stdout.splitlines()
+    assert first.startswith(told)
+    assert blank == ""
+    assert result.startswith("1. ")
 
 
 def test_serving_never_imports_torch(model_index: Path) -> None:
