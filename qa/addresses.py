@@ -16,7 +16,7 @@ _MARKUP = re.compile(
     r"^(?:[#>*+\-]+|\d{1,3}[.)])\s+|\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=[\w.!?,])[*_](?!\w)"
 )
 _PIECES = re.compile(r"[\r\n]+|\s\|\s")
-_FOLLOWED = re.compile(r"(?:utm_\w+|fbclid|gclid)=[^&]*&?")
+_FOLLOWED = re.compile(r"(?:^|(?<=&))(?:utm_\w+|fbclid|gclid)=[^&]*&?")
 
 
 def same_page(url: str) -> str:

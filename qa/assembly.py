@@ -105,6 +105,7 @@ class Assembly:
         self._progress = progress
         self._waiting: list[_Kept | _New] = []
         self._passages = self._missing = 0
+        self._ids: set[str] = set()
         self.embedded = 0
         """Passages that were embedded anew."""
         self.files: list[FileRecord] = []
@@ -113,8 +114,7 @@ class Assembly:
     def run(self, steps: Iterable[Step], read: Read) -> None:
         """Take every step. Raises OSError when writing fails."""
         for step in steps:
-            if step.record is not None:
-                self._keep(step.first, step.record.documents)
+            if step.record is not None and self._keep(step.first, step.record.documents):
                 self.files.append(step.record)
                 continue
             self._read(step, read)
@@ -123,10 +123,17 @@ class Assembly:
 
     def _read(self, step: Step, read: Read) -> None:
         item, documents, skipped = step.item, 0, []
+        mine, settled = set[str](), True
         for found in read(item):
             if isinstance(found, Skipped):
                 skipped.append((found.source, found.reason))
                 continue
+            if found.id in self._ids:
+                skipped.append((found.source, "a second document of that name"))
+                settled = settled and found.id in mine
+                continue
+            mine.add(found.id)
+            self._ids.add(found.id)
             documents += 1
             passages = split(found, self._splitting, self._encoder.token_starts)
             keys = [_key(passage, self._encoder) for passage in passages]
@@ -136,18 +143,27 @@ class Assembly:
             self._missing += sum(missing)
             if self._passages >= _WAITING or self._missing >= BATCH:
                 self._flush()
-        # One that was written to meanwhile is read again by the next build.
-        sha256 = "" if item.changed() else item.sha256
+        # One that was written to meanwhile is read again by the next build, and so is one that
+        # holds a document of another file's name, which may be gone by then.
+        sha256 = item.sha256 if settled and not item.changed() else ""
         self.files.append(FileRecord(item.source, item.bytes, sha256, documents, skipped))
 
-    def _keep(self, first: int, documents: int) -> None:
+    def _keep(self, first: int, documents: int) -> bool:
+        """Keep documents of the generation before; False where another file has given one of them."""
         if not documents:
-            return
+            return True
+        assert self._before is not None  # a plan keeps only what was there
+        last = first + documents
+        ids = {entry["id"] for entry in self._before.written[first:last]}
+        if not ids.isdisjoint(self._ids):
+            return False
+        self._ids |= ids
         before = self._waiting[-1] if self._waiting else None
         if isinstance(before, _Kept) and before.last == first:
-            self._waiting[-1] = replace(before, last=first + documents)
+            self._waiting[-1] = replace(before, last=last)
         else:
-            self._waiting.append(_Kept(first, first + documents))
+            self._waiting.append(_Kept(first, last))
+        return True
 
     def _known(self, key: bytes) -> EncodedPassage | None:
         """Return the vectors of a key if an earlier build left them."""

@@ -147,12 +147,14 @@ def mcp(index: str | None) -> None:
     """
     from qa.engine import Engine
     from qa.mcp.stdio import serve_stdio
+    from qa.slot import EngineSlot
     from qa.wire import base_address
 
     settings = Settings.load(flags={"index": index})
     engine = Engine.open(settings.index, max_wrong=settings.max_wrong)
     _warn_of(engine.fault)
-    serve_stdio(engine, base_address(settings))
+    slot = EngineSlot(Path(settings.index), engine, max_wrong=settings.max_wrong)
+    serve_stdio(slot, base_address(settings))
 
 
 @cli.command("eval")
@@ -279,7 +281,7 @@ def _warn_of(fault: str | None) -> None:
 def _gates(settings: Settings, progress: Progress) -> Accept:
     from qa.evaluate.gates import GATES_FILE, acceptance, read_gates
 
-    return acceptance(read_gates(GATES_FILE), settings.datasets, progress=progress)
+    return acceptance(read_gates(GATES_FILE), settings, progress=progress)
 
 
 def _judge(dataset: str, settings: Settings, progress: Progress) -> Judge:

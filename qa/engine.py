@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property, partial
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,7 +190,9 @@ class Engine:
         """The documents, counted by month of publication and by topmost folder."""
         entries = self.store.entries()
         dated = Counter(entry.published[:7] for entry in entries if entry.published)
-        folders = Counter(entry.source.split("/")[0] for entry in entries if "/" in entry.source)
+        # What follows a "#" names a row of a table, and may hold a slash of its own.
+        files = (entry.source.split("#")[0] for entry in entries)
+        folders = Counter(file.split("/")[0] for file in files if "/" in file)
         return Archive(
             documents=len(entries),
             dated=dict(sorted(dated.items())),
@@ -198,7 +202,9 @@ class Engine:
 
     def documents(self, *, after: str = "", limit: int = 100) -> list[DocumentEntry]:
         """Return up to ``limit`` documents whose source comes after ``after``, by source."""
-        return [entry for entry in self.store.entries() if entry.source > after][:limit]
+        entries = self.store.entries()
+        first = bisect_right(entries, after, key=attrgetter("source"))
+        return list(entries[first : first + limit])
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises NotFoundError."""

@@ -45,9 +45,10 @@ class Key:
     created: str
     revoked: str | None = None
 
-    def allows(self, scope: str) -> bool:
-        """Whether the key's scope holds ``scope``."""
-        return SCOPES.index(scope) <= SCOPES.index(self.scope)
+
+def allows(held: str | None, wanted: str) -> bool:
+    """Whether a scope that is held, if any, includes the one that is wanted."""
+    return held is not None and SCOPES.index(wanted) <= SCOPES.index(held)
 
 
 class Keyring:

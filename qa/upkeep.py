@@ -73,8 +73,9 @@ def status(settings: Settings, paths: Sequence[Path] = ()) -> Status:
     chosen = list(paths) or [Path(path) for path in live.paths]
     changes = None
     if paths or (chosen and all(path.exists() for path in chosen)):
-        records = _records(folder, live)
-        changes = changes_of(plan(found(chosen, settings), records), records)
+        with suppress(IndexUnusableError):  # no generation can be served, as their states say
+            records = _records(folder, live)
+            changes = changes_of(plan(found(chosen, settings), records), records)
     return Status(
         index=settings.index,
         generations=states,

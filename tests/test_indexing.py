@@ -19,7 +19,7 @@ from qa.encode import Encoded
 from qa.engine import Engine
 from qa.errors import CorpusError
 from qa.indexing import Silent, build_index
-from qa.records import Document, Question
+from qa.records import Document, Question, document_id
 from qa.settings import Settings
 from qa.store import Generation, GenerationWriter, IndexFolder
 from tests.archive import ARCHIVE, write_archive
@@ -380,6 +380,45 @@ def test_the_rows_of_a_table_are_kept_with_it(tmp_path: Path, build: Build) -> N
     assert build(texts, tmp_path / "index").documents == 6
     build(texts, tmp_path / "from nothing")
     assert live(tmp_path / "index").entries() == live(tmp_path / "from nothing").entries()
+
+
+def test_of_two_documents_of_one_name_the_first_is_kept(tmp_path: Path, build: Build) -> None:
+    texts, index = tmp_path / "texts", tmp_path / "index"
+    texts.mkdir()
+    (texts / "y.csv").write_text(
+        "id,text\n1.txt,Owls hunt voles at dusk.\n2,Seven hives are empty.\n"
+    )
+    (texts / "y.csv#id=1.txt").write_text("The harbour was dug in 1872.\n")
+    (texts / "z.txt").write_text("The ferry takes cows.\n")
+    name, reason = "y.csv#id=1.txt", "a second document of that name"
+    for folder in (index, tmp_path / "from nothing"):
+        report = build(texts, folder)
+        assert report.documents == 3
+        assert [(one.source, one.reason) for one in report.skipped] == [(name, reason)]
+        document = live(folder).document(document_id(name))
+        assert document is not None and "Owls" in document.text
+    # The other one takes its place once the first is gone, though nothing was written to it.
+    (texts / "y.csv").write_text("id,text\n2,Seven hives are empty.\n")
+    report = build(texts, index)
+    assert (report.documents, report.skipped) == (3, ())
+    document = live(index).document(document_id(name))
+    assert document is not None and "harbour" in document.text
+    # And the row, that comes back before it, takes it again.
+    (texts / "y.csv").write_text(
+        "id,text\n1.txt,Owls hunt voles at dusk.\n2,Seven hives are empty.\n"
+    )
+    assert build(texts, index).documents == 3
+    assert live(index).entries() == live(tmp_path / "from nothing").entries()
+
+
+def test_a_table_is_listed_by_source(tmp_path: Path, build: Build) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    rows = "".join(f"{n},Row {n} tells of ship number {n * 7}.\n" for n in range(1, 13))
+    (texts / "talks.csv").write_text(f"id,text\n{rows}")
+    build(texts, tmp_path / "index")
+    sources = [entry.source for entry in live(tmp_path / "index").entries()]
+    assert sources == sorted(f"talks.csv#id={n}" for n in range(1, 13))
 
 
 def write_many(texts: Path, count: int) -> None:

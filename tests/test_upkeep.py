@@ -368,6 +368,17 @@ def test_a_fault_is_told(deleted: list[str], settings: Settings) -> None:
     assert (live.documents, retained.fault) == (None, None)
 
 
+def test_an_index_of_which_nothing_can_be_served_has_a_state(
+    deleted: list[str], settings: Settings
+) -> None:
+    for name in deleted:
+        path = Path(settings.index) / "generations" / name / "vectors.faiss"
+        path.write_bytes(path.read_bytes()[:-1])
+    found = status(settings)
+    assert [one.fault is not None for one in found.generations] == [True, True]
+    assert found.changes is None
+
+
 def test_no_index_has_no_state(settings: Settings) -> None:
     with pytest.raises(IndexMissingError):
         status(settings)

@@ -18,12 +18,13 @@ from qa.api.middleware import middleware
 from qa.api.origins import parse_origins
 from qa.api.questions import Questions
 from qa.api.routes import archive, ask, chat, documents, health, mcp, page, session
-from qa.api.service import LOOK_SECONDS, EngineSlot, Service
+from qa.api.service import Service
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
 from qa.hosts import stays_here
 from qa.keys import Keyring
 from qa.settings import Settings
+from qa.slot import LOOK_SECONDS, EngineSlot
 from qa.threads import processors
 
 DESCRIPTION = """Ask an archive in plain words; get ranked, verbatim excerpts with exact citations.

@@ -37,7 +37,7 @@ from qa.errors import (
     UnauthorizedError,
 )
 from qa.hosts import host_of, is_loopback
-from qa.keys import SCOPES
+from qa.keys import SCOPES, allows
 
 log = logging.getLogger("qa.api")
 
@@ -102,7 +102,7 @@ class Guard:
         self._rate.take(caller.limited)
         if refusal is not None and need is not None:
             raise refusal
-        if need is not None and not _holds(caller, need):
+        if need is not None and not allows(caller.scope, need):
             raise ForbiddenError(
                 f"this needs a key of the scope {need}, and yours has {caller.scope}",
                 code="scope_missing",
@@ -174,10 +174,6 @@ class Guard:
                 "it send a key as a header where keys are asked for",
                 code="cross_site",
             )
-
-
-def _holds(caller: Caller, scope: str) -> bool:
-    return caller.scope is not None and SCOPES.index(scope) <= SCOPES.index(caller.scope)
 
 
 def _token(headers: Headers) -> tuple[str, Literal["header", "cookie"]]:

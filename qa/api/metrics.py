@@ -1,6 +1,6 @@
 """Counters in Prometheus's text format.
 
-Written by hand: three families and a histogram need no library. Labels take their values from
+Written by hand: a few counters and gauges and a histogram need no library. Labels take their values from
 the routes, from HTTP's status codes and from the codes of errors, so that no client can make new ones.
 """
 

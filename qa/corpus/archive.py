@@ -83,7 +83,7 @@ def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Mem
     seen: set[str] = set()
     for info in sorted(opened.infolist(), key=lambda info: info.filename):
         budget.file()
-        name = info.filename
+        name = _tidy(info.filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if info.is_dir() or _is_hidden(name):
             continue
@@ -113,11 +113,12 @@ def tar_members(
                 budget.file()
                 if info.isdir() or _is_hidden(info.name):
                     continue
-                refusal = _refusal(info.name, seen)
+                name = _tidy(info.name)
+                refusal = _refusal(name, seen)
                 if not refusal and not (info.isreg() and not info.issparse()):
                     link = info.issym() or info.islnk()
                     refusal = "a link in an archive: not followed" if link else "not a regular file"
-                seen.add(info.name)
+                seen.add(name)
 
                 def read(info: tarfile.TarInfo = info) -> bytes:
                     try:
@@ -128,7 +129,7 @@ def tar_members(
                     except _TAR_ERRORS:
                         raise UnreadableError("damaged: it cannot be unpacked") from None
 
-                yield Member(printable(info.name), None if refusal else read, refusal)
+                yield Member(printable(name), None if refusal else read, refusal)
     except BombError:
         raise
     except _TAR_ERRORS as error:
@@ -157,6 +158,12 @@ def _short(error: BaseException) -> str:
 def _is_hidden(name: str) -> bool:
     parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".", "..")]
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+
+
+def _tidy(name: str) -> str:
+    """Return a name without the parts that say nothing: "./a//b" is "a/b"."""
+    root = "/" if name.startswith("/") else ""
+    return root + "/".join(part for part in name.split("/") if part not in ("", "."))
 
 
 def _refusal(name: str, seen: set[str]) -> str:

@@ -113,7 +113,7 @@ class _Contents:
         for member in members(ending, file, self._limits, self._budget):
             empty = False
             self._number += 1
-            within = f"{source}/{member.name.removeprefix('./')}"
+            within = f"{source}/{member.name}"
             done = self._number <= self._resumed.after
             if self._number in self._resumed.bad or (done and ending_of(within) not in ARCHIVES):
                 continue

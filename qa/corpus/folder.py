@@ -108,6 +108,11 @@ def read_file(
         yield Skipped(source, str(error))
     except OSError as error:
         yield Skipped(source, f"cannot be read: {error.strerror or error}")
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Whatever a library makes of a damaged file, the next file is read.
+        yield Skipped(source, f"its reader failed ({type(error).__name__})")
 
 
 def refusal(path: Path, root: Path | None) -> str:

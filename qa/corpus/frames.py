@@ -22,14 +22,20 @@ _KINDS = frozenset({"title", "heading", "paragraph", "item", "teaser", "furnitur
 
 
 class FrameError(ValueError):
-    """What came is not what was agreed, or too long."""
+    """What came is not what was agreed."""
+
+
+class TooLongError(FrameError):
+    """What came is longer than it may be."""
 
 
 def send(
     channel: socket.socket, message: Mapping[str, Any], *, files: tuple[int, ...] = ()
 ) -> None:
     """Send a message; open files go with its first bytes."""
-    body = json.dumps(message, separators=(",", ":")).encode()
+    # As UTF-8, so that a limit on a text's size is one on its bytes in every script.
+    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    body = text.encode("utf-8", "surrogatepass")
     head = _LENGTH.pack(len(body))
     if files:
         socket.send_fds(channel, [head], files)
@@ -42,8 +48,8 @@ def receive(
 ) -> Mapping[str, Any] | None:
     """Return the next message, None when the other side is gone.
 
-    Raises FrameError for one longer than ``limit`` bytes or not a JSON object, TimeoutError past
-    the ``deadline`` on the monotonic clock.
+    Raises TooLongError for one longer than ``limit`` bytes, FrameError for one that is not a JSON
+    object, TimeoutError past the ``deadline`` on the monotonic clock.
     """
     head = _exactly(channel, _LENGTH.size, deadline)
     return None if head is None else _body(channel, head, limit, deadline)
@@ -66,7 +72,7 @@ def _body(
 ) -> Mapping[str, Any] | None:
     (length,) = _LENGTH.unpack(head)
     if length > limit:
-        raise FrameError(f"{length:,} bytes")
+        raise TooLongError(f"{length:,} bytes")
     body = _exactly(channel, length, deadline)
     if body is None:
         return None

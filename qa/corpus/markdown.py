@@ -127,7 +127,8 @@ def _front_matter(text: str) -> _Front | None:
         # Without types: everything is a string or a collection of strings. A safe loader would
         # follow merge keys, a few hundred bytes of which can stand for gigabytes.
         fields: Any = yaml.load(source, yaml.BaseLoader)  # noqa: S506 - makes no objects
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
+        # The last two: an escape for a character that there is not.
         return _Front(found.end()) if _KEY.match(source) else None
     if not isinstance(fields, dict):
         return None if source.strip() else _Front(found.end())

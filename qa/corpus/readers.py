@@ -81,12 +81,17 @@ READERS: Mapping[str, Reader] = {
 }
 
 
+_PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".z"})
+
+
 def ending_of(source: str) -> str:
     """Return the ending that tells a file's format, in lower case: ``".txt"``, ``".tar.gz"``."""
     path = PurePosixPath(source.lower())
-    if path.stem.endswith(".tar"):
-        return f".tar{path.suffix}"
-    return path.suffix
+    return (
+        f".tar{path.suffix}"
+        if path.stem.endswith(".tar") and path.suffix in _PACKED
+        else path.suffix
+    )
 
 
 _EDGE_LINES = 8

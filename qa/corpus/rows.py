@@ -101,14 +101,29 @@ def _codec(file: IO[bytes]) -> str:
 
 
 def _codec_of(head: bytes) -> str:
-    for cut in range(4):  # the last character may be cut
+    if len(head) == _HEAD:
+        head = _without_cut_character(head)
+    for cut in range(4):  # a character of another encoding may be cut too
         try:
             return decode(head[: len(head) - cut])[1] if len(head) > cut else "utf-8"
         except NotTextError as error:
             refusal = error
-            if len(head) < _HEAD:
+            if len(head) < _HEAD - 3:
                 break
     raise UnreadableError(str(refusal))
+
+
+def _without_cut_character(head: bytes) -> bytes:
+    """Return the beginning of a file up to its last whole character, if it is UTF-8.
+
+    With a part of one at its end it would be no UTF-8, and be taken for Windows-1252.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(head)
+    except UnicodeDecodeError:
+        return head
+    return head[: len(head) - len(decoder.getstate()[0])]
 
 
 def _lines(text: IO[str], limit: int) -> Iterator[str]:

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO
 
 from qa.corpus.contents import Mark
-from qa.corpus.frames import FrameError, item_of, receive, send
+from qa.corpus.frames import FrameError, TooLongError, item_of, receive, send
 from qa.corpus.reading import Options, Skipped
 from qa.records import Document
 
@@ -110,10 +110,11 @@ class Sandbox:
                 yield item
         except TimeoutError:
             raise _FaultError(self._time()) from None
-        except FrameError as error:
+        except TooLongError:
             size = f"its text takes more than {limits.output_bytes:,} bytes"
-            said = str(error).endswith("bytes")
-            raise _FaultError(size if said else "its reader gave no sensible answer") from None
+            raise _FaultError(size) from None
+        except FrameError:
+            raise _FaultError("its reader gave no sensible answer") from None
         except (BrokenPipeError, ConnectionResetError):
             raise _FaultError(self._why()) from None
         finally:

@@ -19,8 +19,6 @@ from qa.corpus.contents import Resumed, contents
 from qa.corpus.frames import message_of, options_of, receive, receive_with_file, send
 
 _REQUEST = 1 << 20
-_GRACE = 5
-"""Seconds between the signal that ends a process for its time and the one that none survives."""
 _FORBIDDEN = (
     "socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system",
     "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown",

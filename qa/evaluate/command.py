@@ -58,7 +58,7 @@ def run_eval(
     if isinstance(found, SpanSet):
         if not history:
             found = without_history(found)
-        engine = open_engine(Path(index or settings.index), encoder)
+        engine = open_engine(Path(index or settings.index), settings, encoder)
         evaluation = evaluate_spans(found, engine, progress=progress)
     else:
         evaluation = evaluate_corpus(

@@ -79,7 +79,9 @@ def corpus_index(
     if report.changed:
         seconds = _seconds(path, report)
         _write_mark(path, {report.generation: seconds} if seconds is not None else {})
-    return CorpusIndex(open_engine(path, encoder), path, _read_mark(path).get(report.generation))
+    return CorpusIndex(
+        open_engine(path, settings, encoder), path, _read_mark(path).get(report.generation)
+    )
 
 
 def cache_folder(dataset: JudgedCorpus, settings: Settings) -> Path:

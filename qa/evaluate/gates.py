@@ -29,6 +29,7 @@ from qa.evaluate.measures import Measure
 from qa.evaluate.outcome import Evaluation
 from qa.evaluate.run import evaluate_spans
 from qa.indexing import Accept, Progress, Silent
+from qa.settings import Settings
 from qa.store import Generation
 
 GATES_FILE = Path("eval/gates.toml")
@@ -186,7 +187,9 @@ def fallen(checked: Sequence[Checked]) -> str:
     return "; ".join(str(one) for one in checked if not one.held)
 
 
-def acceptance(gates: Sequence[Gate], datasets: str, *, progress: Progress | None = None) -> Accept:
+def acceptance(
+    gates: Sequence[Gate], settings: Settings, *, progress: Progress | None = None
+) -> Accept:
     """Return what ``build_index`` asks before a new generation goes live.
 
     Every set of questions with quotes that a gate names is asked of the new generation. Gates on
@@ -197,7 +200,7 @@ def acceptance(gates: Sequence[Gate], datasets: str, *, progress: Progress | Non
     sets: dict[str, SpanSet] = {}
     for name in dict.fromkeys(gate.dataset for gate in gates if gate.dataset):
         try:
-            path = find_dataset(name, datasets)
+            path = find_dataset(name, settings.datasets)
         except DatasetError as error:
             progress.say(f"gates of {name} are left out: {error}")
             continue
@@ -207,7 +210,7 @@ def acceptance(gates: Sequence[Gate], datasets: str, *, progress: Progress | Non
         raise UsageError("no gate is on a set of questions with quotes: nothing guards this build")
 
     def accept(generation: Generation, encoder: Encoder) -> None:
-        engine = Engine(store=generation, encoder=encoder)
+        engine = Engine(store=generation, encoder=encoder, max_wrong=settings.max_wrong)
         checked: list[Checked] = []
         for name, dataset in sets.items():
             evaluation = evaluate_spans(dataset, engine, progress=progress)

@@ -11,15 +11,21 @@ from qa import __version__
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.evaluate.outcome import IndexFacts
+from qa.settings import Settings
 from qa.store import Generation, IndexFolder
 
 
-def open_engine(index: Path, encoder: Encoder | None = None) -> Engine:
+def open_engine(index: Path, settings: Settings, encoder: Encoder | None = None) -> Engine:
     """Open an index; ``encoder`` stands for the model that is kept with it."""
     if encoder is None:
-        return Engine.open(index)
+        return Engine.open(index, max_wrong=settings.max_wrong)
     opened = IndexFolder(index).open()
-    return Engine(store=opened.generation, encoder=encoder, fault=opened.fault)
+    return Engine(
+        store=opened.generation,
+        encoder=encoder,
+        max_wrong=settings.max_wrong,
+        fault=opened.fault,
+    )
 
 
 def facts_of(engine: Engine, build_seconds: float | None = None) -> IndexFacts:
@@ -44,4 +50,5 @@ def config_of(engine: Engine) -> Mapping[str, Any]:
         "language": manifest.get("language"),
         "settings": manifest.get("settings", {}),
         "ranking": asdict(engine.ranking),
+        "max_wrong": engine.max_wrong,
     }

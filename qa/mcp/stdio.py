@@ -12,13 +12,17 @@ from qa.engine import Engine
 from qa.mcp.server import make_server
 from qa.mcp.tools import Access
 from qa.records import Answer, Document, Question
+from qa.slot import EngineSlot
 
 
-def serve_stdio(engine: Engine, base: str) -> None:
-    """Answer on standard output until standard input ends, or SIGTERM or SIGINT comes."""
+def serve_stdio(engines: EngineSlot, base: str) -> None:
+    """Answer on standard output until standard input ends, or SIGTERM or SIGINT comes.
+
+    Each call is answered from the generation that is live by then.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    asyncio.run(_serve(engine, base))
+    asyncio.run(_serve(engines, base))
 
 
 def _leave(*_: object) -> None:
@@ -27,12 +31,19 @@ def _leave(*_: object) -> None:
     os._exit(0)
 
 
-async def _serve(engine: Engine, base: str) -> None:
+async def _serve(engines: EngineSlot, base: str) -> None:
+    looking = asyncio.Lock()
+
+    async def engine() -> Engine:
+        async with looking:
+            await asyncio.to_thread(engines.look)
+        return engines.get()
+
     async def ask(question: Question) -> Answer:
-        return await asyncio.to_thread(engine.ask, question)
+        return await asyncio.to_thread((await engine()).ask, question)
 
     async def document(id: str) -> Document:
-        return await asyncio.to_thread(engine.document, id)
+        return await asyncio.to_thread((await engine()).document, id)
 
     access = Access(ask, document, base)
     server = make_server(lambda _: access)

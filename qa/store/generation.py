@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -281,8 +282,12 @@ class Generation:
         return self._documents.find(document_id)
 
     def entries(self) -> Sequence[DocumentEntry]:
+        return self._listing
+
+    @cached_property
+    def _listing(self) -> list[DocumentEntry]:
         passages = np.bincount(self._table["document"], minlength=len(self._documents)).tolist()
-        return [
+        listing = [
             DocumentEntry(
                 id=entry["id"],
                 source=entry["source"],
@@ -293,6 +298,7 @@ class Generation:
             )
             for place, entry in self._documents.shown
         ]
+        return sorted(listing, key=attrgetter("source"))
 
     def _refuse_hidden(self, rows: RowArray | int) -> None:
         """Let nobody see a passage of a removed document, however its row was come by."""

@@ -80,7 +80,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def reached(*_: object) -> None:
         raise AssertionError("the engine was reached")
 
-    monkeypatch.setattr("qa.api.service.EngineSlot.get", reached)
+    monkeypatch.setattr("qa.slot.EngineSlot.get", reached)
 
 
 @pytest.mark.usefixtures("no_engine")

@@ -19,7 +19,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from qa.api import create_app, service
+from qa import slot
+from qa.api import create_app
 from qa.api.sizes import BodyLimit
 from qa.engine import Engine
 from qa.settings import Settings
@@ -248,11 +249,11 @@ def test_an_index_that_appears_is_opened(
 
     monkeypatch.setattr("qa.engine.load_encoder", load)
     now = 1000.0
-    monkeypatch.setattr("qa.api.service.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("qa.slot.time", SimpleNamespace(monotonic=lambda: now))
     with TestClient(create_app(index=tmp_path / "i", settings=Settings())) as client:
         assert client.get("/readyz").status_code == 503
         build(archive, tmp_path / "i")
-        now += service.RETRY_SECONDS - 0.1
+        now += slot.RETRY_SECONDS - 0.1
         assert client.get("/readyz").status_code == 503  # not tried again yet
         now += 0.2
         assert client.get("/readyz").status_code == 200

@@ -141,6 +141,19 @@ def test_links_in_a_zip_are_not_followed() -> None:
     }
 
 
+@pytest.mark.parametrize("other", ["./a.txt", ".//a.txt", "././a.txt"])
+def test_two_names_of_one_file(other: str) -> None:
+    data = tarred({other: _TEXT.encode(), "a.txt": b"another"})
+    first, second = (
+        item
+        for item in contents("a.tar", io.BytesIO(data), Options())
+        if not isinstance(item, Mark)
+    )
+    assert isinstance(first, Document)
+    assert (first.source, first.text) == ("a.tar/a.txt", _TEXT)
+    assert second == Skipped("a.tar/a.txt", "a second file of that name")
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_files_of_one_name() -> None:
     file = io.BytesIO()

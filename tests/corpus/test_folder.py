@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qa.corpus import Skipped, read_folders
+from qa.corpus.readers import read_document
 from qa.errors import CorpusError
 from qa.records import Document
 
@@ -188,3 +189,20 @@ def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
     assert read(tmp_path) == {}
     assert [*read_folders([], max_bytes=1)] == []
     assert Skipped("a", "b") == Skipped("a", "b")
+
+
+def test_a_reader_that_fails_costs_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: str, data: bytes) -> Document:
+        if b"odd" in data:
+            raise ArithmeticError("a library's own")
+        return read_document(source, data)
+
+    monkeypatch.setattr("qa.corpus.folder.read_document", fail)
+    write(tmp_path, "a.md", text="An odd one.")
+    write(tmp_path, "b.md", text="A plain one.")
+    assert read(tmp_path) == {
+        "a.md": "<its reader failed (ArithmeticError)>",
+        "b.md": "A plain one.",
+    }

@@ -170,6 +170,12 @@ def test_a_front_matter_that_is_no_yaml_is_still_one() -> None:
     assert reading.title is None
 
 
+@pytest.mark.parametrize("escape", ["UFFFFFFFF", "U00110000"])
+def test_a_front_matter_with_a_character_that_there_is_not(escape: str) -> None:
+    reading = read_markdown(f'---\ntitle: "\\{escape}"\n---\n\nThe text.\n'.encode())
+    assert [kind for kind, *_ in seen(reading)] == ["furniture", "paragraph"]
+
+
 def test_a_front_matter_that_swells_is_harmless() -> None:
     # Nine levels of eight: a billion in a few hundred bytes, by reference and by merging.
     by_reference = "a: &a [x, x]\n" + "".join(
@@ -299,6 +305,7 @@ def test_what_cannot_be_read_says_why(source: str, data: bytes, reason: str) -> 
 def test_endings_are_told_without_regard_to_case() -> None:
     assert read_document("A.TXT", b"One line.").text == "One line."
     assert read_document("A.Markdown", b"# One\n\nline").title == "One"
+    assert read_document("how-to-unpack.tar.md", b"# One\n\nline").title == "One"
     assert set(READERS) >= {".txt", ".text", ".md", ".markdown", ".pdf", ".docx", ".epub"}
 
 

@@ -73,6 +73,14 @@ def test_encodings_that_only_a_late_byte_tells() -> None:
     assert last.text == "café"
 
 
+@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize("character", ["é", "Г", "漢", "😀"])
+def test_a_character_on_any_border_of_what_is_read_at_once(character: str, shift: int) -> None:
+    body = f"Words {'x' * shift}{character * 70_000}"
+    [document], skipped = rows(f"text\n{body}\n".encode())
+    assert (document.text, skipped) == (body, [])
+
+
 def test_columns_are_those_of_the_settings() -> None:
     columns = Columns(text=("Remarks", "note"), id=("key",), title=(), date=("day",))
     table = "key,title,text,note,remarks,day\n7,T,no,a note,,2019-11\n8,T,no,,the remarks,soon\n"

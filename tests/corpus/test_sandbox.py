@@ -45,6 +45,12 @@ def trapped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Read]:
         yield read
 
 
+def test_a_limit_on_text_is_one_on_its_bytes(trapped: Read) -> None:
+    text = "Гавань была вырыта в 1872 году. " * 10_000
+    assert 500_000 < len(text.encode()) < 1_000_000
+    assert trapped("a.csv", f"id,text\n1,{text}\n".encode()) == [f"a.csv#id=1: {text}"]
+
+
 @pytest.mark.parametrize(
     ("trap", "reason"),
     [

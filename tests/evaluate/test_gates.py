@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +163,17 @@ def _settings(place: Path) -> Settings:
     return Settings(index=str(place / "ours"), datasets=str(place))
 
 
+@pytest.mark.parametrize("max_wrong", [0, 20])
+def test_a_gate_is_on_the_answers_that_the_setting_gives(
+    place: Path, spans: Path, max_wrong: int
+) -> None:
+    (place / "archive" / "new.txt").write_text("A text about badgers and their setts.", "utf-8")
+    settings = replace(_settings(place), max_wrong=max_wrong)
+    accept = acceptance([gate("coverage<=0")], settings)
+    with nullcontext() if max_wrong == 0 else pytest.raises(GateError, match="coverage"):
+        build_index([place / "archive"], settings, encoder=FakeEncoder(), accept=accept)
+
+
 def _generations(place: Path) -> list[str]:
     return sorted(path.name for path in (place / "ours" / "generations").iterdir())
 
@@ -168,7 +181,7 @@ def _generations(place: Path) -> list[str]:
 def test_a_build_whose_gates_hold_goes_live(place: Path, spans: Path) -> None:
     (place / "archive" / "new.txt").write_text("A text about badgers and their setts.", "utf-8")
     said = _Said()
-    accept = acceptance([gate("hit@5>=0.9")], str(place), progress=said)
+    accept = acceptance([gate("hit@5>=0.9")], Settings(datasets=str(place)), progress=said)
     report = build_index(
         [place / "archive"], _settings(place), encoder=FakeEncoder(), accept=accept
     )
@@ -182,7 +195,7 @@ def test_a_build_with_a_gate_that_falls_is_refused_and_leaves_nothing(
 ) -> None:
     (place / "archive" / "new.txt").write_text("A text about badgers and their setts.", "utf-8")
     live, before = (place / "ours" / "LIVE").read_bytes(), _generations(place)
-    accept = acceptance([gate("hit@5>=0.9"), gate("hit@5<=0.2")], str(place))
+    accept = acceptance([gate("hit@5>=0.9"), gate("hit@5<=0.2")], Settings(datasets=str(place)))
     with pytest.raises(GateError) as error:
         build_index([place / "archive"], _settings(place), encoder=FakeEncoder(), accept=accept)
     assert "hit@5 of small-questions is 1, wanted <=0.2" in str(error.value)
@@ -197,7 +210,7 @@ def test_a_build_with_a_gate_that_falls_is_refused_and_leaves_nothing(
 def test_an_archive_that_lost_a_gold_quote_is_refused(place: Path, spans: Path) -> None:
     (place / "archive" / "markup.txt").unlink()
     before = _generations(place)
-    accept = acceptance([gate("hit@5>=0.1")], str(place))
+    accept = acceptance([gate("hit@5>=0.1")], Settings(datasets=str(place)))
     with pytest.raises(DatasetError, match=r"markup\.txt"):
         build_index([place / "archive"], _settings(place), encoder=FakeEncoder(), accept=accept)
     assert _generations(place) == before
@@ -205,7 +218,7 @@ def test_an_archive_that_lost_a_gold_quote_is_refused(place: Path, spans: Path) 
 
 def test_a_first_build_that_is_refused_leaves_no_index(place: Path, spans: Path) -> None:
     settings = Settings(index=str(place / "first"))
-    accept = acceptance([gate("hit@5<=0.1")], str(place))
+    accept = acceptance([gate("hit@5<=0.1")], Settings(datasets=str(place)))
     with pytest.raises(GateError):
         build_index([place / "archive"], settings, encoder=FakeEncoder(), accept=accept)
     assert not (place / "first" / "LIVE").exists()
@@ -233,7 +246,7 @@ def test_what_accepts_sees_the_new_generation_before_it_is_live(place: Path) -> 
 def test_gates_on_other_things_do_not_guard_a_build(place: Path, spans: Path, corpus: Path) -> None:
     said = _Said()
     elsewhere = gate("hit@1>=0.9", "nowhere")
-    acceptance([elsewhere, gate("hit@5>=0.9")], str(place), progress=said)
+    acceptance([elsewhere, gate("hit@5>=0.9")], Settings(datasets=str(place)), progress=said)
     assert said.lines[0].startswith("gates of nowhere are left out: no data set")
     with pytest.raises(UsageError, match="nothing guards this build"):
-        acceptance([elsewhere, gate("hit@1>=0.9", "small-corpus")], str(place))
+        acceptance([elsewhere, gate("hit@1>=0.9", "small-corpus")], Settings(datasets=str(place)))
