@@ -11,7 +11,8 @@ measures it anew, on three samples:
   weighted as in this archive;
 - off topic: the same questions asked of this archive, which does not answer them;
 - near: sentences of this archive, cut to the length of a question, asked while the passages
-  around them are held out, so that what is found is about the same things and not the answer.
+  around them and every copy of them are held out, so that what is found is about the same things
+  and not the answer. Each document gives about as many, so that a long one counts as one.
 
 Where somebody has judged questions about the archive, these join the samples, with a weight that
 grows with their number: fifty count as much as the index's own samples.
@@ -28,7 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,14 @@ from qa.store import Store, TokenCodes
 from qa.threads import processors
 
 FloatArray = NDArray[np.float64]
+_T = TypeVar("_T")
 
-_HELD_OUT = 120
+_HELD_OUT, _LOOKED_AT = 120, 1200
+"""Passages of which a sentence is held out, and those that they are chosen from."""
+_ALIKE = 0.9
+"""The cosine from which on a passage is as good as another one."""
+_COPIED = 0.8
+"""A passage with so much of a sentence's terms, by their weight, says the sentence again."""
 _QUESTION_WORDS = 14
 _ANSWERED, _OFF, _NEAR = 0.5, 0.25, 0.25
 """What each sample weighs: a question is as likely answered as not, and if not, near or off."""
@@ -222,14 +229,23 @@ def _found(
 ) -> list[float]:
     """Return the support of what is found, if anything is; ``without`` holds a passage out.
 
-    With it go the passages beside it, which may say the same.
+    With it go the passages beside it, which may say the same, and those that say it again: copies
+    of it, and the like of it where a text is hundreds of lines of one form.
     """
     allowed = None
     if without is not None:
         allowed = np.ones(store.info.passages, bool)
         allowed[max(0, without - 1) : without + 2] = False
+        allowed[store.alike(without) >= _ALIKE] = False
     hits = rank(store, encoder.codec, asked, ranking, allowed=allowed)
+    if without is not None:
+        hits = [hit for hit in hits if not _says_again(store, asked, hit.row)]
     return [hits[0].support or 0.0] if hits else []
+
+
+def _says_again(store: Store, asked: Asked, row: int) -> bool:
+    said = sum(store.term_weight(t) for t in asked.terms if store.term_share(t, row) > 0)
+    return said >= _COPIED * asked.term_ceiling
 
 
 def _support_of(encoder: Encoder, asked: Asked, codes: NDArray[np.uint8]) -> float:
@@ -240,10 +256,15 @@ def _support_of(encoder: Encoder, asked: Asked, codes: NDArray[np.uint8]) -> flo
 
 def _held_out(store: Store) -> list[tuple[int, str]]:
     """Return rows spread over the index, each with a sentence of it cut to a question's length."""
-    count = store.info.passages
-    chosen = np.unique(np.linspace(0, count - 1, min(count, _HELD_OUT)).astype(int))
+    documents: dict[str, list[int]] = {}
+    for row in _spread(range(store.info.passages), _LOOKED_AT):
+        documents.setdefault(store.passage(row).document_id, []).append(row)
+    chosen: list[int] = []
+    groups = sorted(_spread(list(documents.values()), _HELD_OUT), key=len)
+    for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
+        chosen += _spread(group, (_HELD_OUT - len(chosen)) // left)
     sentences = []
-    for row in chosen.tolist():
+    for row in sorted(chosen):
         passage = store.passage(row)
         words = max(
             (
@@ -256,3 +277,10 @@ def _held_out(store: Store) -> list[tuple[int, str]]:
         if len(words) >= _QUESTION_WORDS // 2:
             sentences.append((row, " ".join(words[:_QUESTION_WORDS])))
     return sentences
+
+
+def _spread(things: Sequence[_T], most: int) -> list[_T]:
+    """Return at most so many things, as far apart as they come."""
+    if len(things) <= most:
+        return list(things)
+    return [things[n] for n in np.linspace(0, len(things) - 1, most).astype(int).tolist()]

@@ -10,6 +10,7 @@ import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property, partial
 from operator import attrgetter
 from pathlib import Path
@@ -274,12 +275,23 @@ def _check(question: Question) -> None:
         )
     for name in ("published_from", "published_to"):
         value = getattr(filters, name)
-        if value is not None and not _DATE.fullmatch(value):
+        if value is not None and not _is_date(value):
             raise QuestionError(
                 f"{name} is {value!r}: a date as 2019, 2019-11 or 2019-11-23 is wanted",
                 field=f"filters.{name}",
                 code="invalid_date",
             )
+
+
+def _is_date(value: str) -> bool:
+    """Whether a value is a year, a month or a day that there is."""
+    if not _DATE.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
+    except ValueError:
+        return False
+    return True
 
 
 __all__ = ["Engine"]

@@ -75,7 +75,7 @@ def make_results(
     groups: list[_Group] = []
     for hit in hits:
         found = _found(store, hit)
-        if not any(_absorbs(store, groups, group, found) for group in groups):
+        if not any(_absorbs(store, asked, groups, group, found) for group in groups):
             if len(groups) == k:
                 break
             groups.append(_Group.of(found))
@@ -94,7 +94,9 @@ def _found(store: Store, hit: Hit) -> _Found:
     return _Found(hit, passage, same_page(url) if url else None, announced is not None)
 
 
-def _absorbs(store: Store, groups: Sequence[_Group], group: _Group, found: _Found) -> bool:
+def _absorbs(
+    store: Store, asked: Asked, groups: Sequence[_Group], group: _Group, found: _Found
+) -> bool:
     """Take a hit into a group where it belongs to it; tell whether it did."""
     passage, shown = found.passage, group.shown.passage
     if passage.document_id == shown.document_id:
@@ -108,7 +110,7 @@ def _absorbs(store: Store, groups: Sequence[_Group], group: _Group, found: _Foun
         if overlaps:  # its other part stays reachable by a question of its own
             return True
     told = _announces(group.shown, found)
-    if told or _is_copy(passage.text, shown.text):
+    if told or _is_copy(store, asked, group.shown, found):
         fuller = len(passage.text) > len(shown.text) and len(group.members) == 1
         span = (passage.document_id, passage.start, passage.end)
         if (fuller or told == "by") and not _taken(groups, group, *span):
@@ -171,10 +173,31 @@ def _shingles(text: str) -> frozenset[int]:
     return frozenset(map(hash, runs))
 
 
-def _is_copy(one: str, other: str) -> bool:
-    first, second = _shingles(one), _shingles(other)
-    shorter = min(len(first), len(second))
-    return len(first & second) >= _COPY * shorter
+@lru_cache(maxsize=512)
+def _words(text: str) -> Mapping[str, bool]:
+    """Return the words of a text, folded, each with whether it is a number or begins like a name."""
+    return {
+        fold(word): any(map(str.isdigit, word)) or word[0].isupper()
+        for word in re.findall(r"\w+", text)
+    }
+
+
+def _is_copy(store: Store, asked: Asked, one: _Found, other: _Found) -> bool:
+    """Whether two passages say the same: the longer one all that the shorter one says, but for trifles.
+
+    Texts of one form, as the reports of several years are, share most of their words. What tells
+    them apart is a number or a name, or a word of the question, that the longer one does not hold.
+    """
+    first, second = _shingles(one.passage.text), _shingles(other.passage.text)
+    if len(first & second) < _COPY * min(len(first), len(second)):
+        return False
+    shorter, longer = sorted((one, other), key=lambda found: len(found.passage.text))
+    there = _words(longer.passage.text)
+    telling = (word for word, tells in _words(shorter.passage.text).items() if tells)
+    return all(word in there for word in telling) and not any(
+        store.term_share(term, shorter.hit.row) > 0 and not store.term_share(term, longer.hit.row)
+        for term in asked.terms
+    )
 
 
 def _result(

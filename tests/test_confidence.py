@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from qa.confidence import Calibration
+from qa.confidence import Calibration, _held_out
 from qa.engine import Engine
-from qa.records import Filters, Question
+from qa.indexing import build_index
+from qa.records import Filters, Question, document_id
+from qa.settings import Settings
 from qa.store import IndexFolder
-from tests.conftest import Build
+from tests.conftest import SEEDS, Build
 from tests.fake import FakeEncoder
 
 RANDOM = np.random.default_rng(7)
@@ -134,3 +139,44 @@ def test_the_real_model_tells_this_archive_from_other_things(model_engine: Engin
     assert other.verdict == "not_found" and other.results
     assert told.confidence is not None and other.confidence is not None
     assert told.confidence > 0.8 > 0.2 > other.confidence
+
+
+def test_copies_in_another_format_change_no_verdict(
+    model_engine: Engine, model_index: Path, tmp_path: Path
+) -> None:
+    texts, index = tmp_path / "texts", tmp_path / "index"
+    shutil.copytree(model_index, index)  # with its model and its vectors
+    texts.mkdir()
+    for path in SEEDS.glob("*_*.txt"):
+        shutil.copy(path, texts)
+        lines = path.read_text("utf-8").splitlines()
+        wrapped = "\n".join(fill(line, 72) for line in lines)
+        (texts / f"copy_{path.name}").write_text(wrapped, "utf-8")
+    build_index([texts], Settings(index=str(index)))
+    alone, doubled = model_engine.calibration, Engine.open(index).calibration
+    assert alone is not None and doubled is not None
+    for support in (0.2, 0.35, 0.5, 0.65):
+        expected = alone.confidence(support)
+        assert doubled.confidence(support) == pytest.approx(expected, abs=0.05)
+        told = doubled.verdict(doubled.confidence(support), 20)
+        assert told == alone.verdict(expected, 20)
+
+
+def test_a_document_of_many_passages_is_one_of_its_archive(build: Build, tmp_path: Path) -> None:
+    """Sentences are held out of documents alike, however long one of them is."""
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for name, count in (("long", 400), ("short", 30), ("other", 30)):
+        words = ("harbour", "ferry", "orchard", "bridge", "meadow", "lantern", "kettle")
+        text = "".join(
+            f"On day {n} of the {name} year the {words[n % 7]} beside the old "
+            f"{words[n % 5]} was mended by {n * 3} people from the valley of {name}.\n\n"
+            for n in range(count)
+        )
+        (texts / f"{name}.txt").write_text(text)
+    build(texts, tmp_path / "index", passage_chars=200)
+    store = IndexFolder(tmp_path / "index").open().generation
+    held = Counter(store.passage(row).document_id for row, _ in _held_out(store))
+    assert held[document_id("short.txt")] == held[document_id("other.txt")] > 5
+    assert held[document_id("long.txt")] <= 120 - 2 * held[document_id("short.txt")]
+    assert held.total() <= 120

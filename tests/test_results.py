@@ -243,6 +243,40 @@ def test_texts_that_share_some_words_are_no_copies(tmp_path: Path) -> None:
     assert len(results(store, [0, 1])) == 2
 
 
+REPORT = (
+    "Annual report of the museum at Quilmba for {year}. The museum was open on Saturdays and Sundays "
+    "from April to October, as in every other year, and the volunteers led guided tours of the tower "
+    "and of the cottage. {more}In {year} it had {visitors} visitors in all."
+)
+
+
+def test_texts_of_one_form_are_no_copies(tmp_path: Path) -> None:
+    texts = [
+        REPORT.format(year=year, visitors=visitors, more=more)
+        for year, visitors, more in ((2018, 812, "It rained a lot. "), (2021, 1017, ""))
+    ]
+    parts = [document(name, ("paragraph", text)) for name, text in zip("ab", texts, strict=True)]
+    found = results(built(tmp_path, *parts), [1, 0])
+    assert [result.excerpt for result in found] == [texts[1], texts[0]]
+    assert all(not result.also for result in found)
+
+
+def test_a_text_without_a_word_of_the_question_is_no_copy(tmp_path: Path) -> None:
+    form = (
+        "The keeper of the tower at the {} shore lights the lamp at dusk and rests at dawn, and "
+        "what comes by ship in the night is written into the book that lies upon the table, {}."
+    )
+    texts = [form.format("northern", "as ever and a day"), form.format("southern", "as ever")]
+    parts = [document(name, ("paragraph", text)) for name, text in zip("ab", texts, strict=True)]
+    store, encoder = built(tmp_path, *parts), FakeEncoder()
+    hits = [Hit(1, 1.0), Hit(0, 0.9)]
+    for word, expected in (("southern", texts[::-1]), ("lamp", texts[:1])):
+        terms = [term for _, term in store.terms(word)]
+        asked = prepare(store, encoder.codec, encoder.encode_question(word), terms, Ranking())
+        found = make_results(store, encoder.codec, asked, hits, 5)
+        assert [result.excerpt for result in found] == expected
+
+
 # --- laws ------------------------------------------------------------------------------------
 
 

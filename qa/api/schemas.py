@@ -151,7 +151,7 @@ class VerifyRequest(Request):
     """A citation as it was given, and the words that it is said to stand for."""
 
     citation: CitationIn
-    excerpt: Text
+    excerpt: str
 
 
 class VerifyResponse(BaseModel):

@@ -163,9 +163,9 @@ def without_history(dataset: SpanSet) -> SpanSet:
 
 
 def _span_question(where: str, entry: Mapping[str, Any]) -> SpanQuestion:
-    gold = entry.get("gold")
+    gold = entry.get("gold") or []
     if not isinstance(gold, list):
-        raise DatasetError(f'{where}: "gold" is not a list (an empty one: not answered)')
+        raise DatasetError(f'{where}: "gold" is not a list (an empty one or none: not answered)')
     need = entry.get("need", "any")
     if need not in ("any", "all"):
         raise DatasetError(f'{where}: "need" is {need!r}: "any" or "all" is wanted')
@@ -253,6 +253,7 @@ def read_queries(file: Path) -> dict[str, str]:
 def read_qrels(file: Path) -> dict[str, dict[str, int]]:
     """Read judgements: a header, then query, document and grade, with tabs between."""
     qrels: dict[str, dict[str, int]] = {}
+    header = True
     for number, line in _lines(file):
         where = f"{file} line {number}"
         fields = line.split("\t")
@@ -262,7 +263,8 @@ def read_qrels(file: Path) -> dict[str, dict[str, int]]:
                 f"not {len(fields)} fields"
             )
         query, document, grade = (part.strip() for part in fields)
-        if number == 1:
+        if header:
+            header = False
             if _whole(grade) is not None:
                 raise DatasetError(
                     f"{where}: a judgement where the header (query-id, corpus-id, score) is wanted"

@@ -228,6 +228,9 @@ class Generation:
     def cosines(self, vector: FloatArray, rows: RowArray) -> FloatArray:
         return self.dense.scores(vector, rows)
 
+    def alike(self, row: int) -> FloatArray:
+        return np.asarray(self.dense.vectors @ self.dense.vectors[row], np.float32)
+
     def terms(self, text: str) -> list[tuple[str, str]]:
         return self._analyzer.words(text)
 

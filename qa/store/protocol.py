@@ -74,6 +74,9 @@ class Store(Protocol):
     def cosines(self, vector: FloatArray, rows: RowArray) -> FloatArray:
         """Return the cosines of ``vector`` with the vectors of ``rows``."""
 
+    def alike(self, row: int) -> FloatArray:
+        """Return the cosines of every passage vector with that of ``row``, shape (passages,)."""
+
     def terms(self, text: str) -> list[tuple[str, str]]:
         """Return (word, term) for the words of ``text`` that count for lexical search."""
 

@@ -42,6 +42,12 @@ def test_need_is_any_when_it_is_not_said(tmp_path: Path) -> None:
     assert read_spans(tmp_path).questions[0].need == "any"
 
 
+def test_no_gold_is_a_question_that_the_archive_does_not_answer(tmp_path: Path) -> None:
+    entry = {"id": "a", "question": "?", "kind": "x"}
+    write_lines(tmp_path / "questions.jsonl", [entry, {**entry, "id": "b", "gold": None}])
+    assert [question.gold for question in read_spans(tmp_path).questions] == [(), ()]
+
+
 def test_questions_that_were_asked_before_are_read(tmp_path: Path) -> None:
     follow_up = {**GOOD, "id": "b", "history": ["Is it open?", "And now?"]}
     write_lines(tmp_path / "questions.jsonl", [GOOD, follow_up])
@@ -80,7 +86,7 @@ PIECE = {"source": "a.txt", "quote": "b"}
         (json.dumps({**GOOD, "question": " "}), '"question" is blank'),
         (json.dumps({**GOOD, "question": 3}), '"question" is not a text'),
         (json.dumps({k: v for k, v in GOOD.items() if k != "kind"}), '"kind" is missing'),
-        (json.dumps({**GOOD, "gold": None}), '"gold" is not a list'),
+        (json.dumps({**GOOD, "gold": "a"}), '"gold" is not a list'),
         (json.dumps({**GOOD, "gold": ["a"]}), '"gold" is not an object'),
         (json.dumps({**GOOD, "gold": [{"source": "a.txt"}]}), '"quote" is missing'),
         (json.dumps({**GOOD, "gold": [{"source": "a.txt", "quote": ""}]}), '"quote" is blank'),
@@ -200,7 +206,7 @@ def test_what_is_wrong_with_judgements_is_said_with_its_line(
 
 
 def test_grades_may_be_written_as_fractions(tmp_path: Path) -> None:
-    (tmp_path / "qrels.tsv").write_text("h\th\th\nq\td\t2.0\nq\te\t-1\n", "utf-8")
+    (tmp_path / "qrels.tsv").write_text("\nh\th\th\nq\td\t2.0\nq\te\t-1\n", "utf-8")
     assert read_qrels(tmp_path / "qrels.tsv") == {"q": {"d": 2, "e": -1}}
 
 
