@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from itertools import accumulate
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from qa.corpus.pdf import read_pdf
+from qa.corpus.pdf.pages import _adjoins, _Char, _spaced
 from qa.corpus.readers import read_document
 from qa.corpus.reading import Reading, UnreadableError
 from qa.records import Published
@@ -173,6 +176,203 @@ def test_text_at_another_angle_is_left_out_and_a_turned_page_is_read() -> None:
     canvas.save()
     text = read_pdf(file.getvalue()).text
     assert text.replace("\n\n", " ") == f"{' '.join(COLUMN)} A table on its side, of two lines."
+
+
+def justified(canvas: Canvas, words: str, x: float, y: float, *, width: float) -> None:
+    """Write a text in lines of one width, word by word, as a program that justifies does."""
+    canvas.setFont("Times-Roman", 10)
+    for line in wrapped(words, 30):
+        parts = line.split()
+        gap = (width - sum(canvas.stringWidth(part) for part in parts)) / max(len(parts) - 1, 1)
+        at = x
+        for part in parts:
+            canvas.drawString(at, y, part)
+            at += canvas.stringWidth(part) + gap
+        y -= 12
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+def test_columns_of_justified_lines_with_wide_gaps(columns: int) -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    told = [" ".join([f"c{n}", *COLUMN, f"end{n}"]) for n in range(columns)]
+    for n, words in enumerate(told):
+        justified(canvas, words, 60 + 170 * n, 700, width=158)
+    canvas.save()
+    assert read_pdf(file.getvalue()).text.split() == " ".join(told).split()
+
+
+def test_a_short_right_column_and_a_heading_below_the_columns() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    left = wrapped(" ".join(COLUMN), 38)
+    right = ["Thanks go to the staff of the museum", "of Dinan, who lent me all of the plans."]
+    write_lines(canvas, left, 60, 700)
+    write_lines(canvas, right, 310, 700)
+    y = write_lines(canvas, ["The winter of 1912"], 60, 680 - 12 * len(left), size=14)
+    write_lines(canvas, wrapped(" ".join(COLUMN), 100), 60, y - 5)
+    canvas.save()
+    whole = [*left, *right, "The winter of 1912", *COLUMN]
+    assert read_pdf(file.getvalue()).text.split() == " ".join(whole).split()
+
+
+def test_cards_side_by_side_are_read_one_by_one() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    write_lines(canvas, ["Our staff"], 60, 750, size=20)
+    told = []
+    for x in (60, 310):
+        for n, y in enumerate((700, 600)):
+            card = [
+                f"Ann {x + n}",
+                *wrapped("She runs the dairy and has won the county prize.", 38),
+            ]
+            write_lines(canvas, card, x, y)
+            told += card
+    canvas.save()
+    text = " ".join(read_pdf(file.getvalue()).text.split())
+    assert text == " ".join(["Our staff", *told])
+
+
+def test_long_cells_of_figures_are_read_row_by_row() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    told = []
+    for y in (400, 380, 360, 340):
+        row = [f"{y} 4d 49 4d 45 2d 4d 61 67", f"{y} 69 63 00 0a 5b 35 30 3a"]
+        write_lines(canvas, row[:1], 60, y)
+        write_lines(canvas, row[1:], 310, y)
+        told += row
+    canvas.save()
+    assert read_pdf(file.getvalue()).text.split() == " ".join(told).split()
+
+
+def headed(heads: Callable[[int], list[tuple[str, float]]], *, pages: int = 4) -> str:
+    """Return what is read of pages that begin with the given lines, each of (text, size)."""
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    for page in range(1, pages + 1):
+        y = HEIGHT - 30
+        for text, size in heads(page):
+            write_lines(canvas, [text], 72, y, size=size)
+            y -= 25
+        write_lines(canvas, wrapped(f"Item {'n' * page} began. {' '.join(COLUMN)}", 70), 72, y)
+        canvas.showPage()
+    canvas.save()
+    return read_pdf(file.getvalue()).text
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (10, "Present were {} members; the meeting was opened at 19:30."),  # a sentence
+        (14, "Meeting {} of 2021"),  # larger than the text
+    ],
+)
+def test_text_that_pages_repeat_but_for_its_figures_is_kept(size: float, words: str) -> None:
+    text = headed(lambda page: [(words.format(page), size)])
+    assert all(words.format(page) in text for page in range(1, 5))
+
+
+def test_what_stands_below_a_running_head_in_small_print_is_text() -> None:
+    text = headed(lambda page: [("Report of the inspector", 7), (f"Section {page}", 10)])
+    assert "Section 1" in text
+    assert "Section 4" in text
+    assert "inspector" not in text
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        [("Report of the harbour master, part {}", 10.0)],
+        [("Report of the harbour master", 14.0)],
+        [("This report has been written for the harbour of Vellmar alone.", 10.0)],
+    ],
+)
+def test_running_heads_as_large_as_the_text_are_left_out(head: list[tuple[str, float]]) -> None:
+    text = headed(lambda page: [(words.format(page), size) for words, size in head])
+    assert text.startswith("Item n began.")
+    assert "eport" not in text
+
+
+def test_a_line_whose_sentence_goes_on_below_it_is_never_a_running_head() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    for page in range(1, 5):
+        lines = [f"Observation {page}: the keeper wrote that {page} boats", "had passed the pier."]
+        y = write_lines(canvas, lines, 72, HEIGHT - 40)
+        write_lines(canvas, wrapped(" ".join(COLUMN * page), 70), 72, y - 20)
+        canvas.showPage()
+    canvas.save()
+    text = read_pdf(file.getvalue()).text
+    for page in range(1, 5):
+        assert (
+            f"Observation {page}: the keeper wrote that {page} boats had passed the pier." in text
+        )
+
+
+def test_spaces_that_are_only_gaps_are_read_and_kerned_letters_are_one_word() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    canvas.setFont("Times-Roman", 10)
+    x = 72.0
+    for part, gap in (("We saw grey", 2.6), ("herons at the n", 0.6), ("orthern pier.", 0)):
+        canvas.drawString(x, 600, part)
+        x += canvas.stringWidth(part) + gap
+    canvas.save()
+    assert read_pdf(file.getvalue()).text == "We saw grey herons at the northern pier."
+
+
+def test_spaces_are_measured_by_the_spaces_of_the_line() -> None:
+    def run(*gaps: float) -> list[_Char]:
+        edges = list(accumulate((gap + 5 for gap in gaps), initial=0.0))
+        return [
+            _Char(char, x, 0, x + 5, 10, 0, n)
+            for n, (char, x) in enumerate(zip("abcd", edges, strict=True))
+        ]
+
+    known = [False, True, False, False]
+    assert _spaced(run(2.8, 2.5, 0.1), known) == "a b cd"
+    assert _spaced(run(6.0, 2.5, 2.5), known) == "a bcd"  # letters set apart
+    assert _spaced(run(2.8, 2.8, 2.8), [False] * 4) == "abcd"
+
+
+def test_a_drop_cap_begins_the_first_of_the_lines_beside_it() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    write_lines(canvas, ["T"], 60, 672, size=36)
+    first, second, *rest = wrapped(" ".join(COLUMN), 40)
+    write_lines(canvas, [first.removeprefix("T"), second], 85, 690)
+    write_lines(canvas, rest, 60, 666)
+    canvas.save()
+    assert read_pdf(file.getvalue()).text == " ".join(COLUMN)
+
+
+@pytest.mark.parametrize(("font", "size"), [("Times-Bold", 10), ("Courier", 8)])
+def test_one_word_in_another_face_does_not_make_the_line_what_it_is(font: str, size: int) -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    x = 72.0
+    for part, face in (
+        ("The four hundred ", ("Times-Roman", 10)),
+        ("dockers", (font, size)),
+        (" of the harbour are", ("Times-Roman", 10)),
+    ):
+        canvas.setFont(*face)
+        canvas.drawString(x, 612, part)
+        x += canvas.stringWidth(part)
+    write_lines(canvas, wrapped(" ".join(["called,", *COLUMN]), 48), 72, 600)
+    canvas.save()
+    [(kind, text)] = seen(read_pdf(file.getvalue()))
+    assert kind == "paragraph"
+    assert text == " ".join(["The four hundred dockers of the harbour are called,", *COLUMN])
+
+
+def test_the_letters_of_a_ligature_stand_side_by_side() -> None:
+    """PDFium gives each of them the box of them all."""
+    f, i = (_Char(char, 10, 0, 16, 10, 0, n) for n, char in enumerate("fi"))
+    assert _adjoins(f, i)
+    assert not _adjoins(f, i._replace(x0=4, x1=9))
 
 
 def test_what_has_no_text_is_named() -> None:

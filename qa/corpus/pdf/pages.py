@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 from typing import Any, NamedTuple
 
 import pypdfium2
@@ -23,6 +25,8 @@ _LIGATURES = str.maketrans(
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 _WIDE_GAP = 1.0
 """A gap wider than this share of a line's height divides it in two fragments."""
+_SPACE, _LIKE_SPACE = 0.15, 0.7
+"""A space is wider than the first share of a line's height and the second of its other spaces."""
 _LINE_HYPHEN, _MARKS_OF_NONE = 2, (0, 0xFFFD, 0xFFFE, 0xFFFF)
 """What PDFium gives for a hyphen at the end of a line, and for a character that it cannot name."""
 
@@ -181,7 +185,7 @@ def _fragments(chars: Sequence[_Char | None], text: Any) -> Iterator[Fragment]:
     """Yield the stretches of characters that stand side by side."""
     run: list[_Char] = []
     space = False
-    words: list[str] = []
+    words: list[bool] = []  # whether a space stands before each character
     for char in chars:
         if char is None or (run and not char.char.isspace() and not _adjoins(run[-1], char)):
             if run:
@@ -192,9 +196,7 @@ def _fragments(chars: Sequence[_Char | None], text: Any) -> Iterator[Fragment]:
         if char.char.isspace():
             space = True
             continue
-        if run and space:
-            words.append(" ")
-        words.append(char.char)
+        words.append(bool(run) and space)
         run.append(char)
         space = False
     if run:
@@ -204,23 +206,50 @@ def _fragments(chars: Sequence[_Char | None], text: Any) -> Iterator[Fragment]:
 def _adjoins(before: _Char, after: _Char) -> bool:
     height = min(before.y1 - before.y0, after.y1 - after.y0)
     shared = min(before.y1, after.y1) - max(before.y0, after.y0)
+    if before[1:5] == after[1:5]:  # the letters of a ligature: each has the box of them all
+        return True
     return shared >= 0.5 * height and -0.5 * height < after.x0 - before.x1 < _WIDE_GAP * height
 
 
-def _fragment(run: Sequence[_Char], words: Sequence[str], text: Any) -> Fragment:
-    first = run[len(run) // 2].number
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(text, first, ctypes.byref(matrix))
-    size = pdfium.FPDFText_GetFontSize(text, first) * math.hypot(matrix.c, matrix.d)
-    name = ctypes.create_string_buffer(128)
-    pdfium.FPDFText_GetFontInfo(text, first, name, len(name), None)
+def _spaced(run: Sequence[_Char], words: Sequence[bool]) -> str:
+    """Return the characters with spaces, also where a gap is as wide as the line's spaces are.
+
+    PDFium misses some spaces that are gaps only. The line's own spaces are the measure, so that
+    letters set apart or kerned are not taken for words; a line without any is left as it is.
+    """
+    gaps = [
+        (after.x0 - before.x1) / max(after.y1 - after.y0, 0.1) for before, after in pairwise(run)
+    ]
+    known = [gap for gap, word in zip(gaps, words[1:], strict=True) if word]
+    wide = max(_SPACE, _LIKE_SPACE * median(known)) if known else math.inf
+    found = run[0].char
+    for char, gap, word in zip(run[1:], gaps, words[1:], strict=True):
+        found += " " + char.char if word or gap > wide else char.char
+    return found
+
+
+def _fragment(run: Sequence[_Char], words: Sequence[bool], text: Any) -> Fragment:
+    # One word in another face, or a note's mark, does not make the line what it is.
+    samples = [run[n].number for n in (0, len(run) // 2, -1)]
     return Fragment(
-        text=whole_characters("".join(words).translate(_LIGATURES)),
+        text=whole_characters(_spaced(run, words).translate(_LIGATURES)),
         x0=min(char.x0 for char in run),
         y0=min(char.y0 for char in run),
         x1=max(char.x1 for char in run),
         y1=max(char.y1 for char in run),
         # Half points, so that what is set in one size is of one size.
-        size=max(round(2 * size) / 2, 0.5),
-        bold=_BOLD.search(name.value.decode("utf-8", "replace")) is not None,
+        size=max(round(2 * median(_size(text, n) for n in samples)) / 2, 0.5),
+        bold=all(_is_bold(text, n) for n in samples),
     )
+
+
+def _size(text: Any, number: int) -> float:
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(text, number, ctypes.byref(matrix))
+    return float(pdfium.FPDFText_GetFontSize(text, number) * math.hypot(matrix.c, matrix.d))
+
+
+def _is_bold(text: Any, number: int) -> bool:
+    name = ctypes.create_string_buffer(128)
+    pdfium.FPDFText_GetFontInfo(text, number, name, len(name), None)
+    return _BOLD.search(name.value.decode("utf-8", "replace")) is not None

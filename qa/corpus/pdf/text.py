@@ -25,6 +25,10 @@ from qa.records import Block, BlockKind, Published
 _EDGE = 0.13
 """Running heads and feet stand within this share of a page's height from its upper or lower edge."""
 _EDGE_LINES = 3
+_SENTENCE = 6
+"""A running head of so many words is hardly a sentence."""
+_CLOSE = 1.8
+"""Lines of a paragraph are no further apart, in font sizes; a running head is."""
 _NUMBER = re.compile(
     r"\W*(?:(?:page|página|seite|p\.?)\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|de|von)\s*\d{1,4})?\W*",
     re.IGNORECASE,
@@ -102,26 +106,76 @@ def _refuse_without_text(pages: Sequence[Page]) -> None:
 
 def _running(pages: Sequence[Page]) -> list[list[Line]]:
     """Return for each page the lines at its edges that are not part of the text."""
-    edges = [_edges(page) for page in pages]
-    counts = Counter(key for page in edges for key in {_key(line) for line in page})
+    rows = [lines_of(page.fragments) for page in pages]
+    edges = [_edges(page, lines) for page, lines in zip(pages, rows, strict=True)]
+    sayings: dict[tuple[str, int], list[str]] = {}
+    for page_edges in edges:
+        for key, words in {_key(line): line.text for line in page_edges}.items():
+            sayings.setdefault(key, []).append(words)
+    sizes = Counter[float]()
+    for page in pages:
+        for fragment in page.fragments:
+            sizes[fragment.size] += len(fragment.text)
+    body = sizes.most_common(1)[0][0] if sizes else 1.0
     wanted = min(3, max(2, len(pages)))
-    found = []
-    for page in edges:
-        found.append(
-            [
-                line
-                for line in page
-                if counts[_key(line)] >= wanted
-                or _NUMBER.fullmatch(line.text)
-                or (is_certain(line.text) and len(line.text) < 40)
-            ]
-        )
-    return found
+
+    def runs(page: Page, lines: Sequence[Line], line: Line) -> bool:
+        if _NUMBER.fullmatch(line.text) or (is_certain(line.text) and len(line.text) < 40):
+            return True
+        said = sayings[_key(line)]
+        return len(said) >= wanted and not _is_text(page, lines, line, said, body)
+
+    return [
+        [line for line in page_edges if runs(page, lines, line)]
+        for page, lines, page_edges in zip(pages, rows, edges, strict=True)
+    ]
 
 
-def _edges(page: Page) -> list[Line]:
+def _is_text(
+    page: Page, lines: Sequence[Line], line: Line, said: Sequence[str], body: float
+) -> bool:
+    """Whether a line that other pages repeat but for its figures belongs to the text all the same.
+
+    Text that is deleted cannot be found, nor is what is left of its sentence what was written.
+    """
+    n = lines.index(line)
+    above, below = lines[n - 1] if n else None, lines[n + 1] if n + 1 < len(lines) else None
+    if (above and _continues(above, line)) or (below and _continues(line, below)):
+        return True
+    if len(set(said)) == 1 or _has_number(page, line):
+        return False
+    if line.size >= _LARGER * body:  # "Minutes of 3 May": each page says something else
+        return len(set(said)) == len(said)
+    if abs(line.size - body) > _SAME_SIZE * body:
+        return False
+    at_top = line.y0 + line.y1 > page.top + page.bottom
+    outermost = lines[0] if at_top else lines[-1]
+    if outermost.size < (1 - _SAME_SIZE) * body:  # the running head is there, in small print
+        return True
+    opens = at_top and below is not None and abs(below.size - body) <= _SAME_SIZE * body
+    sentence = len(line.text.split()) >= _SENTENCE and _TERMINAL.search(line.text) is not None
+    return opens and sentence
+
+
+def _continues(line: Line, below: Line) -> bool:
+    """Whether a sentence runs from a line into the one right under it."""
+    return (
+        abs(line.size - below.size) <= _SAME_SIZE * line.size
+        and 0 < line.y0 - below.y0 <= _CLOSE * line.size
+        and _TERMINAL.search(line.text) is None
+        and below.text[:1].islower()
+    )
+
+
+def _has_number(page: Page, line: Line) -> bool:
+    """Whether a number stands apart on a line, as a page's number does in its head."""
+    return any(
+        line.y0 <= f.y0 and f.y1 <= line.y1 and _NUMBER.fullmatch(f.text) for f in page.fragments
+    )
+
+
+def _edges(page: Page, lines: Sequence[Line]) -> list[Line]:
     """Return the outermost lines of a page, near its upper and lower edge."""
-    lines = lines_of(page.fragments)
     low, high = page.bottom + _EDGE * page.height, page.top - _EDGE * page.height
     heads = [line for line in lines[:_EDGE_LINES] if (line.y0 + line.y1) / 2 > high]
     feet = [line for line in lines[-_EDGE_LINES:] if (line.y0 + line.y1) / 2 < low]
