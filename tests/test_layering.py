@@ -57,6 +57,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "markdown_it": ("corpus/",),
     "yaml": ("corpus/",),
     "lxml": ("corpus/",),
+    "charset_normalizer": ("corpus/decode.py",),
     "trafilatura": ("corpus/html/main.py",),
     "htmldate": ("corpus/html/about.py",),
     "pypdfium2": ("corpus/pdf/pages.py",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 # Longest first: the UTF-32 mark begins with the UTF-16 one.
 _MARKS = (
@@ -30,7 +31,8 @@ def decode(data: bytes) -> tuple[str, str]:
     """Return ``(text, codec)`` for the bytes of a plain-text file.
 
     Byte order marks decide first, then valid UTF-8, then UTF-16 without a mark (told by its
-    zero bytes), then Windows-1252. Raises NotTextError for anything else.
+    zero bytes), then the older encodings of other scripts than Latin, where the text is mostly of
+    one, then Windows-1252. Raises NotTextError for anything else.
     """
     for mark, codec in _MARKS:
         if data.startswith(mark):
@@ -43,6 +45,9 @@ def decode(data: bytes) -> tuple[str, str]:
     except NotTextError:
         if b"\0" in data:
             raise
+    other = _other_script(data)
+    if other:
+        return _checked(data, other, max_control_share=0.0), other
     return _checked(data, "cp1252", max_control_share=0.0), "cp1252"
 
 
@@ -124,6 +129,46 @@ def _refuse_controls(text: str, max_share: float) -> None:
     controls = sum(1 for char in text if char < " " and char not in _TEXT_CONTROLS)
     if controls > max_share * len(text):
         raise NotTextError("holds control characters: a binary file")
+
+
+_OTHER_SCRIPTS = (
+    "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "gb18030", "big5", "cp932", "euc_jp", "cp949",
+)  # fmt: skip
+_SAMPLE = 16_384
+_MIN_SHARE = 0.25
+_MIN_LETTERS = 20
+
+
+def _other_script(data: bytes) -> str | None:
+    """Name the older encoding that text in another script than Latin is in, None for other text.
+
+    Only a text whose letters are mostly of that script counts: what tells Western texts in
+    Windows-1252 from each other's neighbours is a handful of accents, and a guess there would be
+    wrong more often than not.
+    """
+    sample = data[:_SAMPLE]
+    if sum(byte >= 0x80 for byte in sample) < _MIN_SHARE * len(sample):
+        return None
+    from charset_normalizer import from_bytes  # reading only, and few files of it
+
+    for cut in range(4):  # the last character may be cut
+        best = from_bytes(sample[: len(sample) - cut], cp_isolation=[*_OTHER_SCRIPTS]).best()
+        if best is not None and _is_foreign(str(best)):
+            try:
+                data.decode(best.encoding)
+            except UnicodeDecodeError:
+                return None
+            return best.encoding
+        if len(data) <= _SAMPLE:
+            break
+    return None
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether the letters of a text that are not ASCII are many, and next to none of them Latin."""
+    letters = [char for char in text if char > "\x7f" and char.isalpha()]
+    latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
+    return len(letters) >= _MIN_LETTERS and latin <= len(letters) // 20
 
 
 def _unmarked_utf16(data: bytes) -> str | None:

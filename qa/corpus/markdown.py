@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import yaml
@@ -15,7 +17,8 @@ from qa.corpus.reading import Reading, language_code, web_address
 from qa.records import Block, BlockKind, Published
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_KEY = re.compile(r"\s*[\w-]+:")
+_TOML_MATTER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?\r?\n)?\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_KEY = re.compile(r"\s*[\w-]+\s*[:=]")
 _MAX_FRONT_MATTER = 32_768
 # Only block structure is wanted: inline parsing is left out.
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("inline")
@@ -118,17 +121,19 @@ _LANGUAGES = ("lang", "language", "locale")
 
 
 def _front_matter(text: str) -> _Front | None:
-    """Return the front matter that opens a text; None when it opens with a rule instead."""
+    """Return the front matter, YAML or TOML, that opens a text; None when it opens with a rule."""
+    load = _yaml
     found = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
+    if found is None:
+        load = _toml
+        found = _TOML_MATTER.match(text, 0, _MAX_FRONT_MATTER)
     if found is None:
         return None
     source = found[1] or ""
     try:
-        # Without types: everything is a string or a collection of strings. A safe loader would
-        # follow merge keys, a few hundred bytes of which can stand for gigabytes.
-        fields: Any = yaml.load(source, yaml.BaseLoader)  # noqa: S506 - makes no objects
+        fields = load(source)
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
-        # The last two: an escape for a character that there is not.
+        # ValueError is TOML's, or with OverflowError an escape for a character that there is not.
         return _Front(found.end()) if _KEY.match(source) else None
     if not isinstance(fields, dict):
         return None if source.strip() else _Front(found.end())
@@ -142,10 +147,22 @@ def _front_matter(text: str) -> _Front | None:
     )
 
 
+def _yaml(source: str) -> Any:
+    # Without types: everything is a string or a collection of strings. A safe loader would
+    # follow merge keys, a few hundred bytes of which can stand for gigabytes.
+    return yaml.load(source, yaml.BaseLoader)  # noqa: S506 - makes no objects
+
+
+def _toml(source: str) -> Any:
+    fields = tomllib.loads(source.replace("\r\n", "\n"))
+    # Dates have a type of their own there.
+    return {name: str(v) if isinstance(v, date) else v for name, v in fields.items()}
+
+
 def _published(value: object) -> Published | None:
     words = _string(value)
-    date = dates.parse_date(words) if words else None
-    return Published(date, words, "front matter") if words and date else None
+    value = dates.parse_date(words) if words else None
+    return Published(value, words, "front matter") if words and value else None
 
 
 def _names(value: object) -> str | None:

@@ -40,6 +40,40 @@ def test_codec_is_told(data: bytes, text: str, codec: str) -> None:
     assert decode(data) == (text, codec)
 
 
+RUSSIAN = "Маяк построили в 1871 году, и с тех пор он горит каждую ночь. Смотритель живёт рядом."
+GREEK = (
+    "Ο φάρος χτίστηκε το 1871 και από τότε ανάβει κάθε νύχτα, όταν τα πλοία περνούν το ακρωτήρι."
+)
+JAPANESE = "灯台は明治四年に建てられ、それから毎晩点灯されている。灯台守は隣の家に住んでいます。"
+CHINESE = "这座灯塔建于一八七一年，从那时起每天晚上都会点亮。守塔人住在旁边的房子里。"
+KOREAN = "등대는 1871년에 세워졌고 그때부터 매일 밤 불을 밝힌다. 등대지기는 옆집에 살고 있다."
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        (RUSSIAN, "cp1251"), (RUSSIAN, "koi8_r"), (GREEK, "cp1253"), (JAPANESE, "cp932"),
+        (JAPANESE, "euc_jp"), (CHINESE, "gb18030"), (KOREAN, "cp949"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("times", [3, 700])
+def test_older_encodings_of_other_scripts_are_told(text: str, codec: str, times: int) -> None:
+    whole = "\n".join([text] * times)
+    assert decode(whole.encode(codec)) == (whole, codec)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Añez", "ÁÉÍÓÚÑ ÄÖÜ", "Où est passé le garçon ? Il était là l’été dernier.",
+        "El niño comió una piña en la montaña.", "Die Größe der Straße überraschte die Bürger.",
+        "På sjön åkte många båtar förbi ön.", "A eleição não foi concluída.",
+    ],
+)  # fmt: skip
+def test_western_texts_stay_western(text: str) -> None:
+    assert decode(text.encode("cp1252")) == (text, "cp1252")
+
+
 @pytest.mark.parametrize(
     "data",
     [

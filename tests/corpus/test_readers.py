@@ -159,6 +159,33 @@ def test_dates_of_a_front_matter(date: str, value: str | None) -> None:
     assert reading.title == "x"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "when", ["2019-11-23", "2019-11-23T10:00:00Z", "2019-11-23 10:00:00+02:00", '"23 Nov 2019"']
+)
+def test_a_front_matter_in_toml(when: str, end: str) -> None:
+    lines = [
+        "+++",
+        'title = "The harbour"',
+        f"date = {when}",
+        'authors = ["A", "B"]',
+        "[a]",
+        "b = 1",
+    ]
+    reading = read_markdown(end.join([*lines, "+++", "", "It was dug in 1872.", ""]).encode())
+    assert [kind for kind, *_ in seen(reading)] == ["furniture", "paragraph"]
+    assert (reading.title, reading.author) == ("The harbour", "A, B")
+    assert reading.published is not None
+    assert (reading.published.value, reading.published.origin) == ("2019-11-23", "front matter")
+
+
+def test_plus_signs_that_open_no_front_matter() -> None:
+    text = "+++\n\nThe harbour was dug in 1872.\n\n+++\n"
+    assert "The harbour was dug in 1872." in [
+        words for *_, words in seen(read_markdown(text.encode()))
+    ]
+
+
 def test_a_rule_opens_no_front_matter() -> None:
     text = "---\n\nThe harbour was dug in 1872.\n\n---\n\nIt was filled in again.\n"
     assert ("paragraph", 0, "The harbour was dug in 1872.") in seen(read_markdown(text.encode()))
