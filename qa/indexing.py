@@ -51,7 +51,7 @@ Accept = Callable[[Generation, Encoder], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did."""
+    """What a build did. ``calibrated``: the generation can tell what it answers from what it does not."""
 
     generation: str
     changed: bool
@@ -60,6 +60,7 @@ class BuildReport:
     embedded: int
     tokens: int
     furniture_lines: int
+    calibrated: bool
     skipped: tuple[Skipped, ...]
     seconds: float
 
@@ -324,6 +325,7 @@ def _report(
         embedded=embedded,
         tokens=int(manifest["counts"]["tokens"]),
         furniture_lines=sum(entry["furniture"] for entry in documents),
+        calibrated=manifest.get("calibration") is not None,
         skipped=tuple(skipped),
         seconds=time.perf_counter() - began,
     )

@@ -115,6 +115,10 @@ def show_report(report: BuildReport, index: str) -> None:
         f"  skipped: {counted(len(report.skipped), 'file')}",
         *_skipped(report.skipped),
     ]
+    if not report.calibrated:
+        lines.append(
+            '  not calibrated: its texts do not tell answers from what is near them, and every verdict is "unsure"'
+        )
     click.echo(printable("\n".join(lines)))
 
 

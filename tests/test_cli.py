@@ -167,6 +167,7 @@ def test_a_build_tells_what_it_did(archive: Path, tmp_path: Path, capsys: Captur
     assert "newly embedded: 10 passages" in out
     assert re.search(r"page furniture: [1-9]\d* lines", out)
     assert "skipped: 0 files" in out
+    assert "not calibrated" not in out
     assert re.search(r"\d+\.\d s\n", out)
     assert "reading (8)" in err
     assert "\x1b" not in out + err

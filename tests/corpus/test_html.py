@@ -189,6 +189,92 @@ def test_a_list_that_is_announced_is_text() -> None:
     assert extract_html(html).text == f"{LONG}\n\n{MORE}"
 
 
+_KIT = "<ul><li>Rope</li><li>Ice axe</li></ul>"
+_MENU = "<ul>" + "".join(f"<li><a href='/{n}'>Part {n}</a></li>" for n in range(6)) + "</ul>"
+_TERMS = "<dl><dt>-a</dt><dd>All of them.</dd><dt>-b, --boats</dt><dd>Only boats</dd></dl>"
+
+
+@pytest.mark.parametrize("box", ["{}", "<div>{}</div>", "<main>{}</main>"])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"{{}}{_KIT}", "{}\n\nRope\nIce axe"),
+        (f"{_KIT}{{}}", "Rope\nIce axe\n\n{}"),
+        (f"{{}}{_KIT}{{}}", "{}\n\nRope\nIce axe\n\n{}"),
+        (f"{{}}<h2>Kit</h2>{_KIT}", "{}\n\nKit\n\nRope\nIce axe"),
+        (f"{{}}{_TERMS}", "{}\n\n-a\nAll of them.\n-b, --boats\nOnly boats"),
+        (f"{{}}{_MENU}", "{}"),
+    ],
+)
+def test_a_list_beside_text_is_text(box: str, body: str, text: str) -> None:
+    running = [LONG, MORE, LONG[::-1], MORE[::-1]]
+    count = body.count("{}")
+    told = [running[n::count] for n in range(count)]
+    html = body.format(*("".join(f"<p>{words}</p>" for words in part) for part in told))
+    html = page(box.format(f"<h1>The harbour</h1>{html}"), "<title>The harbour</title>")
+    assert extract_html(html).text == text.format(*("\n\n".join(part) for part in told))
+
+
+def test_a_list_below_a_footer_is_none() -> None:
+    html = f"<p>{LONG}</p><p>{MORE}</p><p>© 2019 The Vellmar Post</p>{_KIT}"
+    assert extract_html(page(html)).text == f"{LONG}\n\n{MORE}"
+
+
+def test_short_posts_of_a_thread_are_kept() -> None:
+    posts = (f"{LONG}<br><br>{MORE}", "It was the collar.", "Closed as solved.")
+    thread = "".join(
+        f"<div class='post'><div class='profile'>Ann</div><div class='content'>{post}</div></div>"
+        for post in posts
+    )
+    html = page(f"<h1>A leak</h1>{thread}<h3>Who is online</h3><p>Nobody but 3 guests</p>")
+    assert extract_html(html).text == "\n\n".join((LONG, MORE, *posts[1:]))
+
+
+_TILES = "<div><a href='/a'>Teapot</a> for as little as £29.00</div><div>Trivet</div>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"<section><h2>You may also like</h2>{_TILES}</section>", ""),
+        (f"<h2>You may also like</h2>{_TILES}", ""),
+        (f"<section><h3>Recently viewed</h3><h4>Pots</h4>{_TILES}</section>", ""),
+        # What it does not head stays: what comes after the next heading, and running text.
+        (f"<h2>More stories</h2>{_TILES}<h2>Fees</h2><p>None.</p>", "Fees\n\nNone."),
+        (f"<h2>Most read</h2>{_TILES}<p>{MORE[::-1]}</p>", MORE[::-1]),
+        (
+            f"<section><h2>Most read</h2>{_TILES}<h2>Fees</h2><p>{MORE[::-1]}</p></section>",
+            f"Fees\n\n{MORE[::-1]}",
+        ),
+    ],
+)
+def test_a_heading_that_announces_other_things_goes_with_them(body: str, text: str) -> None:
+    html = page(f"<main><h1>A kettle</h1><p>{LONG}</p><p>{MORE}</p>{body}</main>")
+    assert extract_html(html).text == "\n\n".join(filter(None, (LONG, MORE, text)))
+
+
+def test_a_page_of_nothing_but_announcements_is_read() -> None:
+    html = page(f"<h2>Most read</h2>{_TILES}" * 3)
+    assert "Teapot for as little as £29.00" in extract_html(html).text
+
+
+def test_the_price_of_what_a_page_sells_is_text() -> None:
+    price = "<div class='price'>£34.00</div>"
+    html = page(f"<main><h1>A kettle</h1>{price}<h2>Made of</h2><p>{LONG}</p><p>{MORE}</p></main>")
+    assert extract_html(html).text == f"£34.00\n\nMade of\n\n{LONG}\n\n{MORE}"
+
+
+def test_the_first_post_of_a_blog_has_its_heading_as_the_others_have() -> None:
+    posts = "".join(
+        f"<div class='day'><h2 class='when'><span>{n} March 2011</span></h2><div class='post hentry'>"
+        f"<h3 class='entry-title'><a href='/{n}'>Walk {n}</a></h3>"
+        f"<div class='body'>{n} {LONG}<br><br>Mum fell in the ditch.</div></div></div>"
+        for n in (9, 8, 7)
+    )
+    html = page(f"<h1>Notes</h1><div>{posts}</div>", "<title>Notes: March 2011</title>")
+    assert extract_html(html).text.startswith(f"9 March 2011\n\nWalk 9\n\n9 {LONG}")
+
+
 def test_a_short_page_is_read_whole() -> None:
     assert extract_html("<p>Closed on Monday.</p>").text == "Closed on Monday."
     assert extract_html("Closed on Monday.").text == "Closed on Monday."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from qa.corpus import dates
 from qa.corpus.furniture import is_certain
@@ -160,7 +160,7 @@ class _Page:
 
 
 def strip_small(root: Element) -> None:
-    """Take out the few words that belong to a text and are not of it: who wrote it, when, its price."""
+    """Take out the few words that belong to a text and are not of it: who wrote it, when."""
     body = root.find("body")
     small = [node for node in body.iter() if node is not body and is_small(node)]
     sentences = _Sentences()
@@ -168,6 +168,8 @@ def strip_small(root: Element) -> None:
     for node in small:
         # The years of a chronicle and the questions of an interview are named so as well.
         many = kinds[local_name(node), node.get("class")] >= _MANY
+        if "price" in names_of(node) and any(map(str.isdigit, words_of(node))):
+            continue  # what a page sells has one, as part of what it tells
         if not (many and _OF_TEXTS & set(names_of(node))) and not sentences.hold(node):
             remove(node)
 
@@ -200,6 +202,53 @@ def _words_beside(node: Element, block: Element, after: bool) -> bool:
             return True
         node = above
     return False
+
+
+def strip_announced(root: Element) -> None:
+    """Take out the headings that announce other things, and what these head: "You may also like"."""
+    body = root.find("body")
+    parts = leaves(body)
+    spare = len(words_of(body)) // 2
+    for n, heading in enumerate(parts):
+        if local_name(heading) not in HEADINGS - {"h1"}:
+            continue
+        if heading.getparent() is None or not _ANNOUNCES.fullmatch(words_of(heading)):
+            continue
+        gone = [heading, *_headed(parts, n)]
+        size = sum(len(words_of(leaf)) for leaf in gone)
+        if size < spare:
+            spare -= size
+            for leaf in gone:
+                remove(leaf)
+
+
+def _headed(parts: Sequence[Element], n: int) -> list[Element]:
+    """Return what follows a heading in its box, up to the next one like it or the first running text."""
+    heading = parts[n]
+    before = set(parts[n - 1].iterancestors()) if n else set()
+    # The largest box that the heading begins, else the one that it stands in.
+    begun = [
+        node
+        for node in heading.iterancestors()
+        if node not in before and local_name(node) not in ("body", "html")
+    ]
+    top = begun[-1] if begun else heading
+    own = words_of(top) != words_of(heading)
+    box = top if own else top.getparent()
+    found: list[Element] = []
+    for at in range(n + 1, len(parts)):
+        leaf = parts[at]
+        name = local_name(leaf)
+        if name == "h1" or box not in leaf.iterancestors():
+            break
+        if not own and name in HEADINGS and name <= local_name(heading):
+            break
+        if is_prose(leaf) or name in ("table", "pre"):
+            while found and local_name(found[-1]) in HEADINGS:
+                found.pop()  # it heads the text
+            break
+        found.append(leaf)
+    return found
 
 
 def is_small(node: Element) -> bool:
@@ -276,6 +325,17 @@ def names_of(node: Element) -> Iterator[str]:
             yield "".join(words)
 
 
+_ANNOUNCES = re.compile(
+    r"(?:you|people|customers|readers)(?: (?:may|might|will|could|should|who bought this))? also "
+    r"(?:like[ds]?|read|enjoy(?:ed)?|bought|viewed|be interested in)|frequently bought together|"
+    r"(?:related|recommended|similar|recent|latest|other|more) (?:articles?|posts?|stories|news|videos)|"
+    r"(?:related|similar) (?:links|products|items|topics|threads|questions)|recommended for you|"
+    r"more (?:like this|from .{1,40})|recently viewed(?: (?:products|items))?|"
+    r"(?:read|up) next|most read|trending(?: now)?|who(?: is|'s|’s) online(?: now)?|"
+    r"(?:también )?te puede interesar|das könnte (?:dich|sie|ihnen) auch (?:gefallen|interessieren)|"
+    r"vous aimerez aussi|(?:à lire|lire|lisez) aussi",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"\d{1,2}[:.]\d\d(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
 _LEADS_ON = re.compile(
     r"(?:read (?:more|also|next)|also read|related|see also|more|watch|listen|don't miss|lea también|"

@@ -137,34 +137,74 @@ def _shape(leaf: Element) -> tuple[str, str, str, str]:
     )
 
 
+def _box_of(leaf: Element) -> Element | None:
+    """Return the nearest element around a leaf, or the leaf, that has a class."""
+    return next((node for node in (leaf, *leaf.iterancestors()) if node.get("class")), None)
+
+
 def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
     """Keep what was passed over among kept things, where it stands beside them or is of their shape."""
+    # Beside a saying of an interface, as a footer's, stands no text.
+    kept[:] = [keep and not is_saying(leaf) for leaf, keep in zip(parts, kept, strict=True)]
     if not any(kept):
         return
-    homes = {leaf.getparent() for leaf, keep in zip(parts, kept, strict=True) if keep}
     shapes = {_shape(leaf) for leaf, keep in zip(parts, kept, strict=True) if keep}
+    boxes = [_box_of(leaf) for leaf in parts]
+    told_boxes = {box for box, keep in zip(boxes, kept, strict=True) if keep and box is not None}
+    boxed = {_shape(box) for box in told_boxes}
+    rows = [_row_of(leaf) for leaf in parts]
+    told_rows = {row for row, keep in zip(rows, kept, strict=True) if keep and row is not None}
+    homes = {
+        (leaf if row is None else row).getparent()
+        for leaf, row, keep in zip(parts, rows, kept, strict=True)
+        if keep
+    }
     first = kept.index(True)
     last = len(kept) - 1 - kept[::-1].index(True)
-    for n, leaf in enumerate(parts):
-        if kept[n] or is_linked(leaf) or _is_caption(leaf):
+    menus = {row for row in {*rows} if row is not None and is_linked(row)}
+    # Outwards: what stands at an end is judged by what is nearer to the middle.
+    for n in (*range(first, len(parts)), *reversed(range(first))):
+        leaf, row = parts[n], rows[n]
+        if kept[n] or _is_caption(leaf):
             continue
-        shape = _shape(leaf)
+        home = (leaf if row is None else row).getparent()
+        if row is not None and row not in menus:
+            near = first < n < last or _adjoins(parts, kept, n, 1 if n < first else -1)
+            if row in told_rows or (home in homes and near):
+                # A list is text or it is none, as a whole.
+                told_rows.add(row)
+                kept[n] = True
+                continue
+        if is_linked(leaf):
+            continue
+        shape, box = _shape(leaf), boxes[n]
+        ends = words_of(leaf)[-1:] in _ENDS
         alike = shape in shapes and bool(is_prose(leaf) or shape[1] or shape[3])
-        row = _row_of(leaf)
-        home = (row if row is not None else leaf).getparent()
+        # Posts of one thread differ in whether they are parted into paragraphs.
+        alike |= ends and box is not None and box not in told_boxes and _shape(box) in boxed
         beside = home in homes and local_name(home) not in ("body", "html")
         if first < n < last:
-            told = row is not None or is_prose(leaf) or local_name(leaf) in {*HEADINGS, "pre"}
-            kept[n] = alike or (beside and told)
-        elif local_name(leaf) == "table":
-            kept[n] = beside
+            kept[n] = alike or (
+                beside and (is_prose(leaf) or local_name(leaf) in {*HEADINGS, "pre"})
+            )
         else:
-            ends = words_of(leaf)[-1:] in _ENDS
             kept[n] = (alike and (ends or is_prose(leaf))) or (beside and is_prose(leaf))
+            kept[n] |= beside and local_name(leaf) == "table"
             kept[n] |= bool(n and kept[n - 1]) and _goes_on(parts[n - 1], row)
     for n in reversed(range(len(parts) - 1)):
         if not kept[n] and local_name(parts[n]) in HEADINGS and kept[n + 1]:
-            kept[n] = not is_linked(parts[n]) or first < n
+            # That of the first post may be a link as those of the others are.
+            kept[n] = not is_linked(parts[n]) or first < n or _shape(parts[n]) in shapes
+        if kept[n]:
+            shapes.add(_shape(parts[n]))
+
+
+def _adjoins(parts: Sequence[Element], kept: Sequence[bool], n: int, step: int) -> bool:
+    """Whether the next leaf in a direction is kept, headings passed over."""
+    n += step
+    while 0 <= n < len(parts) and not kept[n] and local_name(parts[n]) in HEADINGS:
+        n += step
+    return 0 <= n < len(parts) and kept[n]
 
 
 def _goes_on(before: Element, row: Element | None) -> bool:
@@ -220,7 +260,9 @@ def _drop_sayings(parts: Sequence[Element], kept: list[bool], prose: Sequence[in
 
 def _tells_of_it(words: str) -> bool:
     """Whether a line at the head tells who wrote the text and when."""
-    if is_date(words) or not any(char.isalpha() for char in words):
+    # A price needs no letters.
+    said = any(char.isalpha() or unicodedata.category(char) == "Sc" for char in words)
+    if is_date(words) or not said:
         return True
     if len(words) > _MAX_BYLINE or words[-1] in _ENDS:
         return False

@@ -16,7 +16,7 @@ from html import unescape
 from qa.corpus import dates
 from qa.corpus.decode import NotTextError, decode_page
 from qa.corpus.html import about, shown
-from qa.corpus.html.furniture import is_prose, strip_furniture, strip_small
+from qa.corpus.html.furniture import is_prose, strip_announced, strip_furniture, strip_small
 from qa.corpus.html.listing import Entry, listing
 from qa.corpus.html.main import main_leaves
 from qa.corpus.html.tree import leaves, make_plain, parse_page, remove, words_of
@@ -117,6 +117,7 @@ def read_page(text: str, url: str | None = None) -> Reading:
 
 def _add_text(root: Element, names: Sequence[str], said: str | None, builder: TextBuilder) -> None:
     """Append the main text of a page; ``said`` is the text that it hands to machines."""
+    strip_announced(root)
     strip_small(root)
     body = root.find("body")
     parts = leaves(body)
