@@ -209,17 +209,20 @@ def strip_announced(root: Element) -> None:
     body = root.find("body")
     parts = leaves(body)
     spare = len(words_of(body)) // 2
+    # All are found before any goes: what a heading begins shows beside what stands before it.
+    gone: dict[Element, None] = {}
     for n, heading in enumerate(parts):
-        if local_name(heading) not in HEADINGS - {"h1"}:
+        if heading in gone or local_name(heading) not in HEADINGS - {"h1"}:
             continue
-        if heading.getparent() is None or not _ANNOUNCES.fullmatch(words_of(heading)):
+        if not _ANNOUNCES.fullmatch(words_of(heading)):
             continue
-        gone = [heading, *_headed(parts, n)]
-        size = sum(len(words_of(leaf)) for leaf in gone)
+        announced = [heading, *_headed(parts, n)]
+        size = sum(len(words_of(leaf)) for leaf in announced)
         if size < spare:
             spare -= size
-            for leaf in gone:
-                remove(leaf)
+            gone.update(dict.fromkeys(announced))
+    for leaf in gone:
+        remove(leaf)
 
 
 def _headed(parts: Sequence[Element], n: int) -> list[Element]:
