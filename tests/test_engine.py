@@ -271,3 +271,20 @@ def test_rank_gives_rows_down_to_a_depth(engine: Engine) -> None:
 
 def test_the_module_shows_the_engine_alone() -> None:
     assert engine_module.__all__ == ["Engine"]
+
+
+def test_rows_of_a_table_are_of_its_folder(build: Build, tmp_path: Path) -> None:
+    """A row's id may hold a slash, which makes no folder; the listing goes through all of them."""
+    texts = tmp_path / "texts"
+    (texts / "logs").mkdir(parents=True)
+    rows = "".join(f"https://a.org/{n},Ship {n} lay at berth {n * 7}.\n" for n in range(1, 13))
+    for name in ("talks.csv", "logs/ships.csv"):
+        (texts / name).write_text(f"id,text\n{rows}")
+    build(texts, tmp_path / "index")
+    engine = Engine.open(tmp_path / "index", encoder=FakeEncoder())
+    assert engine.archive.folders == {"logs": 12}
+    listed: list[str] = []
+    while page := engine.documents(after=listed[-1] if listed else "", limit=5):
+        listed += [entry.source for entry in page]
+    assert listed == sorted(listed)
+    assert len(listed) == len(set(listed)) == 24

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from mcp import Client, MCPError
 
 from tests.archive import ARCHIVE
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Build
 from tests.mcp.conftest import COMMAND, command, talk
 
 INITIALIZE = {
@@ -48,6 +49,25 @@ def test_the_official_client_searches_fetches_and_asks(index: Path, mode: str) -
             await client.call_tool("nope", {})
 
     talk(command(index), conversation, mode)
+
+
+def test_a_generation_that_comes_later_answers_the_next_call(
+    archive: Path, tmp_path: Path, build: Build
+) -> None:
+    texts, index = Path(shutil.copytree(archive, tmp_path / "texts")), tmp_path / "index"
+    build(texts, index)
+
+    async def conversation(client: Client) -> None:
+        async def found(words: str) -> list[str]:
+            answer: Any = await client.call_tool("search", {"query": words})
+            return [one["title"] for one in answer.structured_content["results"]]
+
+        assert "badgers.txt" not in str(await found("Where do badgers sleep?"))
+        (texts / "badgers.txt").write_text("Badgers sleep in a sett below the old orchard wall.\n")
+        build(texts, index)
+        assert "badgers.txt" in str(await found("Where do badgers sleep?"))
+
+    talk(command(index), conversation)
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
