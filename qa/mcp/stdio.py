@@ -32,6 +32,10 @@ def _leave(*_: object) -> None:
 
 
 async def _serve(engines: EngineSlot, base: str) -> None:
+    # The loop's own handlers wake it. An ordinary one only runs once the main thread runs Python
+    # again: while it waits for the client, or is about to, that may be never.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _leave)
     looking = asyncio.Lock()
 
     async def engine() -> Engine:

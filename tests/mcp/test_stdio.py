@@ -70,9 +70,9 @@ def test_a_generation_that_comes_later_answers_the_next_call(
     talk(command(index), conversation)
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str, before: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *arguments],
+        [sys.executable, "-c", before + COMMAND, *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("QA_")},
     )  # fmt: skip
@@ -109,6 +109,26 @@ def test_a_signal_ends_it_at_once_and_quietly(index: Path, number: int) -> None:
         process.send_signal(number)
         assert process.wait(timeout=30) == 0
         assert (process.stdout.read(), process.stderr.read()) == ("", "")
+
+
+# Any thread may be the one that takes a signal; the main one is not woken by that.
+SIGNALLED_ELSEWHERE = """
+import signal, threading, time
+def signal_this_thread():
+    while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        time.sleep(0.01)
+    time.sleep(1)  # the main thread waits for a message by now
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+threading.Thread(target=signal_this_thread, daemon=True).start()
+"""
+
+
+def test_a_signal_that_another_thread_takes_ends_it_too(index: Path) -> None:
+    with start("mcp", "--index", str(index), before=SIGNALLED_ELSEWHERE) as process:
+        try:
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
 
 
 def test_without_an_index_it_says_so_and_exits_with_3(tmp_path: Path) -> None:
