@@ -67,18 +67,21 @@ VARIANTS = (
 )
 
 
-def engine_for(dataset: SpanSet | JudgedCorpus, variant: Variant, work: Path) -> Engine:
-    """Return an engine over the data set's documents, split and encoded as the variant says."""
+def index_for(dataset: SpanSet | JudgedCorpus, variant: Variant, work: Path) -> Path:
+    """Return an index of the data set's documents, split and encoded as the variant says."""
     made = variant.settings
-    name = f"{dataset.name}-{made.passage_chars}-{made.overlap}-{made.precision}"
-    settings = replace(made, index=str(work / name))
+    path = work / f"{dataset.name}-{made.passage_chars}-{made.overlap}-{made.precision}"
+    settings = replace(made, index=str(path))
     if isinstance(dataset, SpanSet):
         build_index([HERE.parent / "seeds"], settings, progress=StderrProgress(), calibrated=False)
-        engine = Engine.open(settings.index)
     else:
-        engine = corpus_index(
-            dataset, settings, index=work / name, progress=StderrProgress()
-        ).engine
+        corpus_index(dataset, settings, index=path, progress=StderrProgress())
+    return path
+
+
+def engine_for(index: Path, variant: Variant) -> Engine:
+    """Return an engine over an index that ranks as the variant says."""
+    engine = Engine.open(index)
     engine.ranking = variant.ranking
     return engine
 
@@ -120,7 +123,9 @@ def main() -> None:
             if dataset.name == "scifact" and not variant.everywhere:
                 cells += [""] * len(names)
                 continue
-            found = figures(dataset, engine_for(dataset, variant, arguments.work))
+            found = figures(
+                dataset, engine_for(index_for(dataset, variant, arguments.work), variant)
+            )
             cells += [f"{found[name]:.3f}" for name in names]
         rows.append((variant.name, cells))
         print(variant.name, *cells, flush=True)

@@ -120,10 +120,11 @@ def build_index(
             and not changes_of(steps, records)
         ):
             skipped = _skipped(steps, read)
-            _refuse(paths, previous.written, skipped, strict=strict)
+            _refuse(paths, len(previous.written), skipped, strict=strict)
             folder.clear_journal()  # of a build that was killed when all was done
             changed = _show_again(folder, previous)
-            return _report(previous.manifest, previous.written, changed, 0, skipped, began)
+            furniture = sum(entry["furniture"] for entry in previous.written)
+            return _report(previous.manifest, furniture, changed, 0, skipped, began)
 
         progress.stage("reading", sum(step.reads for step in steps))
         # The journal outlives a generation that is not accepted: its vectors are as good as before.
@@ -137,7 +138,7 @@ def build_index(
                 manifest, sha256 = writer.finish(
                     name=f"{draft.number}-{writer.corpus[:8]}",
                     model_manifest=model_manifest,
-                    files=assembly.files,
+                    records=assembly.files,
                     calibrate=partial(_calibration, encoder, calibrated, judge, progress),
                 )
             pointer = folder.add_generation(draft, str(manifest["generation"]), sha256)
@@ -145,11 +146,11 @@ def build_index(
                 accept(folder.generation(pointer), encoder)  # the lock removes what did not go live
             folder.make_live(
                 pointer,
-                {entry["id"] for entry in writer.documents},
+                writer.ids,
                 keep=settings.generations_kept,
                 paths=[str(path.absolute()) for path in paths] if documents is None else [],
             )
-    return _report(manifest, writer.documents, True, assembly.embedded, skipped, began)
+    return _report(manifest, writer.furniture, True, assembly.embedded, skipped, began)
 
 
 def _calibration(
@@ -169,7 +170,7 @@ def _calibration(
 
 def _refuse(
     paths: Sequence[Path],
-    documents: Sequence[object],
+    documents: int,
     skipped: Sequence[Skipped],
     *,
     strict: bool,
@@ -178,7 +179,7 @@ def _refuse(
     if strict and skipped:
         raise CorpusError(
             f"{skipped[0].source}: {skipped[0].reason} "
-            f"({len(skipped)} of {len(documents) + len(skipped)} files cannot be read, and --strict is on)"
+            f"({len(skipped)} of {documents + len(skipped)} files cannot be read, and --strict is on)"
         )
     if not documents:
         raise _nothing(paths, skipped)
@@ -311,7 +312,7 @@ def _previous(folder: IndexFolder) -> tuple[Generation | None, bool]:
 
 def _report(
     manifest: Mapping[str, Any],
-    documents: Sequence[Mapping[str, Any]],
+    furniture: int,
     changed: bool,
     embedded: int,
     skipped: Sequence[Skipped],
@@ -320,11 +321,11 @@ def _report(
     return BuildReport(
         generation=str(manifest["generation"]),
         changed=changed,
-        documents=len(documents),
+        documents=int(manifest["counts"]["documents"]),
         passages=int(manifest["counts"]["passages"]),
         embedded=embedded,
         tokens=int(manifest["counts"]["tokens"]),
-        furniture_lines=sum(entry["furniture"] for entry in documents),
+        furniture_lines=furniture,
         calibrated=manifest.get("calibration") is not None,
         skipped=tuple(skipped),
         seconds=time.perf_counter() - began,

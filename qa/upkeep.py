@@ -265,7 +265,7 @@ def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) ->
         manifest, sha256 = writer.finish(
             name=f"{draft.number}-{writer.corpus[:8]}",
             model_manifest=str(current.manifest["model_manifest"]),
-            files=_files_without(current, keeps),
+            records=_files_without(current, keeps),
             calibrate=lambda _: current.calibration,
         )
         return folder.add_generation(draft, str(manifest["generation"]), sha256)

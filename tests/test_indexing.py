@@ -471,7 +471,7 @@ def test_documents_do_not_stay_in_memory(
 
     def counting(self: GenerationWriter, document: Document, *rest: Any) -> None:
         add(self, document, *rest)
-        if len(self.documents) % BATCH == 0:
+        if self.documents % BATCH == 0:
             alive.append(sum(type(one) is Document for one in gc.get_objects()))
 
     before = sum(type(one) is Document for one in gc.get_objects())

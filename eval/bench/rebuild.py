@@ -4,9 +4,9 @@ Writes a folder of documents whose text is made up from a fixed seed, builds its
 files (four new texts, three removed, three added), and builds again. The rankings of some questions
 must be those of a build from nothing, which is the third. ``--fake`` stands the tests' encoder in for
 the model: without the model's time the rest weighs most. ``--one`` only builds once and tells how
-memory grew while it read; ``--quick`` is a fake encoder that looks at four words of each passage, for
-many of them. ``--picture`` makes saved pages of the documents, each with a picture of so many KB in
-it. Prints one JSON line.
+memory grew while it read; ``--quick`` is an encoder for many passages, which remembers nothing: each
+word has one of 4,096 directions. ``--picture`` makes saved pages of the documents, each with a
+picture of so many KB in it. Prints one JSON line.
 
     python eval/bench/rebuild.py [--documents 10000] [--chars 1500] [--fake | --quick] [--one]
         [--picture KB]
@@ -19,9 +19,11 @@ import base64
 import json
 import os
 import random
+import re
 import sys
 import tempfile
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,13 +139,26 @@ def stand_in(options: argparse.Namespace) -> Any:
     if not options.fake and not options.quick:
         return None
     sys.path.insert(0, str(ROOT))
-    from tests.fake import FakeEncoder
+    import numpy as np
+
+    from qa.encode import Encoded
+    from tests.fake import FakeEncoder, direction
+
+    if options.fake:
+        return FakeEncoder()
 
     class Quick(FakeEncoder):
-        def _encode(self, prefix: str, text: str) -> Any:
-            return super()._encode("", " ".join(text[:80].split()[:4]))
+        directions = np.stack([direction(str(n)) for n in range(4096)])
 
-    return Quick() if options.quick else FakeEncoder()
+        def _encode(self, prefix: str, text: str) -> Any:
+            found = list(re.finditer(r"\w+|[^\w\s]", prefix + text))[: self.max_tokens]
+            ids = [zlib.crc32(match.group().encode()) % 4096 for match in found]
+            tokens = self.directions[ids]
+            total = tokens.sum(axis=0)
+            starts = [max(match.start() - len(prefix), -1) for match in found]
+            return Encoded(total / np.linalg.norm(total), tokens, starts, ids)
+
+    return Quick()
 
 
 def rankings(options: argparse.Namespace, index: Path) -> list[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import faiss
@@ -17,7 +18,9 @@ Mask = NDArray[np.bool_]
 
 _NORM_TOLERANCE = 1e-3
 _search_parameters: Any = faiss.SearchParameters
+_reader: Any = vars(faiss)["ZeroCopyIOReader"]  # the stubs do not know it
 _SPARE = 16
+_AT_ONCE = 4096
 
 
 class _Lent:
@@ -31,47 +34,31 @@ class _Lent:
 class DenseIndex:
     """Exact search over unit vectors; the row of a vector is the row of its passage."""
 
-    def __init__(self, index: Any) -> None:
-        # An IndexFlatIP. The stubs know neither its storage nor the parameters of a search.
-        self._index = index
+    def __init__(self, data: bytes | memoryview, *, dimension: int, count: int) -> None:
+        """Read an index whose bytes were verified; its shape must be the manifest's.
 
-    @classmethod
-    def build(cls, parts: Iterable[FloatArray], dimension: int) -> DenseIndex:
-        """Index vectors that come in parts, float32 of shape (n, dimension).
-
-        Raises UsageError for NaN, Inf or zero rows.
+        The vectors stay where the bytes are. Raises IndexDamagedError.
         """
-        index = faiss.IndexFlatIP(dimension)
-        for vectors in parts:
-            check_unit(vectors)
-            index.add(np.ascontiguousarray(vectors, np.float32))
-        return cls(index)
-
-    @classmethod
-    def from_bytes(cls, data: bytes, *, dimension: int, count: int) -> DenseIndex:
-        """Read an index whose bytes were verified; its shape must be the manifest's."""
-        index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
+        self._data = np.frombuffer(data, np.uint8)
+        reader = _reader(faiss.swig_ptr(self._data), len(self._data))
+        # An IndexFlatIP. The stubs know neither its storage nor the parameters of a search.
+        self._index: Any = faiss.read_index(reader)
         if (
-            index.d != dimension
-            or index.ntotal != count
-            or not isinstance(index, faiss.IndexFlatIP)
+            self._index.d != dimension
+            or self._index.ntotal != count
+            or not isinstance(self._index, faiss.IndexFlatIP)
         ):
             raise IndexDamagedError(
-                f"the vectors are {index.ntotal} of {index.d} dimensions instead of "
+                f"the vectors are {self._index.ntotal} of {self._index.d} dimensions instead of "
                 f"{count} of {dimension}: run qa build again"
             )
-        return cls(index)
-
-    def to_bytes(self) -> bytes:
-        """Return the index in FAISS's own format."""
-        return bytes(faiss.serialize_index(self._index).data)
 
     @property
     def vectors(self) -> FloatArray:
         """All vectors, shape (n, dim), without a copy."""
         count, dimension = self._index.ntotal, self._index.d
         flat = faiss.rev_swig_ptr(self._index.get_xb(), count * dimension)
-        return np.asarray(_Lent(flat, self._index)).reshape(count, dimension)
+        return np.asarray(_Lent(flat, self)).reshape(count, dimension)
 
     def search(self, vector: FloatArray, k: int, allowed: Mask | None = None) -> RowArray:
         """Return the rows of the ``k`` best vectors, best first, ties by row.
@@ -107,9 +94,32 @@ class DenseIndex:
                 return np.asarray(rows[np.lexsort((rows, -scores))][:k], np.int64)
             wanted = min(4 * wanted, count)
 
+    def alike(self, row: int) -> FloatArray:
+        """Return the cosine of every vector with that of ``row``, some thousand at a time."""
+        vectors = self.vectors
+        parts = [vectors[n : n + _AT_ONCE] @ vectors[row] for n in range(0, len(vectors), _AT_ONCE)]
+        return np.concatenate(parts, dtype=np.float32)
+
     def scores(self, vector: FloatArray, rows: RowArray) -> FloatArray:
         """Return the cosines of ``vector`` with the vectors of ``rows``."""
         return np.asarray(self.vectors[rows] @ vector, np.float32)
+
+
+def index_bytes(parts: Iterable[FloatArray], *, dimension: int, count: int) -> Iterator[bytes]:
+    """Yield the bytes of FAISS's own file of ``count`` vectors that come in parts.
+
+    They are float32 of shape (n, dimension). FAISS writes what it holds in memory; a file of an
+    exact index is its head, the number of floats, and these. Raises UsageError for NaN, Inf or
+    zero rows.
+    """
+    empty = faiss.IndexFlatIP(dimension)
+    empty.ntotal = count
+    head = bytes(faiss.serialize_index(empty).data)
+    floats = struct.Struct("<Q")
+    yield head[: -floats.size] + floats.pack(count * dimension)
+    for vectors in parts:
+        check_unit(vectors)
+        yield np.ascontiguousarray(vectors, np.float32).tobytes()
 
 
 def check_unit(vectors: FloatArray) -> None:

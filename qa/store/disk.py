@@ -1,8 +1,8 @@
 """The only writes and reads of an index folder, each durable or verified.
 
 Written: to the end, then fsync, then the checksum is told. Read: the checksum first, the
-parser after. Large arrays are mapped instead, with a checksum for every block of 64 KiB that
-is verified before the block is first used.
+parser after. What is small is read, arrays are mapped, and the largest files have a checksum for
+every block of 64 KiB that is verified before the block is first used.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ FORMAT = 3
 BLOCK = 1 << 16
 _SUM_BYTES = 16
 _PART = 1 << 22
+_HEAD = 1 << 12
+"""What an array file says of its array lies within its first bytes."""
 SUMS_ENDING = ".sums"
 
 on_step: Callable[[str], None] = lambda step: None  # noqa: E731 - replaced by the fault tests
@@ -73,11 +75,13 @@ class BlockWriter:
     def write(self, data: bytes | memoryview) -> None:
         """Append ``data``. Raises OSError."""
         self.size += len(data)
-        self._rest += data
-        while len(self._rest) >= BLOCK:
-            block = bytes(self._rest[:BLOCK])
-            del self._rest[:BLOCK]
-            self._write(block)
+        left = memoryview(data)
+        while len(self._rest) + len(left) >= BLOCK:
+            taken = BLOCK - len(self._rest)
+            self._write(bytes(self._rest) + left[:taken])
+            self._rest.clear()
+            left = left[taken:]
+        self._rest += left
 
     def _write(self, block: bytes) -> None:
         on_step(f"write {self._path.name}")
@@ -125,24 +129,16 @@ class Column:
         """Return all rows."""
         return np.concatenate([*self.parts(), self._empty()])
 
-    def parts(self) -> Iterator[NDArray[Any]]:
-        """Yield all rows, some megabytes at a time."""
+    def parts(self, rows: int | None = None) -> Iterator[NDArray[Any]]:
+        """Yield all rows, so many at a time, or some megabytes."""
         self._file.seek(0)
         size = self._dtype.itemsize * math.prod(self._shape)
-        while data := self._file.read(max(_PART // size, 1) * size):
+        while data := self._file.read((rows or max(_PART // size, 1)) * size):
             yield np.frombuffer(data, self._dtype).reshape(-1, *self._shape)
 
     def npy(self) -> Iterator[bytes]:
         """Yield the bytes of an ``.npy`` file of all rows."""
-        shape = (self.rows, *self._shape)
-        buffer = io.BytesIO()
-        descr = np.lib.format.dtype_to_descr(self._dtype)
-        np.lib.format.write_array_header_1_0(
-            buffer, {"descr": descr, "fortran_order": False, "shape": shape}
-        )
-        yield buffer.getvalue()
-        for part in self.parts():
-            yield part.tobytes()
+        return npy(self._dtype, (self.rows, *self._shape), self.parts())
 
     def _empty(self) -> NDArray[Any]:
         return np.empty((0, *self._shape), self._dtype)
@@ -151,6 +147,20 @@ class Column:
         """Give up the rows."""
         with suppress(OSError):
             self._file.close()
+
+
+def npy(
+    dtype: np.dtype[Any], shape: tuple[int, ...], parts: Iterable[NDArray[Any]]
+) -> Iterator[bytes]:
+    """Yield the bytes of an ``.npy`` file of an array that comes in parts."""
+    buffer = io.BytesIO()
+    descr = np.lib.format.dtype_to_descr(dtype)
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": descr, "fortran_order": False, "shape": shape}
+    )
+    yield buffer.getvalue()
+    for part in parts:
+        yield np.ascontiguousarray(part, dtype).tobytes()
 
 
 def _block_sum(block: bytes | memoryview) -> bytes:
@@ -190,6 +200,30 @@ def read_verified(path: Path, expected: FileSum) -> bytes:
     return data
 
 
+def map_verified(path: Path, expected: FileSum) -> memoryview:
+    """Return a file's bytes, mapped, once they have the expected checksum.
+
+    They take no memory that is the process's own. Raises IndexDamagedError.
+    """
+    data = _map(path, expected.bytes)
+    if hashlib.sha256(data).hexdigest() != expected.sha256:
+        raise damaged(path, "its checksum is wrong")
+    return data
+
+
+def _map(path: Path, size: int) -> memoryview:
+    """Return a file of a known size, mapped. Raises IndexDamagedError."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno()).st_size
+            if found != size:
+                raise damaged(path, f"{found} bytes instead of {size}")
+            # An empty file cannot be mapped.
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b"")
+    except OSError as error:
+        raise damaged(path, error.strerror or "cannot be read") from error
+
+
 def damaged(path: Path, what: str) -> IndexDamagedError:
     """Return the error for a damaged file of an index."""
     return IndexDamagedError(f"the index file {path} is damaged ({what}): run qa build again")
@@ -202,9 +236,15 @@ def array_bytes(array: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read_array(data: bytes) -> NDArray[Any]:
-    """Return the array of an ``.npy`` file whose bytes were verified."""
-    return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
+def read_array(data: bytes | memoryview) -> NDArray[Any]:
+    """Return the array of an ``.npy`` file whose bytes were verified; it lies where they lie."""
+    head = io.BytesIO(data[:_HEAD])
+    if np.lib.format.read_magic(head) != (1, 0):
+        raise ValueError("an array file of another version")
+    shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
+    if by_column or dtype.hasobject:
+        raise ValueError("an array of objects or by columns")
+    return np.frombuffer(data, dtype, math.prod(shape), head.tell()).reshape(shape)
 
 
 class BlockFile:
@@ -215,17 +255,7 @@ class BlockFile:
         blocks = -(-expected.bytes // BLOCK)
         if len(sums) != blocks * _SUM_BYTES:
             raise damaged(path, "it has another number of blocks")
-        try:
-            with path.open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size != expected.bytes:
-                    raise damaged(path, f"{size} bytes instead of {expected.bytes}")
-                self._map: mmap.mmap | bytes = (
-                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-                )
-        except OSError as error:
-            raise damaged(path, error.strerror or "cannot be read") from error
-        self._view = memoryview(self._map)
+        self._view = _map(path, expected.bytes)
         self._sums = sums
         self._verified = bytearray(blocks)
         self._lock = threading.Lock()

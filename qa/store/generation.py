@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 from qa.analysis import Analyzer
 from qa.records import Document, Filters, IndexInfo, Passage
 from qa.store.dense import DenseIndex, FloatArray, Mask, RowArray
-from qa.store.disk import SUMS_ENDING, BlockFile, FileSum, damaged, read_array, read_verified
+from qa.store.disk import (
+    SUMS_ENDING,
+    BlockFile,
+    FileSum,
+    damaged,
+    map_verified,
+    read_array,
+    read_verified,
+)
 from qa.store.documents import BLOCKS, DOCUMENTS, TEXTS, Documents
 from qa.store.lexical import LexicalIndex, idf
 from qa.store.manifest import MANIFEST, read_manifest, well_formed
@@ -27,8 +35,10 @@ from qa.store.pointer import version_of
 from qa.store.protocol import Allowed, DocumentEntry, TokenCodes
 
 TOKENS = "tokens.bin"
-MAPPED = (TEXTS, BLOCKS, TOKENS)
-"""Files that are mapped; all others are read whole."""
+BY_BLOCK = (TEXTS, BLOCKS, TOKENS)
+"""Files that are verified block by block, as they are used; all others when they are opened."""
+_MAPPED = (".npy", ".faiss")
+"""Endings of files that are mapped; the others are read."""
 PASSAGE = np.dtype(
     [("document", "<i4"), ("section", "<i4"), ("start", "<i8"), ("end", "<i8"), ("key", "S16")]
 )
@@ -93,7 +103,8 @@ class Generation:
         index_name: str,
         manifest: Mapping[str, Any],
         files: Mapping[str, bytes],
-        mapped: Mapping[str, BlockFile],
+        mapped: Mapping[str, memoryview],
+        by_block: Mapping[str, BlockFile],
         manifest_sha256: str = "",
         removed: Collection[str] = (),
     ) -> None:
@@ -102,11 +113,11 @@ class Generation:
         self.version = version_of(manifest_sha256, removed)
         arrays = {
             name.removesuffix(".npy"): read_array(data)
-            for name, data in files.items()
+            for name, data in mapped.items()
             if name.endswith(".npy")
         }
         self._documents = Documents(
-            json.loads(files[DOCUMENTS]), mapped[TEXTS], mapped[BLOCKS], removed
+            json.loads(files[DOCUMENTS]), by_block[TEXTS], by_block[BLOCKS], removed
         )
         self._files: list[dict[str, Any]] = json.loads(files["files.json"])
         self._sections: list[str] = json.loads(files["sections.json"])
@@ -117,11 +128,11 @@ class Generation:
         self.token_frequency = arrays["token_frequency"]
         """In how many passages each token of the model stands."""
         self._token_idf = idf(self.token_frequency, len(self._table)).astype(np.float32)
-        self._mapped, self._tokens = mapped, mapped[TOKENS]
+        self._by_block, self._tokens = by_block, by_block[TOKENS]
         self._width = int(manifest["code_width"])
         count = len(self._table)
-        self.dense = DenseIndex.from_bytes(
-            files["vectors.faiss"], dimension=int(manifest["dimension"]), count=count
+        self.dense = DenseIndex(
+            mapped["vectors.faiss"], dimension=int(manifest["dimension"]), count=count
         )
         terms = files["lexical_terms.txt"].decode("utf-8", "surrogatepass")
         self.lexical = LexicalIndex(
@@ -151,8 +162,8 @@ class Generation:
     ) -> Generation:
         """Open a generation whose manifest has the given checksum.
 
-        Every file is verified before it is parsed; the large mapped ones block by block, as they
-        are used. The ``removed`` documents are hidden. Raises IndexDamagedError, or
+        Every file is verified before it is parsed; the largest ones block by block, as they are
+        used. The ``removed`` documents are hidden. Raises IndexDamagedError, or
         IndexForeignError for another format version.
         """
         manifest = read_manifest(folder, manifest_sha256)
@@ -170,28 +181,33 @@ class Generation:
         """Open what a manifest describes, each file verified. Raises IndexDamagedError."""
         with well_formed(folder / MANIFEST):
             sums = {name: FileSum(**entry) for name, entry in manifest["files"].items()}
+            whole = [name for name in sums if name not in BY_BLOCK]
             files = {
-                name: read_verified(folder / name, file_sum)
-                for name, file_sum in sums.items()
-                if name not in MAPPED
-            }
-            mapped = {
-                name: BlockFile(folder / name, sums[name], files.pop(name + SUMS_ENDING))
-                for name in MAPPED
+                name: read_verified(folder / name, sums[name])
+                for name in whole
+                if not name.endswith(_MAPPED)
             }
             return cls(
                 folder=folder,
                 index_name=index_name,
                 manifest=manifest,
                 files=files,
-                mapped=mapped,
+                mapped={
+                    name: map_verified(folder / name, sums[name])
+                    for name in whole
+                    if name.endswith(_MAPPED)
+                },
+                by_block={
+                    name: BlockFile(folder / name, sums[name], files[name + SUMS_ENDING])
+                    for name in BY_BLOCK
+                },
                 manifest_sha256=manifest_sha256,
                 removed=removed,
             )
 
     def verify_all(self) -> None:
-        """Verify the mapped files whole; the rest was verified when it was opened."""
-        for file in self._mapped.values():
+        """Verify the files that are verified by block; the rest was verified when it was opened."""
+        for file in self._by_block.values():
             file.verify_all()
 
     def _check_shapes(self, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -229,7 +245,7 @@ class Generation:
         return self.dense.scores(vector, rows)
 
     def alike(self, row: int) -> FloatArray:
-        return np.asarray(self.dense.vectors @ self.dense.vectors[row], np.float32)
+        return self.dense.alike(row)
 
     def terms(self, text: str) -> list[tuple[str, str]]:
         return self._analyzer.words(text)

@@ -11,7 +11,6 @@ and tells each term's share of a score.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,65 +58,6 @@ class LexicalIndex:
         self.k1 = k1
         self._number: Mapping[str, int] = {term: n for n, term in enumerate(terms)}
 
-    @classmethod
-    def build(cls, passages: Iterable[Sequence[str]], bm25: Bm25) -> LexicalIndex:
-        """Index passages given as their terms, in row order."""
-        numbers: dict[str, int] = {}
-        found: list[tuple[int, int, int]] = []
-        lengths: list[int] = []
-        for row, terms in enumerate(passages):
-            lengths.append(len(terms))
-            for term, count in Counter(terms).items():
-                found.append((numbers.setdefault(term, len(numbers)), row, count))
-        table = np.asarray(found, np.int32).reshape(-1, 3)
-        return cls.of_counts(
-            list(numbers),
-            table[:, 0],
-            table[:, 1],
-            table[:, 2],
-            np.asarray(lengths, np.int32),
-            bm25,
-        )
-
-    @classmethod
-    def of_counts(
-        cls,
-        terms: Sequence[str],
-        numbers: NDArray[np.int32],
-        rows: NDArray[np.int32],
-        counts: NDArray[np.int32],
-        lengths: NDArray[np.int32],
-        bm25: Bm25,
-    ) -> LexicalIndex:
-        """Index how often each passage holds each term.
-
-        ``numbers``, ``rows`` and ``counts`` go together, in any order: the place of a term in
-        ``terms``, a row, and how often the term stands there. ``lengths`` are the passages' terms.
-        """
-        known = sorted(range(len(terms)), key=terms.__getitem__)
-        place = np.empty(len(terms), np.int64)
-        place[known] = np.arange(len(terms))
-        of_term = place[numbers]
-        order = np.argsort(of_term * max(len(lengths), 1) + rows, kind="stable")
-        rows, counts = rows[order], counts[order]
-        frequency = np.bincount(of_term, minlength=len(terms)).astype(np.int64)
-        starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
-        length = np.asarray(lengths, np.float32)
-        relative = length / max(float(length.mean()) if len(length) else 1.0, 1e-9)
-        weight = idf(frequency, len(lengths))
-        norm = bm25.k1 * (1 - bm25.b + bm25.b * relative[rows])
-        often = counts.astype(np.float32)
-        impacts = np.repeat(weight, frequency) * often * (bm25.k1 + 1) / (often + norm)
-        return cls(
-            terms=[terms[n] for n in known],
-            starts=starts,
-            rows=rows,
-            counts=counts,
-            lengths=np.asarray(lengths, np.int32),
-            impacts=impacts.astype(np.float32),
-            k1=bm25.k1,
-        )
-
     def ceiling(self, term: str) -> float:
         """Return the most that a term can add to a score; a term not in the index has the highest."""
         number = self._number.get(term)
@@ -139,6 +79,22 @@ class LexicalIndex:
             return self.rows[:0], self.impacts[:0]
         part = slice(int(self.starts[number]), int(self.starts[number + 1]))
         return self.rows[part], self.impacts[part]
+
+
+def impacts(
+    counts: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    relative: FloatArray,
+    bm25: Bm25,
+) -> FloatArray:
+    """Return what terms add to the scores of passages, float32.
+
+    ``counts``: how often each stands there; ``weights``: its idf; ``relative``: how long the
+    passage is against the mean.
+    """
+    norm = bm25.k1 * (1 - bm25.b + bm25.b * relative)
+    often = counts.astype(np.float32)
+    return np.asarray(weights * often * (bm25.k1 + 1) / (often + norm), np.float32)
 
 
 def idf(frequency: NDArray[np.int64], count: int) -> NDArray[np.float64]:

@@ -1,17 +1,18 @@
 """Writing a generation: documents come one behind the other and go to the disk as they come.
 
-What grows with the text (texts, token codes, the rows of every array) waits on the disk and not in
-memory, so that a folder of any size can be read. Documents of the generation before are taken over
-as they were written, neither read nor split nor embedded again.
+What grows with the text (texts, token codes, the rows of every array, what is known of each
+document) waits on the disk and not in memory, and is put together there, so that a folder of any
+size can be read. Documents of the generation before are taken over as they were written, neither
+read nor split nor embedded again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,13 +22,14 @@ from numpy.typing import NDArray
 
 from qa.analysis import Analyzer
 from qa.records import Block, Document, Passage
-from qa.store.dense import DenseIndex
+from qa.store.dense import index_bytes
 from qa.store.disk import (
     FORMAT,
     BlockWriter,
     Column,
     FileSum,
     array_bytes,
+    npy,
     sync_folder,
     write_file,
 )
@@ -38,12 +40,14 @@ from qa.store.generation import (
     EncodedPassage,
     FileRecord,
     Generation,
-    bounds_of,
 )
-from qa.store.lexical import Bm25, LexicalIndex
+from qa.store.lexical import Bm25
 from qa.store.manifest import MANIFEST, METRIC
+from qa.store.postings import PostingsWriter
 
 _NO_SECTION = -1
+_KEPT_AT_ONCE = 200
+"""Documents that are taken over together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +100,18 @@ class GenerationWriter:
             "token_counts": Column(folder, np.int64),
             "token_sentences": Column(folder, np.uint8),
             "token_ids": Column(folder, np.uint32),
-            "postings": Column(folder, np.int32, (3,)),
-            "lengths": Column(folder, np.int32),
+            "entries": Column(folder, np.uint8),
         }
-        self._entries: list[dict[str, Any]] = []
+        self._postings = PostingsWriter(folder, recipe.bm25)
+        self._corpus = hashlib.sha256(recipe.digest.encode())
         self._sections: dict[str, int] = {}
-        self._terms: dict[str, int] = {}
         self._token_frequency = np.zeros(recipe.vocabulary, np.int64)
-        self._kept: list[tuple[int, int, int]] = []
+        self._kept: list[tuple[int, int]] = []
         self._before: Generation | None = None
+        self.ids: set[str] = set()
+        """The ids of the documents so far."""
+        self.furniture = 0
+        """How many lines of them are no text of their own."""
 
     def __enter__(self) -> GenerationWriter:
         return self
@@ -119,11 +126,12 @@ class GenerationWriter:
             file.close()
         for column in self._columns.values():
             column.close()
+        self._postings.close()
 
     @property
-    def documents(self) -> Sequence[Mapping[str, Any]]:
-        """The entries of the documents so far."""
-        return self._entries
+    def documents(self) -> int:
+        """How many documents there are so far."""
+        return len(self.ids)
 
     @property
     def passages(self) -> int:
@@ -133,10 +141,7 @@ class GenerationWriter:
     @property
     def corpus(self) -> str:
         """A digest of the recipe and of every document so far."""
-        digest = hashlib.sha256(self._recipe.digest.encode())
-        for entry in self._entries:
-            digest.update(entry["digest"].encode())
-        return digest.hexdigest()
+        return self._corpus.hexdigest()
 
     def add(
         self,
@@ -151,13 +156,14 @@ class GenerationWriter:
         texts, blocks = self._texts.size, self._blocks.size
         self._texts.write(document.text.encode("utf-8", "surrogatepass"))
         self._blocks.write(_json_bytes([_block_entry(block) for block in document.blocks]))
-        place, columns = len(self._entries), self._columns
-        self._entries.append(
+        place, columns = self.documents, self._columns
+        self._enter(
             _document_entry(document)
             | {"text_bytes": [texts, self._texts.size], "block_bytes": [blocks, self._blocks.size]}
         )
         for passage, kept in zip(passages, encoded, strict=True):
-            self._add_terms(self.passages, passage)
+            context = f"{passage.context}. " if passage.context else ""
+            self._postings.add(self._analyzer.terms(context + passage.text))
             row = (place, self._section(passage.section), passage.start, passage.end, kept.key)
             spans = [(s - passage.start, e - passage.start) for s, e in passage.sentences]
             columns["passages"].append(np.asarray([row], PASSAGE))
@@ -170,15 +176,12 @@ class GenerationWriter:
             self._codes.write(kept.codes.tobytes())
             self._token_frequency[np.unique(kept.ids)] += 1
 
-    def _add_terms(self, row: int, passage: Passage) -> None:
-        context = f"{passage.context}. " if passage.context else ""
-        terms = self._analyzer.terms(context + passage.text)
-        counts = [
-            (self._terms.setdefault(term, len(self._terms)), row, count)
-            for term, count in Counter(terms).items()
-        ]
-        self._columns["postings"].append(np.asarray(counts, np.int32).reshape(-1, 3))
-        self._columns["lengths"].append(np.asarray([len(terms)]))
+    def _enter(self, entry: Mapping[str, Any]) -> None:
+        comma = b"," if self.documents else b""
+        self._columns["entries"].append(np.frombuffer(comma + _json_bytes(entry), np.uint8))
+        self._corpus.update(entry["digest"].encode())
+        self.ids.add(entry["id"])
+        self.furniture += entry["furniture"]
 
     def _section(self, title: str | None) -> int:
         if title is None:
@@ -192,23 +195,28 @@ class GenerationWriter:
         each time. Raises OSError, IndexDamagedError.
         """
         self._before = before
+        for start in range(first, last, _KEPT_AT_ONCE):
+            self._keep(before, start, min(start + _KEPT_AT_ONCE, last))
+
+    def _keep(self, before: Generation, first: int, last: int) -> None:
         part = before.part(first, last)
-        text, block = self._texts.size, self._blocks.size
+        place, text, block = self.documents, self._texts.size, self._blocks.size
         for entry in part.entries:
             moved = {
                 name: [at - part.entries[0][name][0] + start for at in entry[name]]
                 for name, start in (("text_bytes", text), ("block_bytes", block))
             }
-            self._entries.append({**entry, **moved})
+            self._enter({**entry, **moved})
         self._texts.write(part.texts)
         self._blocks.write(part.blocks)
         self._codes.write(part.codes)
         table = part.table.copy()
-        table["document"] += len(self._entries) - len(part.entries) - first
+        table["document"] += place - first
         for number, title in part.sections.items():
             table["section"][part.table["section"] == number] = self._section(title)
         begin, end = part.rows
-        self._kept.append((begin, end, self.passages))
+        self._kept.append((begin, end))
+        self._postings.keep(before.lexical, begin, end)
         for name, rows in (
             ("passages", table),
             ("vectors", part.vectors),
@@ -217,7 +225,6 @@ class GenerationWriter:
             ("token_counts", part.token_counts),
             ("token_sentences", part.token_sentences),
             ("token_ids", part.token_ids),
-            ("lengths", before.lexical.lengths[begin:end]),
         ):
             self._columns[name].append(rows)
 
@@ -226,8 +233,11 @@ class GenerationWriter:
         if self._before is None:
             return
         self._token_frequency += self._before.token_frequency
-        kept = sorted((begin, end) for begin, end, _ in self._kept)
-        edges = [0, *(edge for run in kept for edge in run), len(self._before.lexical.lengths)]
+        edges = [
+            0,
+            *(edge for run in sorted(self._kept) for edge in run),
+            len(self._before.lexical.lengths),
+        ]
         for begin, end in zip(edges[::2], edges[1::2], strict=True):
             for row in range(begin, end):
                 self._token_frequency[np.unique(self._before.encoded_passage(row).ids)] -= 1
@@ -237,7 +247,7 @@ class GenerationWriter:
         *,
         name: str,
         model_manifest: str,
-        files: Sequence[FileRecord],
+        records: Sequence[FileRecord],
         calibrate: Callable[[Generation], Mapping[str, Any] | None],
     ) -> tuple[dict[str, Any], str]:
         """Write what is left; return the manifest and its SHA-256.
@@ -249,26 +259,26 @@ class GenerationWriter:
         self._count_kept_tokens()
         columns = self._columns
         sections = sorted(self._sections)
-        plain: dict[str, bytes] = {
-            "files.json": _json_bytes([asdict(record) for record in files]),
-            "sections.json": _json_bytes(sections),
-            DOCUMENTS: _json_bytes(self._entries),
-            "token_frequency.npy": array_bytes(self._token_frequency),
-            "passages.npy": array_bytes(self._table(sections)),
-            "sentence_bounds.npy": array_bytes(bounds_of(columns["sentence_counts"].array())),
-            "token_bounds.npy": array_bytes(bounds_of(columns["token_counts"].array())),
-            **self._lexical(),
+        files: dict[str, Iterable[bytes]] = {
+            "files.json": [_json_bytes([asdict(record) for record in records])],
+            "sections.json": [_json_bytes(sections)],
+            DOCUMENTS: chain([b"["], map(bytes, columns["entries"].parts()), [b"]"]),
+            "token_frequency.npy": [array_bytes(self._token_frequency)],
+            "passages.npy": self._table(sections),
+            "sentence_bounds.npy": _bounds(columns["sentence_counts"]),
+            "token_bounds.npy": _bounds(columns["token_counts"]),
+            "vectors.faiss": index_bytes(
+                columns["vectors"].parts(),
+                dimension=self._recipe.dimension,
+                count=self.passages,
+            ),
         }
-        for file_name, data in plain.items():
-            sums[file_name] = write_file(self._folder / file_name, [data])
-        plain.clear()
-        for column in ("sentences", "token_sentences", "token_ids"):
-            sums[f"{column}.npy"] = write_file(
-                self._folder / f"{column}.npy", columns[column].npy()
-            )
-        vectors = DenseIndex.build(columns["vectors"].parts(), self._recipe.dimension)
-        sums["vectors.faiss"] = write_file(self._folder / "vectors.faiss", [vectors.to_bytes()])
-        del vectors
+        files |= {
+            f"{column}.npy": columns[column].npy()
+            for column in ("sentences", "token_sentences", "token_ids")
+        }
+        for file_name, parts in chain(files.items(), self._postings.files()):
+            sums[file_name] = write_file(self._folder / file_name, parts)
         manifest = self._manifest(name, model_manifest, sums)
         draft = Generation.of_manifest(self._folder, self._folder.parent.parent.name, manifest)
         manifest["calibration"] = calibrate(draft)
@@ -287,60 +297,40 @@ class GenerationWriter:
             "model_manifest": model_manifest,
             "corpus": self.corpus,
             "counts": {
-                "documents": len(self._entries),
+                "documents": self.documents,
                 "passages": self.passages,
                 "tokens": self._columns["token_ids"].rows,
             },
             "files": {file_name: asdict(file_sum) for file_name, file_sum in sorted(sums.items())},
         }
 
-    def _table(self, sections: Sequence[str]) -> NDArray[Any]:
-        """Return the passages, their sections numbered in the order of the alphabet."""
-        table = self._columns["passages"].array()
+    def _table(self, sections: Sequence[str]) -> Iterator[bytes]:
+        """Yield the file of the passages, their sections numbered in the order of the alphabet."""
         places = {title: n for n, title in enumerate(sections)}
         # The last place stands for none: -1 leads there.
         final = np.asarray([*(places[title] for title in self._sections), _NO_SECTION], np.int32)
-        table["section"] = final[table["section"]]
-        return table
 
-    def _lexical(self) -> dict[str, bytes]:
-        postings = [self._columns["postings"].array(), self._kept_postings()]
-        numbers, rows, counts = np.concatenate(postings).T
-        lexical = LexicalIndex.of_counts(
-            list(self._terms),
-            numbers,
-            rows,
-            counts,
-            self._columns["lengths"].array(),
-            self._recipe.bm25,
-        )
-        arrays: dict[str, NDArray[Any]] = {
-            "starts": lexical.starts,
-            "rows": lexical.rows,
-            "counts": lexical.counts,
-            "lengths": lexical.lengths,
-            "impacts": lexical.impacts,
-        }
-        return {
-            "lexical_terms.txt": "\n".join(lexical.terms).encode("utf-8", "surrogatepass"),
-            **{f"lexical_{name}.npy": array_bytes(array) for name, array in arrays.items()},
-        }
+        def numbered() -> Iterator[NDArray[Any]]:
+            for part in self._columns["passages"].parts():
+                table = part.copy()
+                table["section"] = final[table["section"]]
+                yield table
 
-    def _kept_postings(self) -> NDArray[np.int32]:
-        """Return the term, the new row and the count of each posting of the passages taken over."""
-        if self._before is None:
-            return np.empty((0, 3), np.int32)
-        lexical = self._before.lexical
-        moved = np.full(lexical.count, -1, np.int32)
-        for begin, end, start in self._kept:
-            moved[begin:end] = np.arange(start, start + end - begin)
-        rows = moved[lexical.rows]
-        kept = rows >= 0
-        numbers = np.repeat(np.arange(len(lexical.terms)), np.diff(lexical.starts))[kept]
-        final = np.zeros(len(lexical.terms), np.int32)
-        for number in np.unique(numbers).tolist():
-            final[number] = self._terms.setdefault(lexical.terms[number], len(self._terms))
-        return np.stack([final[numbers], rows[kept], lexical.counts[kept]], axis=1)
+        return npy(PASSAGE, (self.passages,), numbered())
+
+
+def _bounds(counts: Column) -> Iterator[bytes]:
+    """Yield the file of where each of some stretches begins, and where the last ends."""
+
+    def bounds() -> Iterator[NDArray[np.int64]]:
+        end = np.zeros(1, np.int64)
+        yield end
+        for part in counts.parts():
+            ends = end[-1] + np.cumsum(part)
+            yield ends
+            end = ends
+
+    return npy(np.dtype(np.int64), (counts.rows + 1,), bounds())
 
 
 def _json_bytes(value: object) -> bytes:

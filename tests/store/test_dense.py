@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qa.errors import IndexDamagedError, IndexForeignError, UsageError
-from qa.store.dense import DenseIndex, check_unit
+from qa.store import dense as dense_module
+from qa.store.dense import DenseIndex, check_unit, index_bytes
 
 Vectors = NDArray[np.float32]
 
@@ -26,7 +27,13 @@ _EXACT = np.array(
 
 def dense(vectors: Vectors) -> DenseIndex:
     """Index vectors that come in two parts."""
-    return DenseIndex.build([vectors[:1], vectors[1:]], vectors.shape[1])
+    return DenseIndex(file_of(vectors), dimension=vectors.shape[1], count=len(vectors))
+
+
+def file_of(vectors: Vectors) -> bytes:
+    """Return the file of vectors that come in two parts."""
+    parts = [vectors[:1], vectors[1:]]
+    return b"".join(index_bytes(parts, dimension=vectors.shape[1], count=len(vectors)))
 
 
 def oracle(
@@ -95,25 +102,50 @@ def test_scores_and_vectors_are_what_was_put_in() -> None:
     assert index.search(vectors[3], 1).tolist() == [3]
 
 
-def test_bytes_hold_the_index() -> None:
+@pytest.mark.parametrize("count", [0, 1, 20])
+def test_the_file_is_the_one_that_faiss_writes(count: int) -> None:
+    vectors = random_unit(20)[:count]
+    index = faiss.IndexFlatIP(24)
+    index.add(vectors)
+    assert file_of(vectors) == bytes(faiss.serialize_index(index))
+    np.testing.assert_array_equal(dense(vectors).vectors, vectors)
+
+
+def test_the_vectors_stay_where_the_file_is() -> None:
     vectors = random_unit(20)
-    again = DenseIndex.from_bytes(dense(vectors).to_bytes(), dimension=24, count=20)
-    np.testing.assert_array_equal(again.vectors, vectors)
-    assert again.search(vectors[5], 3).tolist() == oracle(vectors, vectors[5], 3, None)
+    data = np.frombuffer(bytearray(file_of(vectors)), np.uint8)
+    index = DenseIndex(memoryview(data), dimension=24, count=20)
+    assert np.shares_memory(index.vectors, data)
+    assert index.search(vectors[5], 3).tolist() == oracle(vectors, vectors[5], 3, None)
+
+
+@pytest.mark.parametrize("cut", [1, 4, 20 * 24 * 4, 20 * 24 * 4 + 8])
+def test_a_file_that_ends_too_soon_is_refused(cut: int) -> None:
+    with pytest.raises(RuntimeError, match="read"):
+        DenseIndex(file_of(random_unit(20))[:-cut], dimension=24, count=20)
+
+
+def test_alike_is_the_cosine_with_every_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense_module, "_AT_ONCE", 7)
+    vectors = random_unit(20)
+    expected = [[math.fsum(a * b for a, b in zip(v, vectors[3], strict=True))] for v in vectors]
+    found = dense(vectors).alike(3)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[:, None], expected, atol=1e-6)
 
 
 def test_an_index_of_another_shape_or_kind_is_refused() -> None:
-    data = dense(random_unit(20)).to_bytes()
+    data = file_of(random_unit(20))
     for dimension, count in ((23, 20), (24, 19), (24, 0)):
         with pytest.raises(IndexDamagedError, match="20 of 24 dimensions instead of"):
-            DenseIndex.from_bytes(data, dimension=dimension, count=count)
+            DenseIndex(data, dimension=dimension, count=count)
     graph = faiss.IndexHNSWFlat(24, 4, faiss.METRIC_INNER_PRODUCT)
     graph.add(random_unit(20))
     distances = faiss.IndexFlatL2(24)
     distances.add(random_unit(20))
     for other in (graph, distances):
         with pytest.raises(IndexDamagedError):
-            DenseIndex.from_bytes(bytes(faiss.serialize_index(other)), dimension=24, count=20)
+            DenseIndex(bytes(faiss.serialize_index(other)), dimension=24, count=20)
 
 
 @pytest.mark.parametrize("value", [0.0, math.nan, math.inf, 2.0, 0.99])
@@ -140,5 +172,4 @@ def test_a_question_of_another_dimension_is_refused(shape: tuple[int, ...]) -> N
 def test_an_empty_index_finds_nothing() -> None:
     index = dense(np.empty((0, 24), np.float32))
     assert index.search(random_unit(1)[0], 5).tolist() == []
-    again = DenseIndex.from_bytes(index.to_bytes(), dimension=24, count=0)
-    assert again.vectors.shape == (0, 24)
+    assert index.vectors.shape == (0, 24)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.store.lexical import Bm25, LexicalIndex, idf
+from qa.store.lexical import Bm25, idf
+from tests.store.lexical import lexical_index
 
 _WORDS = st.sampled_from([f"w{n}" for n in range(12)])
 _CORPORA = st.lists(st.lists(_WORDS, max_size=12), min_size=1, max_size=15).filter(any)
@@ -40,7 +41,7 @@ def test_scores_are_those_of_bm25s(
     corpus: list[list[str]], question: list[str], constants: tuple[float, float]
 ) -> None:
     k1, b = constants
-    index = LexicalIndex.build(corpus, Bm25(k1, b))
+    index = lexical_index(corpus, Bm25(k1, b))
     np.testing.assert_allclose(
         index.scores(question), oracle(corpus, question, k1=k1, b=b), rtol=1e-4, atol=1e-6
     )
@@ -48,7 +49,7 @@ def test_scores_are_those_of_bm25s(
 
 def test_scores_of_a_corpus_computed_by_hand() -> None:
     corpus = [["a", "a", "b"], ["b"], ["c", "c", "c", "c"]]
-    index = LexicalIndex.build(corpus, Bm25(k1=1.2, b=0.75))
+    index = lexical_index(corpus, Bm25(k1=1.2, b=0.75))
     # 8 terms in 3 passages; "a" stands in one of them, twice among three terms.
     weight = math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
     norm = 1.2 * (1 - 0.75 + 0.75 * 3 / (8 / 3))
@@ -61,7 +62,7 @@ def test_scores_of_a_corpus_computed_by_hand() -> None:
 
 @given(_CORPORA)
 def test_postings_add_up_to_the_scores(corpus: list[list[str]]) -> None:
-    index = LexicalIndex.build(corpus, Bm25())
+    index = lexical_index(corpus, Bm25())
     assert list(index.terms) == sorted({term for terms in corpus for term in terms})
     for term in (*index.terms, "unknown"):
         rows, impacts = index.postings(term)
@@ -75,7 +76,7 @@ def test_postings_add_up_to_the_scores(corpus: list[list[str]]) -> None:
 
 
 def test_a_rarer_term_has_a_higher_ceiling() -> None:
-    index = LexicalIndex.build([["a", "b"], ["a"], ["a", "c"], ["a", "b"]], Bm25())
+    index = lexical_index([["a", "b"], ["a"], ["a", "c"], ["a", "b"]], Bm25())
     assert index.ceiling("a") < index.ceiling("b") < index.ceiling("c") < index.ceiling("unknown")
 
 
@@ -88,6 +89,6 @@ def test_idf_is_never_negative() -> None:
 
 @pytest.mark.parametrize("corpus", [[], [[]], [[], ["a"]]])
 def test_nothing_to_index(corpus: list[list[str]]) -> None:
-    index = LexicalIndex.build(corpus, Bm25())
+    index = lexical_index(corpus, Bm25())
     assert index.scores(["a", "b"]).shape == (len(corpus),)
     assert np.isfinite(index.scores(["a", "b"])).all()
