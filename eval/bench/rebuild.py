@@ -76,12 +76,14 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     for number in range(3):
         path_of(options, texts, 200 + number).unlink()
         write(options, texts, options.documents + number, 0)
-    second = build(options, texts, folder / "index")
+    with watched() as again:
+        second = build(options, texts, folder / "index")
     unchanged = build(options, texts, folder / "index")
     fresh = build(options, texts, folder / "fresh")
     same = rankings(options, folder / "index") == rankings(options, folder / "fresh")
     return figures | {
         "second_s": round(second.seconds, 2),
+        "second_memory_mb": again,
         "embedded_again": second.embedded,
         "unchanged_s": round(unchanged.seconds, 2),
         "from_nothing_s": round(fresh.seconds, 2),

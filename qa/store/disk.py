@@ -115,15 +115,18 @@ class Column:
     def __init__(self, folder: Path, dtype: Any, shape: tuple[int, ...] = ()) -> None:
         self._file = tempfile.TemporaryFile(dir=folder, buffering=BLOCK)  # noqa: SIM115 - closed below
         self._dtype, self._shape = np.dtype(dtype), shape
+        self._size = self._dtype.itemsize * math.prod(shape)
         self.rows = 0
 
     def append(self, rows: NDArray[Any]) -> None:
         """Append rows. Raises OSError."""
         if rows.shape[1:] != self._shape:
             raise ValueError(f"rows of the shape {rows.shape[1:]} instead of {self._shape}")
-        if len(rows):
-            self._file.write(np.ascontiguousarray(rows, self._dtype).tobytes())
-            self.rows += len(rows)
+        at_once = max(_PART // self._size, 1)
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
+            self._file.write(np.ascontiguousarray(part, self._dtype).tobytes())
+        self.rows += len(rows)
 
     def array(self) -> NDArray[Any]:
         """Return all rows."""
@@ -132,8 +135,7 @@ class Column:
     def parts(self, rows: int | None = None) -> Iterator[NDArray[Any]]:
         """Yield all rows, so many at a time, or some megabytes."""
         self._file.seek(0)
-        size = self._dtype.itemsize * math.prod(self._shape)
-        while data := self._file.read((rows or max(_PART // size, 1)) * size):
+        while data := self._file.read((rows or max(_PART // self._size, 1)) * self._size):
             yield np.frombuffer(data, self._dtype).reshape(-1, *self._shape)
 
     def npy(self) -> Iterator[bytes]:
