@@ -35,7 +35,7 @@ _WEAKEST = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The constants of ranking; chosen on judged sets, see ``eval/ablation.md``."""
+    """The constants of ranking; the weights are what ``eval/choose.py`` takes by its rule."""
 
     depth: int = 100
     """Passages that each of dense and lexical search proposes."""
@@ -43,10 +43,10 @@ class Ranking:
     """The constant of reciprocal rank fusion."""
     candidates: int = 40
     """Passages that are re-ranked."""
-    dense: float = 0.5
+    dense: float = 0.3
     lexical: float = 0.8
     late: float = 1.0
-    sentence: float = 1.2
+    sentence: float = 2.0
     """Weights of the four scores."""
     idf_power: float = 1.0
     """A question token weighs its inverse document frequency to this power."""
