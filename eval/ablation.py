@@ -2,7 +2,7 @@
 
     QA_DATASETS=... python eval/ablation.py [--scifact] [--work DIR] [--write]
 
-Chosen on eval/seeds and XQuAD; with --scifact the chosen setting and the plainest ones are also
+The weights are chosen by choose.py; with --scifact the chosen setting and the plainest ones are also
 reported on SciFact, on which nothing was chosen. Indexes are kept in DIR for the next run.
 """
 

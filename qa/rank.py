@@ -43,10 +43,10 @@ class Ranking:
     """The constant of reciprocal rank fusion."""
     candidates: int = 40
     """Passages that are re-ranked."""
-    dense: float = 0.3
+    dense: float = 0.5
     lexical: float = 0.8
     late: float = 1.0
-    sentence: float = 2.0
+    sentence: float = 1.2
     """Weights of the four scores."""
     idf_power: float = 1.0
     """A question token weighs its inverse document frequency to this power."""
