@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from qa.errors import CorpusError
 from qa.indexing import Silent, build_index
 from qa.records import Document, Question, document_id
 from qa.settings import Settings
-from qa.store import Generation, GenerationWriter, IndexFolder
+from qa.store import Generation, GenerationWriter, IndexFolder, disk, postings
 from tests.archive import ARCHIVE, write_archive
 from tests.conftest import Build
 from tests.disks import folder_in_memory, fsync_at_once
@@ -479,6 +480,41 @@ def test_documents_do_not_stay_in_memory(
     build(texts, index)
     assert len(alive) == 8
     assert max(alive) - before <= 2 * BATCH
+
+
+def test_an_index_is_put_together_on_the_disk(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times the text: what is held while the index is written and opened stays about the same."""
+    monkeypatch.setattr(disk, "_PART", 1 << 14)
+    monkeypatch.setattr(postings, "_AT_ONCE", 1 << 10)
+    finish = GenerationWriter.finish
+    peaks: list[int] = []
+
+    def traced(self: GenerationWriter, **arguments: Any) -> Any:
+        gc.collect()
+        tracemalloc.start()
+        try:
+            return finish(self, **arguments)
+        finally:
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+
+    monkeypatch.setattr(GenerationWriter, "finish", traced)
+    made = random.Random(7)
+    sizes = []
+    for count in (500, 2_000):
+        texts, index = tmp_path / f"texts{count}", tmp_path / f"index{count}"
+        texts.mkdir()
+        lines = (
+            " ".join(f"w{made.randrange(500)}" for _ in range(30)).capitalize() + ".\n\n"
+            for _ in range(count)
+        )
+        (texts / "one.txt").write_text("".join(lines))
+        assert build(texts, index, passage_chars=200).passages >= count
+        sizes.append(sum(path.stat().st_size for path in live(index).folder.iterdir()))
+    assert sizes[1] - sizes[0] > 1_500_000
+    assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 20
 
 
 # --- a build that is stopped ------------------------------------------------------------------
