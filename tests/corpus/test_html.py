@@ -163,6 +163,16 @@ def test_what_surrounds_the_text_is_left_out(extra: str) -> None:
     assert extract_html(html).text == f"{LONG}\n\n{MORE}"
 
 
+def test_a_summary_that_is_given_again_is_kept_once() -> None:
+    html = article(f"<div class=head><p>{LONG}</p></div>")
+    assert extract_html(html).text == f"{LONG}\n\n{MORE}"
+
+
+def test_what_an_author_says_twice_is_kept_twice() -> None:
+    html = article(f"<p>{MORE}</p><p>{LONG}</p>")
+    assert extract_html(html).text == "\n\n".join([MORE, LONG, LONG, MORE])
+
+
 def test_names_are_not_believed_against_the_text() -> None:
     for name in ("social widget", "newsletter", "sidebar-content", "ad-free", "tools", "promo"):
         html = page(f"<div class='{name}'><p>{LONG}</p><p>{MORE}</p></div>")

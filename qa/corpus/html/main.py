@@ -284,19 +284,23 @@ def _drop_titles(
 
 
 def _drop_repeated(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
-    """Leave out what a page repeats of its own text: quotes set large, a summary given twice."""
+    """Leave out what a page repeats of its own text: quotes set large, a summary given twice.
+
+    What stands again beside itself is the author's.
+    """
     whole = {n: keys[n] for n in range(len(parts)) if kept[n]}
     joined = "\n".join(whole.values())
-    quotes, seen = 0, set[str]()
+    quotes, seen = 0, dict[str, Element | None]()
     for n, key in whole.items():
         leaf = parts[n]
         around = {local_name(node) for node in (leaf, *leaf.iterancestors())}
         quote = bool(around & _SET_APART) and len(key) >= _SHORT
         quotes += quote
         twice = quote and quotes <= _MAX_QUOTES and joined.count(key) > 1
-        if twice or (len(key) > 3 * _SHORT and key in seen):
+        above = leaf.getparent()
+        elsewhere = seen.setdefault(key, above) is not above
+        if twice or (len(key) > 3 * _SHORT and elsewhere):
             kept[n] = False
-        seen.add(key)
 
 
 def _drop_captions(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
