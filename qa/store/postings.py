@@ -9,8 +9,8 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,11 @@ class PostingsWriter:
     """Collects the terms of passages; gives the files of their ``LexicalIndex``."""
 
     def __init__(self, folder: Path, bm25: Bm25) -> None:
-        self._folder = folder
         self._bm25 = bm25
         self._numbers: dict[str, int] = {}
         self._added = Column(folder, np.int32, (3,))
         self._lengths = Column(folder, np.int32)
+        self._runs = _Runs(folder)
         self._before: LexicalIndex | None = None
         self._kept: list[tuple[int, int, int]] = []
         self._sorted = {
@@ -46,6 +46,7 @@ class PostingsWriter:
         """Give up what was collected."""
         for column in (self._added, self._lengths, *self._sorted.values()):
             column.close()
+        self._runs.close()
 
     def add(self, terms: Sequence[str]) -> None:
         """Add the terms of the next passage. Raises OSError."""
@@ -70,13 +71,12 @@ class PostingsWriter:
         place = np.empty(len(terms), np.int32)
         place[[self._numbers[term] for term in terms]] = np.arange(len(terms))
         frequency = np.zeros(len(terms), np.int64)
-        runs = []
         for postings in self._postings(kept):
             postings[:, 0] = place[postings[:, 0]]
             frequency += np.bincount(postings[:, 0], minlength=len(terms))
-            runs.append(_Run(self._folder, postings))
+            self._runs.add(postings)
         lengths = self._lengths.array()
-        self._merge(runs, frequency, lengths)
+        self._merge(frequency, lengths)
         text = "\n".join(terms).encode("utf-8", "surrogatepass")
         starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
         yield "lexical_terms.txt", iter([text])
@@ -119,16 +119,13 @@ class PostingsWriter:
             numbers = np.searchsorted(before.starts, start + there, side="right") - 1
             yield numbers, rows[there], before.counts[start + there]
 
-    def _merge(
-        self, runs: Sequence[_Run], frequency: NDArray[np.int64], lengths: NDArray[np.int32]
-    ) -> None:
-        """Sort all runs into one, by term and row, and work out what each posting adds to a score."""
+    def _merge(self, frequency: NDArray[np.int64], lengths: NDArray[np.int32]) -> None:
+        """Sort all runs into one, and work out what each posting adds to a score."""
         length = lengths.astype(np.float32)
         relative = length / max(float(length.mean()) if len(length) else 1.0, 1e-9)
         weights = idf(frequency, len(lengths))
-        for first, last in _blocks(frequency):
-            part = np.concatenate([run.part(first, last) for run in runs], axis=1)
-            numbers, rows, counts = part[:, np.lexsort((part[1], part[0]))]
+        for postings in self._runs.below(_block_ends(frequency)):
+            numbers, rows, counts = postings.T
             self._sorted["rows"].append(rows)
             self._sorted["counts"].append(counts)
             self._sorted["impacts"].append(
@@ -136,30 +133,51 @@ class PostingsWriter:
             )
 
 
-class _Run:
-    """Postings sorted by term, on the disk."""
+class _Runs:
+    """Postings on the disk, in runs that are each sorted by term; one file, however many there are."""
 
-    def __init__(self, folder: Path, postings: Postings) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed below
+        self._size = 0
+        self._left: list[tuple[int, int, int]] = []
+        """Of each run where it begins, how many postings it has, how many of them were given."""
+
+    def add(self, postings: Postings) -> None:
+        """Add a run. Raises OSError."""
         order = np.argsort(postings[:, 0], kind="stable")
-        self._map: Any = np.empty((3, 0), np.int32)
-        if len(postings):
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(np.ascontiguousarray(postings[order].T).tobytes())
-                file.flush()
-                self._map = np.memmap(file, np.int32, "r", shape=(3, len(postings)))
+        self._file.write(np.ascontiguousarray(postings[order].T).tobytes())
+        self._left.append((self._size, len(postings), 0))
+        self._size += 3 * len(postings)
 
-    def part(self, first: int, last: int) -> NDArray[np.int32]:
-        """Return the postings of the terms ``first`` up to ``last``, shape (3, n)."""
-        start, end = np.searchsorted(self._map[0], [first, last])
-        return np.asarray(self._map[:, start:end])
+    def below(self, terms: Sequence[int]) -> Iterator[Postings]:
+        """Yield, for each of some terms in their order, the postings below it not yielded before.
+
+        They are sorted by term and row. Raises OSError.
+        """
+        self._file.flush()
+        whole = np.memmap(self._file, np.int32, "r") if self._size else np.empty(0, np.int32)
+        for term in terms:
+            parts = []
+            for n, (start, count, given) in enumerate(self._left):
+                run = whole[start : start + 3 * count].reshape(3, count)
+                last = given + int(np.searchsorted(run[0, given:], term))
+                parts.append(run[:, given:last])
+                self._left[n] = (start, count, last)
+            part = np.concatenate(parts, axis=1)
+            yield part[:, np.lexsort((part[1], part[0]))].T
+
+    def close(self) -> None:
+        """Give up the runs."""
+        with suppress(OSError):
+            self._file.close()
 
 
-def _blocks(frequency: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yield stretches of terms that have not many more than so many postings together."""
+def _block_ends(frequency: NDArray[np.int64]) -> list[int]:
+    """Return where stretches of terms end that have not many more than so many postings together."""
     ends = np.cumsum(frequency)
-    first = 0
-    while first < len(ends):
-        before = ends[first - 1] if first else 0
-        last = max(int(np.searchsorted(ends, before + _AT_ONCE, side="right")), first + 1)
-        yield first, last
-        first = last
+    found = [0]
+    while found[-1] < len(ends):
+        before = ends[found[-1] - 1] if found[-1] else 0
+        last = int(np.searchsorted(ends, before + _AT_ONCE, side="right"))
+        found.append(max(last, found[-1] + 1))
+    return found[1:]
