@@ -143,7 +143,9 @@ def build_index(
                 )
             pointer = folder.add_generation(draft, str(manifest["generation"]), sha256)
             if accept is not None:
-                accept(folder.generation(pointer), encoder)  # the lock removes what did not go live
+                accept(
+                    folder.generation(pointer, mapped=True), encoder
+                )  # the lock removes what did not go live
             folder.make_live(
                 pointer,
                 writer.ids,
@@ -303,7 +305,7 @@ def _show_again(folder: IndexFolder, previous: Generation) -> bool:
 def _previous(folder: IndexFolder) -> tuple[Generation | None, bool]:
     """Return a generation whose vectors can be taken over, whole, and whether it is the live one."""
     try:
-        opened = folder.open()
+        opened = folder.open(mapped=True)
         opened.generation.verify_all()
     except IndexUnusableError:  # none yet, or one that cannot be taken over
         return None, False

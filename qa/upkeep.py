@@ -186,7 +186,7 @@ def purge(settings: Settings, names: Sequence[str]) -> PurgeReport:
     folder.live()  # where there is no index, none is begun
     with folder.lock():  # which clears what was left of builds that failed
         live = folder.live()
-        current = folder.generation(live.generations[0], live.removed)
+        current = folder.generation(live.generations[0], live.removed, mapped=True)
         current.verify_all()
         retained = {pointer: _opened(folder, pointer) for pointer in live.generations[1:]}
         opened = [current, *(g for g in retained.values() if g is not None)]
@@ -218,7 +218,7 @@ def purge(settings: Settings, names: Sequence[str]) -> PurgeReport:
 
 def _opened(folder: IndexFolder, pointer: Pointer) -> Generation | None:
     try:
-        return folder.generation(pointer)
+        return folder.generation(pointer, mapped=True)
     except IndexUnusableError:
         return None
 

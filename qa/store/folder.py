@@ -86,16 +86,17 @@ class IndexFolder:
             return ()
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def open(self) -> Opened:
+    def open(self, *, mapped: bool = False) -> Opened:
         """Open the live generation; if it is damaged, the first retained one that is not.
 
-        Raises the live generation's error when none can be opened. A generation of another
-        format version is never passed over for an older one.
+        ``mapped``: for a build, see ``Generation.open``. Raises the live generation's error when
+        none can be opened. A generation of another format version is never passed over for an
+        older one.
         """
         while True:
             live = self.live()
             try:
-                opened = self._open(live)
+                opened = self._open(live, mapped=mapped)
             except IndexUnusableError:
                 if self.live() == live:
                     raise
@@ -103,11 +104,11 @@ class IndexFolder:
             if opened.fault is None or self.live() == live:
                 return opened
 
-    def _open(self, live: Live) -> Opened:
+    def _open(self, live: Live, *, mapped: bool) -> Opened:
         first: IndexUnusableError | None = None
         for pointer in live.generations:
             try:
-                generation = self.generation(pointer, live.removed)
+                generation = self.generation(pointer, live.removed, mapped=mapped)
                 self.verify_model(generation)
                 if first is not None and not generation.info.documents:
                     continue  # all that it holds was removed since: no index to be served in silence
@@ -119,13 +120,16 @@ class IndexFolder:
         assert first is not None  # a pointer names at least one
         raise first
 
-    def generation(self, pointer: Pointer, removed: Collection[str] = ()) -> Generation:
+    def generation(
+        self, pointer: Pointer, removed: Collection[str] = (), *, mapped: bool = False
+    ) -> Generation:
         """Open a generation, live or not, without the removed documents. Raises IndexUnusableError."""
         return Generation.open(
             self.generation_folder(pointer),
             index_name=self.name,
             manifest_sha256=pointer.manifest_sha256,
             removed=removed,
+            mapped=mapped,
         )
 
     def generation_folder(self, pointer: Pointer) -> Path:

@@ -37,8 +37,8 @@ from qa.store.protocol import Allowed, DocumentEntry, TokenCodes
 TOKENS = "tokens.bin"
 BY_BLOCK = (TEXTS, BLOCKS, TOKENS)
 """Files that are verified block by block, as they are used; all others when they are opened."""
-_MAPPED = (".npy", ".faiss")
-"""Endings of files that are mapped; the others are read."""
+_LARGE = (".npy", ".faiss")
+"""Endings of files that grow with the passages."""
 PASSAGE = np.dtype(
     [("document", "<i4"), ("section", "<i4"), ("start", "<i8"), ("end", "<i8"), ("key", "S16")]
 )
@@ -103,7 +103,7 @@ class Generation:
         index_name: str,
         manifest: Mapping[str, Any],
         files: Mapping[str, bytes],
-        mapped: Mapping[str, memoryview],
+        large: Mapping[str, bytes | memoryview],
         by_block: Mapping[str, BlockFile],
         manifest_sha256: str = "",
         removed: Collection[str] = (),
@@ -113,7 +113,7 @@ class Generation:
         self.version = version_of(manifest_sha256, removed)
         arrays = {
             name.removesuffix(".npy"): read_array(data)
-            for name, data in mapped.items()
+            for name, data in large.items()
             if name.endswith(".npy")
         }
         self._documents = Documents(
@@ -132,7 +132,7 @@ class Generation:
         self._width = int(manifest["code_width"])
         count = len(self._table)
         self.dense = DenseIndex(
-            mapped["vectors.faiss"], dimension=int(manifest["dimension"]), count=count
+            large["vectors.faiss"], dimension=int(manifest["dimension"]), count=count
         )
         terms = files["lexical_terms.txt"].decode("utf-8", "surrogatepass")
         self.lexical = LexicalIndex(
@@ -158,16 +158,26 @@ class Generation:
 
     @classmethod
     def open(
-        cls, folder: Path, *, index_name: str, manifest_sha256: str, removed: Collection[str] = ()
+        cls,
+        folder: Path,
+        *,
+        index_name: str,
+        manifest_sha256: str,
+        removed: Collection[str] = (),
+        mapped: bool = False,
     ) -> Generation:
         """Open a generation whose manifest has the given checksum.
 
         Every file is verified before it is parsed; the largest ones block by block, as they are
-        used. The ``removed`` documents are hidden. Raises IndexDamagedError, or
-        IndexForeignError for another format version.
+        used. Arrays are read, so that nothing that happens to their files changes an answer; for
+        a build they may be ``mapped`` instead, which takes no memory that grows with the index.
+        The ``removed`` documents are hidden. Raises IndexDamagedError, or IndexForeignError for
+        another format version.
         """
         manifest = read_manifest(folder, manifest_sha256)
-        return cls.of_manifest(folder, index_name, manifest, manifest_sha256, removed)
+        return cls.of_manifest(
+            folder, index_name, manifest, manifest_sha256, removed, mapped=mapped
+        )
 
     @classmethod
     def of_manifest(
@@ -177,25 +187,26 @@ class Generation:
         manifest: Mapping[str, Any],
         manifest_sha256: str = "",
         removed: Collection[str] = (),
+        *,
+        mapped: bool = False,
     ) -> Generation:
         """Open what a manifest describes, each file verified. Raises IndexDamagedError."""
         with well_formed(folder / MANIFEST):
             sums = {name: FileSum(**entry) for name, entry in manifest["files"].items()}
+            load = map_verified if mapped else read_verified
             whole = [name for name in sums if name not in BY_BLOCK]
             files = {
                 name: read_verified(folder / name, sums[name])
                 for name in whole
-                if not name.endswith(_MAPPED)
+                if not name.endswith(_LARGE)
             }
             return cls(
                 folder=folder,
                 index_name=index_name,
                 manifest=manifest,
                 files=files,
-                mapped={
-                    name: map_verified(folder / name, sums[name])
-                    for name in whole
-                    if name.endswith(_MAPPED)
+                large={
+                    name: load(folder / name, sums[name]) for name in whole if name.endswith(_LARGE)
                 },
                 by_block={
                     name: BlockFile(folder / name, sums[name], files[name + SUMS_ENDING])

@@ -280,7 +280,9 @@ class GenerationWriter:
         for file_name, parts in chain(files.items(), self._postings.files()):
             sums[file_name] = write_file(self._folder / file_name, parts)
         manifest = self._manifest(name, model_manifest, sums)
-        draft = Generation.of_manifest(self._folder, self._folder.parent.parent.name, manifest)
+        draft = Generation.of_manifest(
+            self._folder, self._folder.parent.parent.name, manifest, mapped=True
+        )
         manifest["calibration"] = calibrate(draft)
         written = write_file(self._folder / MANIFEST, [_json_bytes(manifest)])
         sync_folder(self._folder)
