@@ -1,8 +1,8 @@
 """The only writes and reads of an index folder, each durable or verified.
 
 Written: to the end, then fsync, then the checksum is told. Read: the checksum first, the
-parser after. What is small is read, arrays are mapped, and the largest files have a checksum for
-every block of 64 KiB that is verified before the block is first used.
+parser after. The largest files are mapped, with a checksum for every block of 64 KiB that is
+verified before the block is first used.
 """
 
 from __future__ import annotations
@@ -205,10 +205,17 @@ def read_verified(path: Path, expected: FileSum) -> bytes:
 def map_verified(path: Path, expected: FileSum) -> memoryview:
     """Return a file's bytes, mapped, once they have the expected checksum.
 
-    They take no memory that is the process's own. Raises IndexDamagedError.
+    They take no memory that is the process's own. A page that is read from the disk again later is
+    not verified again. Raises IndexDamagedError.
     """
+    try:
+        # Read, not mapped: a page that the disk cannot give ends the process that touches its map.
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise damaged(path, error.strerror or "cannot be read") from error
     data = _map(path, expected.bytes)
-    if hashlib.sha256(data).hexdigest() != expected.sha256:
+    if found != expected.sha256:
         raise damaged(path, "its checksum is wrong")
     return data
 
@@ -243,9 +250,14 @@ def read_array(data: bytes | memoryview) -> NDArray[Any]:
     head = io.BytesIO(data[:_HEAD])
     if np.lib.format.read_magic(head) != (1, 0):
         raise ValueError("an array file of another version")
-    shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
+    try:
+        shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
+    except Exception as error:  # the header is read as Python source, which fails in many ways
+        raise ValueError(f"an array file whose head is none: {error}") from error
     if by_column or dtype.hasobject:
         raise ValueError("an array of objects or by columns")
+    if head.tell() + math.prod(shape) * dtype.itemsize != len(data) or min(shape, default=0) < 0:
+        raise ValueError("an array file of another size")
     return np.frombuffer(data, dtype, math.prod(shape), head.tell()).reshape(shape)
 
 

@@ -170,7 +170,7 @@ class Generation:
 
         Every file is verified before it is parsed; the largest ones block by block, as they are
         used. Arrays are read, so that nothing that happens to their files changes an answer; for
-        a build they may be ``mapped`` instead, which takes no memory that grows with the index.
+        a build they may be ``mapped`` instead, which takes little memory that grows with the index.
         The ``removed`` documents are hidden. Raises IndexDamagedError, or IndexForeignError for
         another format version.
         """
@@ -270,7 +270,7 @@ class Generation:
 
     def term_share(self, term: str, row: int) -> float:
         rows, impacts = self.lexical.postings(term)
-        at = int(np.searchsorted(rows, row))
+        at = int(np.searchsorted(rows, np.int32(row)))
         return float(impacts[at]) if at < len(rows) and rows[at] == row else 0.0
 
     def token_weights(self, ids: Sequence[int]) -> FloatArray:
@@ -378,7 +378,11 @@ class Generation:
 
     def part(self, first: int, last: int) -> Part:
         """Return all that was written of the documents ``first`` up to ``last``, not included."""
-        begin, end = np.searchsorted(self._table["document"], [first, last]).tolist()
+        begin, end = np.searchsorted(
+            # Of its own type: else the whole column is converted each time.
+            self._table["document"],
+            np.asarray([first, last], np.int32),
+        ).tolist()
         texts, blocks = self._documents.stored(first, last)
         tokens = slice(*self._token_bounds[[begin, end]].tolist())
         spans = slice(*self._sentence_bounds[[begin, end]].tolist())

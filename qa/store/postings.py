@@ -1,6 +1,6 @@
 """Which passage holds which term, while an index is written: it comes by passage and leaves by term.
 
-Only what grows with the vocabulary, and a few bytes a passage, is held in memory. The rest is
+Only what grows with the vocabulary, and some seventy bytes a passage, is held in memory. The rest is
 sorted on the disk: in runs of some megabytes, which are then merged, some terms at a time.
 """
 
@@ -160,7 +160,7 @@ class _Runs:
             parts = []
             for n, (start, count, given) in enumerate(self._left):
                 run = whole[start : start + 3 * count].reshape(3, count)
-                last = given + int(np.searchsorted(run[0, given:], term))
+                last = given + int(np.searchsorted(run[0, given:], np.int32(term)))
                 parts.append(run[:, given:last])
                 self._left[n] = (start, count, last)
             part = np.concatenate(parts, axis=1)

@@ -177,6 +177,8 @@ class GenerationWriter:
             self._token_frequency[np.unique(kept.ids)] += 1
 
     def _enter(self, entry: Mapping[str, Any]) -> None:
+        if entry["id"] in self.ids:  # its passages would be counted to another document
+            raise ValueError(f"the document {entry['source']} a second time")
         comma = b"," if self.documents else b""
         self._columns["entries"].append(np.frombuffer(comma + _json_bytes(entry), np.uint8))
         self._corpus.update(entry["digest"].encode())

@@ -113,6 +113,15 @@ def test_arrays(tmp_path: Path) -> None:
         read_array(pickled.getvalue())
 
 
+@pytest.mark.parametrize("shape", ["(4,)", "(2,)", "(-3,)", "(1180591620717411303424,)", "((3,)"])
+def test_an_array_whose_head_lies_is_refused(shape: str) -> None:
+    data = array_bytes(np.arange(3, dtype="<i4"))
+    at, end = data.index(b"(3,)"), data.index(b"\n")
+    head = data[:at] + shape.encode() + data[at + 4 : end].rstrip()
+    with pytest.raises(ValueError, match="array file"):
+        read_array(head.ljust(end) + data[end:])
+
+
 @pytest.mark.parametrize(
     ("dtype", "shape"), [("<i4", ()), ("<f4", (3,)), ([("document", "<i4"), ("key", "S16")], ())]
 )

@@ -26,7 +26,7 @@ from qa.indexing import build_index
 from qa.passages import Splitting, split
 from qa.records import About, Block, Document, Filters, Passage, Published
 from qa.settings import Settings
-from qa.store import CONTEXT, Generation, IndexFolder
+from qa.store import CONTEXT, Generation, GenerationWriter, IndexFolder, Recipe
 from qa.store.disk import array_bytes
 from qa.store.lexical import Bm25, idf
 from tests.fake import FakeEncoder
@@ -446,3 +446,13 @@ def test_an_object_array_is_never_loaded(copy: Path) -> None:
     seal(copy, "token_ids.npy")
     with pytest.raises(IndexDamagedError, match="array of objects"):
         opened(copy)
+
+
+def test_a_document_is_written_once(copy: Path, tmp_path: Path) -> None:
+    before = opened(copy)
+    recipe = Recipe.of_manifest(before.manifest)
+    (tmp_path / "new").mkdir()
+    with GenerationWriter(tmp_path / "new", recipe) as writer:
+        writer.keep(before, 0, 2)
+        with pytest.raises(ValueError, match="a second time"):
+            writer.keep(before, 1, 3)
