@@ -3,7 +3,7 @@
     QA_DATASETS=... python eval/ablation.py [--scifact] [--work DIR] [--write]
 
 The weights are chosen by choose.py; with --scifact the chosen setting and the plainest ones are also
-reported on SciFact, on which nothing was chosen. Indexes are kept in DIR for the next run.
+reported on SciFact, which that rule does not open. Indexes are kept in DIR for the next run.
 """
 
 from __future__ import annotations

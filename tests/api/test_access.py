@@ -39,6 +39,7 @@ def addresses(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
                 yield from ((method, context.path) for method in context.methods)
         else:
             methods = getattr(route, "methods", None) or {"GET", "POST"}
+            # A route without contexts has a path; the base class does not say so.
             yield from ((method, route.path) for method in methods)  # type: ignore[attr-defined]
 
 
