@@ -242,6 +242,33 @@ class Highlight:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The words of an excerpt that answer, counted from the excerpt's start.
+
+    ``text`` is ``excerpt[start:end]``, always; ``confidence``, 0 to 1, is how likely it is that
+    they answer the question.
+    """
+
+    start: int
+    end: int
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person should know about an answer, such as why nothing was found.
+
+    ``code`` is stable and for programs, ``message`` is a sentence for people; ``details`` has
+    what the message names, each thing under a name of its own.
+    """
+
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A ranked excerpt: ``excerpt == document.text[citation.start:citation.end]``, always."""
 
@@ -251,6 +278,7 @@ class Result:
     highlights: tuple[Highlight, ...]
     citation: Citation
     also: tuple[Citation, ...] = ()
+    answer: ShortAnswer | None = None
     explain: Mapping[str, Any] | None = None
 
 
@@ -314,3 +342,4 @@ class Answer:
     filtered_out_undated: int
     index: IndexInfo
     took_ms: float
+    notes: tuple[Note, ...] = ()

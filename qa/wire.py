@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from qa.records import Answer, Citation, Document, IndexInfo, Result
+from qa.records import Answer, Citation, Document, IndexInfo, Note, Result
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,11 +81,17 @@ def answer_body(answer: Answer, base: str) -> dict[str, Any]:
         "searched": answer.searched,
         "verdict": answer.verdict,
         "confidence": answer.confidence,
+        "notes": [note_body(note) for note in answer.notes],
         "results": [_result(result, base) for result in answer.results],
         "filtered_out_undated": answer.filtered_out_undated,
         "index": index_body(answer.index),
         "took_ms": answer.took_ms,
     }
+
+
+def note_body(note: Note) -> dict[str, Any]:
+    """Return a note: its code, its message, and what the message names."""
+    return {"code": note.code, "message": note.message, **note.details}
 
 
 def _result(result: Result, base: str) -> dict[str, Any]:
@@ -94,6 +100,7 @@ def _result(result: Result, base: str) -> dict[str, Any]:
         "score": round(result.score, 6),
         "excerpt": result.excerpt,
         "highlights": [asdict(highlight) for highlight in result.highlights],
+        "answer": asdict(result.answer) if result.answer else None,
         "citation": citation_body(result.citation, base),
         "also": [citation_body(citation, base) for citation in result.also],
     }

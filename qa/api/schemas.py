@@ -187,6 +187,24 @@ class Citation(BaseModel):
     original_url: str | None
 
 
+class ShortAnswer(BaseModel):
+    """The words of an excerpt that answer, counted from the excerpt's start."""
+
+    start: int
+    end: int
+    text: str
+    confidence: float = Field(description="how likely it is that these words answer, 0 to 1")
+
+
+class Note(BaseModel):
+    """What a person should know about an answer; further fields have what the message names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str = Field(description="stable, for programs")
+    message: str = Field(description="a sentence for people")
+
+
 class Result(BaseModel):
     """A ranked excerpt: ``excerpt == document.text[citation.start:citation.end]``."""
 
@@ -194,6 +212,7 @@ class Result(BaseModel):
     score: float = Field(description="higher is better")
     excerpt: str
     highlights: list[Highlight]
+    answer: ShortAnswer | None = Field(description="the words that answer, where some do")
     citation: Citation
     also: list[Citation] = Field(description="other copies of the same text")
     explain: dict[str, Any] | None = None
@@ -216,6 +235,7 @@ class AskResponse(BaseModel):
     searched: str = Field(description="the question that was searched, where history changed it")
     verdict: Literal["answered", "unsure", "not_found"]
     confidence: float | None
+    notes: list[Note] = Field(description="why nothing was found, what a filter hid, and the like")
     results: list[Result]
     filtered_out_undated: int = Field(description="documents that a date filter left out")
     index: Index

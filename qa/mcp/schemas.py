@@ -47,6 +47,13 @@ _RESULT = _object(
     highlights=_told(
         _list(_object(start=_NUMBER, end=_NUMBER)), "spans counted from the excerpt's start"
     ),
+    answer=_told(
+        {
+            **_object(start=_NUMBER, end=_NUMBER, text=_TEXT, confidence={"type": "number"}),
+            "type": ["object", "null"],
+        },
+        "the words of the excerpt that answer, counted from its start",
+    ),
     citation=_CITATION,
     also=_told(_list(_CITATION), "other copies of the same text"),
 )
@@ -56,6 +63,10 @@ ASK = _object(
     searched=_told(_TEXT, "the question that was searched, where history changed it"),
     verdict={"type": "string", "enum": ["answered", "unsure", "not_found"]},
     confidence={"type": ["number", "null"]},
+    notes=_told(
+        _list({**_object(code=_TEXT, message=_TEXT), "additionalProperties": True}),
+        "why nothing was found, what a filter hid, and the like",
+    ),
     results=_list(_RESULT),
     filtered_out_undated=_told(_NUMBER, "documents that a date filter left out"),
     index=_object(name=_TEXT, generation=_TEXT, model=_TEXT, passages=_NUMBER, documents=_NUMBER),

@@ -32,7 +32,7 @@ def ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
 def test_an_answer_has_the_shape_of_the_contract(client: TestClient) -> None:
     body = ask(client, "Who keeps the lighthouse on the northern pier?", k=3)
     assert set(body) == {
-        "question", "searched", "verdict", "confidence", "results", "filtered_out_undated",
+        "question", "searched", "verdict", "confidence", "notes", "results", "filtered_out_undated",
         "index", "took_ms",
     }  # fmt: skip
     assert body["question"] == body["searched"] == "Who keeps the lighthouse on the northern pier?"
@@ -45,7 +45,9 @@ def test_an_answer_has_the_shape_of_the_contract(client: TestClient) -> None:
     scores = [result["score"] for result in body["results"]]
     assert scores == sorted(scores, reverse=True)
     for result in body["results"]:
-        assert set(result) == {"rank", "score", "excerpt", "highlights", "citation", "also"}
+        assert set(result) == {
+            "rank", "score", "excerpt", "highlights", "answer", "citation", "also"
+        }  # fmt: skip
         assert set(result["citation"]) == CITATION
         assert 0 < len(result["excerpt"]) <= 1200
         for highlight in result["highlights"]:
