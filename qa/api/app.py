@@ -52,7 +52,7 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
     """
     service = Service(
         settings=settings,
-        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong),
+        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading),
         metrics=Metrics(),
         keyring=Keyring(settings.keys_file, required=not stays_here(settings.host)),
         questions=Questions(
