@@ -405,8 +405,7 @@ class Sampler:
                 "Share",
             ]
             return self.dice.choice((" | ", " · ", "\n", " » ")).join(links)
-        words = re.findall(r"\w+", asked.text)[1:]
-        return " ".join(words).title()
+        return " ".join(re.findall(r"\w+", asked.text)[1:]).title()
 
     def made(
         self, asked: Asked, window: str, answers: bool, answer: Span | None, kind: str

@@ -26,7 +26,7 @@ from qa.read.onnx import OnnxReader
 _OPSET = 17
 
 
-class SmallWords(nn.Module):
+class SmallWords(nn.Module):  # type: ignore[misc]  # torch has no types here
     """Word vectors in int8 with a scale for each word."""
 
     def __init__(self, words: nn.Embedding) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import bm25s
 import numpy as np
@@ -27,7 +28,7 @@ _ANALYZER = Analyzer("en")
 
 def mine(paragraphs: Sequence[Paragraph], cache: Path) -> None:
     """Set ``near`` and ``best`` of every question; what was found before is read from ``cache``."""
-    known: dict[str, dict[str, list[object]]] = (
+    known: dict[str, dict[str, Any]] = (
         json.loads(cache.read_text("utf-8")) if cache.exists() else {}
     )
     places = {p.key: n for n, p in enumerate(paragraphs)}
@@ -50,8 +51,8 @@ def mine(paragraphs: Sequence[Paragraph], cache: Path) -> None:
                 q.best = _alike(p, q)
                 continue
             row = known[_name(p, q)]
-            q.near = [(places[str(k)], int(str(s))) for k, s in row["near"] if str(k) in places]  # type: ignore[misc]
-            q.best = [int(str(s)) for s in row["best"]]
+            q.near = [(places[key], number) for key, number in row["near"] if key in places]
+            q.best = list(row["best"])
             others.append(q.near)
 
 
@@ -70,7 +71,7 @@ def _name(p: Paragraph, q: Asked) -> str:
 
 def _found(
     paragraphs: Sequence[Paragraph], missing: Sequence[tuple[Paragraph, Asked]], kept: Path
-) -> dict[str, dict[str, list[object]]]:
+) -> dict[str, dict[str, Any]]:
     owners = [(n, s) for n, p in enumerate(paragraphs) for s in range(len(p.sentences))]
     texts = [paragraphs[n].text[slice(*paragraphs[n].sentences[s])] for n, s in owners]
     folder = find_model("all-MiniLM-L6-v2").folder
@@ -88,7 +89,7 @@ def _found(
         if s == 0:
             starts[n] = place
     numbers = {p.key: n for n, p in enumerate(paragraphs)}
-    found: dict[str, dict[str, list[object]]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for at in range(0, len(missing), _ROWS):
         cosines = questions[at : at + _ROWS] @ sentences.T
         for row, (p, q) in enumerate(missing[at : at + _ROWS]):

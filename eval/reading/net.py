@@ -21,7 +21,7 @@ class Read(NamedTuple):
     own: Tensor
 
 
-class Net(nn.Module):
+class Net(nn.Module):  # type: ignore[misc]  # torch has no types here
     """Reads "[CLS] question [SEP] window [SEP]".
 
     ``answers``: whether the window answers. ``start`` and ``end``: where the answer's first and last

@@ -64,7 +64,8 @@ class Trainer:
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
         self.net = Net(a.layers).to(self.device)
-        heads, body = [], []
+        heads: list[torch.Tensor] = []
+        body: list[torch.Tensor] = []
         for name, weight in self.net.named_parameters():
             if weight.requires_grad:
                 (body if name.startswith("bert.") else heads).append(weight)
@@ -141,7 +142,7 @@ class Trainer:
             own.float()[marks >= 0], marks[marks >= 0].float()
         )
         loss = answers + 0.25 * span + 0.3 * frame
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)

@@ -35,7 +35,7 @@ def windows(sentences: Sequence[Span], most: int = WINDOW_CHARS) -> list[Window]
     for number, (start, end) in enumerate(sentences):
         begins = sentences[first][0]
         if number > first and (
-            end - begins > most or (start - begins >= each and len(found) < count - 1)
+            end - begins > most or start - sentences[0][0] >= each * (len(found) + 1)
         ):
             found.append(_window(sentences, first, number - 1))
             first = number
