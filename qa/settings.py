@@ -64,6 +64,7 @@ class Settings:
     )
     max_body_bytes: int = _setting(1_000_000, "a request with a larger body is refused")
     keys_file: str = _setting("index/keys.json", "file of the API keys that `qa keys` makes")
+    session_hours: int = _setting(720, "hours after which a browser has to hand in its key again")
     requests_per_minute: int = _setting(
         600, "requests that a key, or an address without one, may make in a minute; 0: any number"
     )
@@ -126,6 +127,7 @@ _RANGES = {
     "max_wrong": (0, 100),
     "port": (0, 65535),
     "max_body_bytes": (1000, 1 << 30),
+    "session_hours": (1, 8760),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
     "queued_questions": (0, 10_000),

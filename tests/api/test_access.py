@@ -15,7 +15,6 @@ from fastapi.testclient import TestClient
 from starlette.routing import BaseRoute, Mount
 
 from qa.api import access, create_app
-from qa.api.signin import SECONDS
 from qa.engine import Engine
 from qa.errors import UsageError
 from qa.keys import Keyring
@@ -182,6 +181,8 @@ def test_a_key_is_taken_from_nowhere_else(keyed: Keyed) -> None:
         {"headers": {"x-api-key": token}},
         {"params": {"key": token, "question": "owls"}},
         {"headers": {"cookie": f"key={token}"}},
+        {"headers": {"cookie": f"qa_session={token}"}},
+        {"headers": {"authorization": f"Bearer {keyed.session('admin')}"}},
     ):
         client = keyed.client()
         error_of(client.get("/v1/ask", **attempt), 401)  # type: ignore[arg-type]
@@ -255,10 +256,11 @@ def test_a_browser_signs_in_and_out(keyed: Keyed) -> None:
     error_of(browser.get("/v1/documents"), 401)
     response = browser.post("/v1/session", json={"key": keyed.tokens["ask"]}, headers=SAME)
     assert (response.status_code, response.content) == (204, b"")
-    cookie = response.headers["set-cookie"]
-    assert cookie == (
-        f"qa_key={keyed.tokens['ask']}; HttpOnly; Max-Age={SECONDS}; Path=/; SameSite=lax"
-    )
+    value, *attributes = response.headers["set-cookie"].split("; ")
+    # 720 hours, the default of the setting.
+    assert attributes == ["HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=lax"]
+    assert re.fullmatch(r"qa_session=qs1\.[0-9a-f]{8}\.\d+\.\d+\.[\w-]{43}", value)
+    assert keyed.tokens["ask"].split("_", 2)[2] not in response.headers["set-cookie"]
     assert browser.get("/v1/documents").status_code == 200
     assert browser.post("/v1/ask", json={"question": "owls"}, headers=SAME).status_code == 200
     assert browser.get("/v1/session").json() == {"keys": True, "scope": "ask"}
@@ -395,8 +397,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
 @pytest.mark.usefixtures("no_engine")
 def test_a_page_elsewhere_cannot_use_the_cookie(keyed: Keyed, headers: dict[str, str]) -> None:
-    browser = keyed.client()
-    browser.cookies["qa_key"] = keyed.tokens["admin"]
+    browser = keyed.browser("admin")
     for method, path in (("POST", "/v1/ask"), ("DELETE", "/v1/session"), ("POST", "/v1/session")):
         response = browser.request(method, path, json={"question": "owls"}, headers=headers)
         assert error_of(response, 403)["code"] == "cross_site"
@@ -416,8 +417,7 @@ def test_a_page_elsewhere_cannot_ask_where_no_key_is_asked_for(
 def test_our_own_page_and_programs_can(
     client: TestClient, keyed: Keyed, headers: dict[str, str]
 ) -> None:
-    browser = keyed.client()
-    browser.cookies["qa_key"] = keyed.tokens["ask"]
+    browser = keyed.browser("ask")
     for asker in (client, browser):
         response = asker.post("/v1/ask", json={"question": "owls"}, headers=headers)
         assert response.status_code == 200
@@ -529,8 +529,7 @@ def test_a_listed_origin_may_not_use_the_cookie(
     index: Path, engine: Engine, tmp_path: Path
 ) -> None:
     keyed = shared(index, engine, tmp_path, f"{WIDGET} *")
-    browser = keyed.client()
-    browser.cookies["qa_key"] = keyed.tokens["ask"]
+    browser = keyed.browser("ask")
     response = browser.post("/v1/ask", json={"question": "owls"}, headers={"origin": WIDGET})
     assert error_of(response, 403)["code"] == "cross_site"
 
