@@ -88,6 +88,11 @@ class Settings:
         "`on`: streams carry sources as Open WebUI's own events instead of annotations",
         choices=("off", "on"),
     )
+    log_questions: str = _setting(
+        "off",
+        "`on`: the log tells what an unforeseen failure says, which may quote a question",
+        choices=("off", "on"),
+    )
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
 
     @classmethod

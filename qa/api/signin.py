@@ -21,6 +21,7 @@ from starlette.types import Scope
 
 from qa.api.credentials import COOKIE
 from qa.api.service import Service
+from qa.redact import redacted
 
 UNKNOWN = "The service does not know this key, or it was revoked."
 UNUSABLE = "Nobody can sign in until the operator puts the secret of sessions right."
@@ -104,5 +105,5 @@ def _address(scope: Scope) -> str:
 
 
 def _checked(address: str) -> str:
-    """Return an address on this service, or its start page for anything else."""
-    return address if _ADDRESS.fullmatch(address) else "/"
+    """Return an address on this service, or its start page for anything else. Keys are left out."""
+    return redacted(address) if _ADDRESS.fullmatch(address) else "/"

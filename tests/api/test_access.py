@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -12,7 +11,6 @@ import anyio
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from starlette.routing import BaseRoute, Mount
 
 from qa.api import access, create_app
 from qa.engine import Engine
@@ -21,31 +19,12 @@ from qa.keys import Keyring
 from qa.settings import Settings
 from tests.api.checks import error_of
 from tests.api.keyed import UNKNOWN, Keyed
+from tests.api.routes import every
 from tests.conftest import ROOT
 
 # What everybody may have. Written down a second time on purpose: a path is opened in two places.
 PUBLIC = {"/", "/static/chat.css", "/healthz", "/readyz", "/v1/session"}
 ADMIN = {"/metrics", "/openapi.json"}
-
-
-def addresses(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
-    """Yield every method and path of an application; a mount stands for what is below it."""
-    for route in routes:
-        if isinstance(route, Mount):
-            yield "GET", f"{route.path}/chat.css"
-        elif hasattr(route, "effective_route_contexts"):
-            for context in route.effective_route_contexts():
-                yield from ((method, context.path) for method in context.methods)
-        else:
-            methods = getattr(route, "methods", None) or {"GET", "POST"}
-            # A route without contexts has a path; the base class does not say so.
-            yield from ((method, route.path) for method in methods)  # type: ignore[attr-defined]
-
-
-def every(app: FastAPI) -> list[tuple[str, str]]:
-    found = {(m, re.sub(r"\{\w+(:path)?\}", "some", path)) for m, path in addresses(app.routes)}
-    assert len(found) >= 15
-    return sorted(found)
 
 
 class Untouched:
