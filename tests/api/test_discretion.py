@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +28,6 @@ from tests.api.keyed import Keyed
 from tests.api.routes import every
 from tests.api.servers import connect, read_all, running
 from tests.conftest import ROOT
-from tests.serving import serving
 
 WORD = "zyzzogeton"
 QUESTION = f"Which {WORD} saw the owls?"
@@ -164,10 +165,10 @@ def message(method: str, params: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
 
 
-def requests(routes: list[tuple[str, str]], marks: Marks) -> Iterator[Sent]:
-    """Yield everything as somebody with a good key, and some of it as everybody else."""
+def requests(routes: list[tuple[str, str]], marks: Marks, *, step: int = 1) -> Iterator[Sent]:
+    """Yield everything, or each ``step``-th, as somebody with a good key; less as everybody else."""
     for number, caller in enumerate(callers(marks)):
-        every_so_many = 7 if number else 1
+        every_so_many = 7 * step if number else step
         for method, path in routes:
             yield from islice(variants(method, path, caller), 0, None, every_so_many)
 
@@ -361,24 +362,51 @@ def test_a_fault_tells_nobody_what_was_asked(
     assert [line for line in everything if WORD in line] == []
 
 
-@pytest.mark.model
-def test_a_real_process_writes_nothing_of_them(
-    model_index: Path, tmp_path: Path, keyed: Keyed, capfd: pytest.CaptureFixture[str]
-) -> None:
-    sessions = Sessions(tmp_path / "keys.json", seconds=3600)
-    sessions.make_secret()
-    marks = Marks(Keyring(tmp_path / "keys.json"), sessions)
-    with serving(model_index, keys_file=str(tmp_path / "keys.json")) as address:
-        address = address.removeprefix("http://")
-        told = ask_everything(address, requests(every(keyed.app), marks), marks)
-        key = {"authorization": f"Bearer {marks.good}"}
-        [metrics] = ask_everything(address, iter([Sent("GET", "/metrics", key, b"")]), marks)[:1]
-    assert (metrics.status, marks.found_in(metrics.body), WORD in metrics.body) == (200, [], False)
-    check(told, marks, model_index, tmp_path)
-    out, err = capfd.readouterr()
-    assert not marks.found_in(out + err)
-    assert WORD not in out + err
-    check_files(marks, model_index, tmp_path)
+# The real way in, with an encoder that needs no model.
+PROGRAM = """
+import logging, sys
+from qa import engine, serve
+from qa.settings import Settings
+from tests.fake import FakeEncoder
+
+engine.load_encoder = lambda *_, **__: FakeEncoder()
+
+def announce(engine, address):
+    logging.getLogger().setLevel(logging.DEBUG)
+    print(address, flush=True)
+
+serve.serve(
+    Settings(index=sys.argv[1], keys_file=sys.argv[2], port=0, drain_seconds=0, requests_per_minute=0),
+    announce=announce,
+)
+"""
+
+
+def test_a_real_process_writes_nothing_of_them(keyed: Keyed, index: Path, tmp_path: Path) -> None:
+    marks, errors = Marks(keyed.keyring, keyed.sessions), tmp_path / "stderr"
+    command = [sys.executable, "-c", PROGRAM, str(index), str(keyed.keyring.path)]
+    with (
+        errors.open("wb") as stderr,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=ROOT
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip().removeprefix("http://")
+            assert address, errors.read_text()
+            told = ask_everything(address, requests(every(keyed.app), marks, step=3), marks)
+            process.send_signal(signal.SIGTERM)
+            out = process.communicate(timeout=60)[0]
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    check(told, marks, index, tmp_path)
+    written = errors.read_text() + out
+    assert "DEBUG" in written and "Invalid HTTP request received" in written
+    assert not marks.found_in(written)
+    assert WORD not in written
+    check_files(marks, index, tmp_path)
 
 
 def test_an_answer_that_is_cut_off_tells_no_more(caplog: pytest.LogCaptureFixture) -> None:
