@@ -13,6 +13,7 @@
     ├── BusyError              the service has more to do than it can    503
     ├── ClientGoneError        nobody waits for the answer any more      499
     ├── KeysUnusableError      the key file is damaged or gone           exit 3, HTTP 503
+    ├── SessionsUnusableError  the secret of sessions is, too            exit 3, HTTP 503
     └── IndexUnusableError     the index cannot be served                exit 3, HTTP 503
         ├── IndexMissingError  there is none at that place
         ├── IndexDamagedError  a checksum, size or value is not what was written
@@ -131,6 +132,14 @@ class KeysUnusableError(QaError):
     """The key file is damaged, or gone though keys were asked for."""
 
     code = "keys_unusable"
+    status = 503
+    exit_status = 3
+
+
+class SessionsUnusableError(QaError):
+    """The secret of browsers' sessions is damaged or missing; keys in a header still work."""
+
+    code = "sessions_unusable"
     status = 503
     exit_status = 3
 

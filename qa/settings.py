@@ -64,6 +64,7 @@ class Settings:
     )
     max_body_bytes: int = _setting(1_000_000, "a request with a larger body is refused")
     keys_file: str = _setting("index/keys.json", "file of the API keys that `qa keys` makes")
+    session_hours: int = _setting(720, "hours after which a browser has to hand in its key again")
     requests_per_minute: int = _setting(
         600, "requests that a key, or an address without one, may make in a minute; 0: any number"
     )
@@ -85,6 +86,11 @@ class Settings:
     open_webui_sources: str = _setting(
         "off",
         "`on`: streams carry sources as Open WebUI's own events instead of annotations",
+        choices=("off", "on"),
+    )
+    log_questions: str = _setting(
+        "off",
+        "`on`: the log tells what an unforeseen failure says, which may quote a question",
         choices=("off", "on"),
     )
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
@@ -126,6 +132,7 @@ _RANGES = {
     "max_wrong": (0, 100),
     "port": (0, 65535),
     "max_body_bytes": (1000, 1 << 30),
+    "session_hours": (1, 8760),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
     "queued_questions": (0, 10_000),

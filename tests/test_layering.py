@@ -15,8 +15,9 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 
 # Each room may import those of the levels above it; within a level the room's own order holds.
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("records", "errors", "analysis", "threads", "hosts", "addresses"),
-    ("settings", "keys"),
+    ("records", "errors", "analysis", "threads", "hosts", "addresses", "redact"),
+    ("private_files",),
+    ("settings", "keys", "sessions"),
     ("corpus", "passages", "encode", "store", "followup"),
     ("rank",),
     ("results", "confidence", "explain"),
@@ -29,7 +30,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("evaluate", "mcp", "integrations"),
     ("api",),
     ("serve", "terminal"),
-    ("cli_index",),
+    ("cli_index", "cli_keys"),
     ("cli",),
     ("__main__",),
 )
@@ -51,7 +52,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "langchain_core": ("integrations/langchain.py",),
     "llama_index": ("integrations/llama_index.py",),
     "uvicorn": ("serve.py", "cli.py", "api/"),
-    "click": ("cli.py", "cli_index.py", "terminal.py"),
+    "click": ("cli.py", "cli_index.py", "cli_keys.py", "terminal.py"),
     "rich": ("cli.py", "terminal.py"),
     "sentencex": ("passages.py",),
     "markdown_it": ("corpus/",),

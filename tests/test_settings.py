@@ -94,6 +94,7 @@ _BOUNDS = {
     "max_wrong": (0, 100),
     "port": (0, 65535),
     "max_body_bytes": (1000, 1 << 30),
+    "session_hours": (1, 8760),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
     "queued_questions": (0, 10_000),

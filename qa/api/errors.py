@@ -22,6 +22,7 @@ from starlette.types import Scope
 from qa.api import schemas
 from qa.api.access import path_of
 from qa.errors import QaError
+from qa.redact import redacted
 from qa.wire import json_bytes
 
 RETRY_AFTER = "5"
@@ -81,7 +82,9 @@ def error_response(
     field: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the error body; ``scope`` is the request's, which holds its id."""
+    """Return the error body; ``scope`` is the request's, which holds its id. Keys are left out."""
+    # The name of a field, or what a library says of a value, may hold a key.
+    message, field = redacted(message), redacted(field) if field else field
     path = path_of(scope)
     openai = path.startswith(_OPENAI_PATHS)
     if openai:  # its clients know 400 for whatever is wrong with a request
@@ -121,9 +124,8 @@ def _openai_type(status: int) -> str:
 def answer_to(scope: Scope, error: QaError) -> Response:
     """Return the answer to a failure that has a name."""
     wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return error_response(
-        scope, error.status, error.name, error.message, field=error.field, headers=wait
-    )
+    message = scope["app"].state.service.engines.told(error.message)
+    return error_response(scope, error.status, error.name, message, field=error.field, headers=wait)
 
 
 def unknown_fault(scope: Scope) -> Response:

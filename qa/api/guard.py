@@ -1,6 +1,7 @@
 """Who may ask: settled for every request before its body is read and before any route is chosen.
 
-With keys, a request carries one as ``Authorization: Bearer …`` or, from a browser, in a cookie.
+With keys, a request carries one as ``Authorization: Bearer …`` or, from a browser, a session that
+was begun with one, in a cookie.
 Without keys the service listens on this machine alone, and whoever uses the machine may ask;
 then the Host header must name it too, or a page elsewhere whose name was made to point here
 could read the archive through its visitor's browser.
@@ -10,11 +11,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from typing import Literal
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.api.access import (
@@ -25,15 +24,17 @@ from qa.api.access import (
     path_of,
     required,
 )
+from qa.api.credentials import key_of
 from qa.api.errors import answer_to
 from qa.api.limits import Rate
 from qa.api.service import Service
-from qa.api.signin import COOKIE, sign_in_page
+from qa.api.signin import sign_in_page
 from qa.errors import (
     BusyError,
     ForbiddenError,
     KeysUnusableError,
     QaError,
+    SessionsUnusableError,
     UnauthorizedError,
 )
 from qa.hosts import host_of, is_loopback
@@ -60,6 +61,7 @@ class Guard:
     ) -> None:
         self.app = app
         self._keyring = service.keyring
+        self._sessions = service.sessions
         self._metrics = service.metrics
         self._rate = Rate(service.settings.requests_per_minute)
         self._origins = frozenset(origins)
@@ -120,14 +122,9 @@ class Guard:
                 self._check_host(headers)
                 here = comes_from_here(scope)
                 return Caller(SCOPES[-1], None if here else stranger.limited), None
-            token, way = _token(headers)
-            if not token:
-                raise UnauthorizedError(
-                    "this archive asks for a key: send it as Authorization: Bearer KEY"
-                )
-            key = self._keyring.find(token)
+            key, way = key_of(headers, self._keyring, self._sessions)
             return Caller(key.scope, f"key {key.id}", way), None
-        except UnauthorizedError as error:
+        except (UnauthorizedError, SessionsUnusableError) as error:
             return stranger, error
         except KeysUnusableError as error:
             return stranger, self._hidden(error)
@@ -174,14 +171,6 @@ class Guard:
                 "it send a key as a header where keys are asked for",
                 code="cross_site",
             )
-
-
-def _token(headers: Headers) -> tuple[str, Literal["header", "cookie"]]:
-    """Return the key that a request carries, or "", and how it came."""
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return token.strip(), "header"
-    return cookie_parser(headers.get("cookie", "")).get(COOKIE, ""), "cookie"
 
 
 def _wants_page(scope: Scope, headers: Headers) -> bool:

@@ -14,6 +14,7 @@ from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError
 from qa.keys import Keyring
 from qa.records import Answer, Question
+from qa.sessions import Sessions
 from qa.settings import Settings
 from qa.slot import EngineSlot
 
@@ -26,6 +27,7 @@ class Service:
     engines: EngineSlot
     metrics: Metrics
     keyring: Keyring
+    sessions: Sessions
     questions: Questions
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the process is asked to stop: what is under way completes, readiness ends."""
