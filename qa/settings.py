@@ -70,6 +70,9 @@ class Settings:
     concurrent_questions: int = _setting(
         8, "questions of a key, or an address without one, under way at once; 0: any number"
     )
+    connections_per_address: int = _setting(
+        100, "connections that an address (IPv6: each /64) may have at once; 0: any number"
+    )
     queued_questions: int = _setting(64, "questions that wait while the processors are busy")
     question_seconds: int = _setting(30, "a question that takes longer is given up")
     body_seconds: int = _setting(10, "a request whose body takes longer to arrive is refused")
@@ -128,6 +131,7 @@ _RANGES = {
     "max_body_bytes": (1000, 1 << 30),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
+    "connections_per_address": (0, 10_000),
     "queued_questions": (0, 10_000),
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),

@@ -96,6 +96,7 @@ _BOUNDS = {
     "max_body_bytes": (1000, 1 << 30),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
+    "connections_per_address": (0, 10_000),
     "queued_questions": (0, 10_000),
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),
