@@ -24,7 +24,8 @@ abuse: install
 # that mean no good, a minute of each kind; a quarter of an hour.
 faults: install
 	KILLS=1000 SWAPS=1000 CONNECTION_SECONDS=60 $(BIN)/python -m pytest -s \
-	  tests/faults/test_store_faults.py tests/api/test_swaps.py tests/faults/test_connections.py
+	  tests/faults/test_store_faults.py tests/api/test_swaps.py tests/faults/test_connections.py \
+	  tests/faults/test_large_answers.py
 
 lint: install
 	$(BIN)/ruff check .

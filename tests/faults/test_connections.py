@@ -5,55 +5,21 @@ What stands in the suite is short; ``make faults`` lets each go on for ``CONNECT
 
 from __future__ import annotations
 
-import http.client
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from qa.keys import Keyring
-from tests.conftest import ROOT
+from tests.faults.service import LONG, SECONDS, Address, get, growth, serving
 
-SECONDS = float(os.environ.get("CONNECTION_SECONDS", "2"))
 CONNECTIONS = 800
-LEVEL = 30_000_000 if SECONDS > 10 else 10_000_000
+LEVEL = 30_000_000 if LONG else 10_000_000
 """Bytes by which memory may grow; where a connection is not bounded it is as much each second."""
-PATIENCE = 20
-
-PROGRAM = """
-import sys
-from qa import engine, serve
-from qa.settings import Settings
-from tests.fake import FakeEncoder
-
-engine.load_encoder = lambda *_, **__: FakeEncoder()
-serve.serve(
-    Settings(index=sys.argv[1], port=0, drain_seconds=0, keys_file=sys.argv[2]),
-    announce=lambda engine, address: print(address, flush=True),
-)
-"""
-
-Address = tuple[str, int]
-
-
-@contextmanager
-def serving(index: Path, keys: Path) -> Iterator[tuple[int, Address]]:
-    """Run the service with the fake encoder; give its process id and its address."""
-    command = [sys.executable, "-c", PROGRAM, str(index), str(keys)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout is not None
-            host, _, port = process.stdout.readline().strip().removeprefix("http://").partition(":")
-            yield process.pid, (host, int(port))
-        finally:
-            process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -68,34 +34,6 @@ def keyed(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
     Keyring(keys).make("somebody else")
     with serving(index, keys) as service:
         yield service
-
-
-def memory(pid: int) -> int:
-    """Return the bytes of memory that a process has."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def growth(pid: int, seconds: float) -> int:
-    """Return by how much more memory than now a process has at most, in the seconds to come."""
-    before, most = memory(pid), 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        time.sleep(0.05)
-        most = max(most, memory(pid))
-    return most - before
-
-
-def get(address: Address, path: str, source: str = "127.0.0.1", timeout: float = PATIENCE) -> int:
-    """Return the status of an answer to somebody at the address ``source``."""
-    client = http.client.HTTPConnection(*address, timeout=timeout, source_address=(source, 0))
-    try:
-        client.request("GET", path)
-        response = client.getresponse()
-        response.read()
-        return response.status
-    finally:
-        client.close()
 
 
 def pipeline(address: Address, path: str, stop: threading.Event, *, reads: bool) -> None:
