@@ -71,6 +71,9 @@ class Settings:
     concurrent_questions: int = _setting(
         8, "questions of a key, or an address without one, under way at once; 0: any number"
     )
+    connections_per_address: int = _setting(
+        100, "connections that an address (IPv6: each /64) may have at once; 0: any number"
+    )
     queued_questions: int = _setting(64, "questions that wait while the processors are busy")
     question_seconds: int = _setting(30, "a question that takes longer is given up")
     body_seconds: int = _setting(10, "a request whose body takes longer to arrive is refused")
@@ -135,6 +138,7 @@ _RANGES = {
     "session_hours": (1, 8760),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
+    "connections_per_address": (0, 10_000),
     "queued_questions": (0, 10_000),
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),

@@ -97,6 +97,7 @@ _BOUNDS = {
     "session_hours": (1, 8760),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
+    "connections_per_address": (0, 10_000),
     "queued_questions": (0, 10_000),
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),

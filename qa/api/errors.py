@@ -35,7 +35,7 @@ _DESCRIPTIONS = {
     408: "The body took too long to arrive",
     413: "The body is too large",
     414: "The address is too long",
-    415: "The body is not said to be JSON",
+    415: "The body is not said to be JSON, or is encoded",
     422: "A value, or the name of a field, is wrong",
     429: "The share of this key or address is used up",
     431: "The headers are too long",
@@ -164,8 +164,8 @@ def _http(request: Request, error: Exception) -> Response:
 def _allowed(request: Request) -> str:
     """Return the methods of a route; one that has several handlers knows only the first's."""
     path = getattr(request.scope.get("route"), "path", None)
-    methods = request.app.openapi()["paths"].get(path, {})
-    return ", ".join(method.upper() for method in methods)
+    methods = [method.upper() for method in request.app.openapi()["paths"].get(path, {})]
+    return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

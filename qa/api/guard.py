@@ -10,6 +10,7 @@ could read the archive through its visitor's browser.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ from qa.errors import (
     KeysUnusableError,
     QaError,
     SessionsUnusableError,
+    TooManyError,
     UnauthorizedError,
 )
 from qa.hosts import host_of, is_loopback
@@ -68,6 +70,8 @@ class Guard:
         self._public = urlsplit(service.settings.public_url).netloc.lower()
         self._hosts = {"localhost", host_of(self._public), service.settings.host.lower()}
         self._free = at_once
+        self._each = service.settings.connections_per_address
+        self._under_way: Counter[str] = Counter()
         self._logged = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,11 +92,16 @@ class Guard:
                 response = answer_to(scope, error)
             await response(scope, receive, send)
             return
+        address = address_of(scope)
         self._free -= 1
+        self._under_way[address] += 1
         try:
             await self.app(scope, receive, send)
         finally:
             self._free += 1
+            self._under_way[address] -= 1
+            if not self._under_way[address]:
+                del self._under_way[address]
 
     def _admit(self, scope: Scope, headers: Headers) -> Caller:
         """Return who asks. Raises QaError unless they may."""
@@ -112,6 +121,7 @@ class Guard:
         self._check_sender(scope, headers, caller, session=need is None)
         if self._free <= 0:  # probes pass, and count
             raise BusyError("too many requests are under way: ask again", retry_after=1)
+        self._check_crowd(scope)
         return caller
 
     def _identify(self, scope: Scope, headers: Headers) -> tuple[Caller, QaError | None]:
@@ -145,6 +155,20 @@ class Guard:
                 "this service answers to this machine's own names alone: behind a proxy, name its "
                 "address with the setting public_url",
                 code="host_unknown",
+            )
+
+    def _check_crowd(self, scope: Scope) -> None:
+        """Raise TooManyError if an address that a proxy names has as many connections as it may.
+
+        Each of them has one request under way. Who comes without a proxy is stopped at the door.
+        """
+        if not self._each or comes_from_here(scope):
+            return
+        if self._under_way[address_of(scope)] >= self._each:
+            raise TooManyError(
+                f"your address has {self._each} requests under way (setting connections_per_address)",
+                code="too_many_connections",
+                retry_after=1,
             )
 
     def _check_sender(

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.api.access import path_of
 from qa.api.errors import unknown_fault
 from qa.api.guard import Guard
 from qa.api.service import Service
@@ -57,6 +58,31 @@ class RequestId:
             await send(message)
 
         await self.app(scope, receive, named)
+
+
+class Alike:
+    """Treat HEAD as GET without the body, and a path that ends in a slash as the one without it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        if path.endswith("/") and not path.endswith("//") and path_of(scope) != "/":
+            scope = {**scope, "path": path[:-1]}
+        if scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def bare(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, bare)
 
 
 class SecurityHeaders:
@@ -155,6 +181,7 @@ def middleware(service: Service, origins: Sequence[str]) -> list[Middleware]:
         expose_headers=["X-Request-Id", "Retry-After", "Mcp-Session-Id"],
     )
     return [
+        Middleware(Alike),
         Middleware(RequestId),
         Middleware(SecurityHeaders),
         Middleware(Counting),
