@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -572,3 +573,33 @@ def test_status_shows_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"  not held: {reason}\n" in shown.output
     found = json.loads(CliRunner().invoke(cli, ["status", "--index", index, "--json"]).output)
     assert found["confinement"]["missing"] == [reason]
+
+
+ALONE = """
+import os, sys
+from qa.corpus import sandbox
+from qa.corpus.reading import Options
+from tests.corpus import natives
+sandbox._START = natives.START
+opened = sandbox.Sandbox(Options())
+opened.start()
+print(opened._child.pid, flush=True)
+with open(sys.argv[1], "rb") as file:
+    list(opened.read("a.stubborn", file))
+"""
+
+
+def test_it_ends_with_the_build(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    command = [sys.executable, "-c", ALONE, str(tmp_path / "file")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as build:
+        assert build.stdout
+        reader = Path("/proc", build.stdout.readline().strip())
+        assert reader.exists()
+        build.kill()
+    # Whoever takes over its children takes a moment to bury it.
+    for _ in range(100):
+        if not reader.exists() or "State:\tZ" in (reader / "status").read_text():
+            return
+        time.sleep(0.1)
+    pytest.fail("the reader's process goes on")
