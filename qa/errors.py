@@ -8,6 +8,7 @@
     │   ├── ForbiddenError     a key of too small a scope, another site  403
     │   ├── TooManyError       one caller's share is used up             429
     │   ├── CorpusError        nothing in the PATHs can be indexed
+    │   ├── ConfinementError   the readers are not held as is demanded
     │   └── DatasetError       a judged data set that cannot be read
     ├── GateError              a gate did not hold                       exit 1
     ├── BusyError              the service has more to do than it can    503
@@ -99,6 +100,12 @@ class CorpusError(UsageError):
     """Nothing in the PATHs can be indexed, or ``--strict`` met a file that cannot be read."""
 
     code = "corpus_unreadable"
+
+
+class ConfinementError(UsageError):
+    """The kernel does not hold the readers' process as the settings demand."""
+
+    code = "readers_not_confined"
 
 
 class DatasetError(UsageError):

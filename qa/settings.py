@@ -45,6 +45,11 @@ class Settings:
     reader_seconds: int = _setting(60, "processor time that reading a document may take")
     reader_memory_bytes: int = _setting(1_000_000_000, "memory that reading a file may take")
     reader_output_bytes: int = _setting(100_000_000, "a document whose text is larger is skipped")
+    reader_confinement: str = _setting(
+        "best",
+        "`kernel`: a build ends where the kernel does not hold all of the readers' process",
+        choices=("best", "kernel"),
+    )
     row_text: str = _setting(
         "text,body,content", "column of a table that holds a row's text: the first that there is"
     )

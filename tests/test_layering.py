@@ -187,8 +187,8 @@ def test_nothing_is_run_that_was_read() -> None:
         ("qa.integrations.llama_index", "ArchiveRetriever"),
         (
             "qa.corpus",
-            "READERS FolderReader Found Options Reading Skipped Stamp extract_html program_version"
-            " read_document read_folders scan stamps",
+            "READERS Confinement FolderReader Found Options Reading Skipped Stamp confinement_here"
+            " extract_html program_version read_document read_folders scan stamps",
         ),
         ("qa.encode", "Encoded Encoder Piece Projected TokenCodec"),
         (
