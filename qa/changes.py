@@ -74,14 +74,19 @@ def found(
     return items
 
 
-def reading(settings: Settings) -> AbstractContextManager[Read]:
-    """Give a function that reads an item."""
-    return _Reading(Options.of(settings))
+def reading(
+    settings: Settings, tell: Callable[[str], None] = lambda _: None
+) -> AbstractContextManager[Read]:
+    """Give a function that reads an item; ``tell`` hears what the kernel does not hold of its readers.
+
+    Entering raises ConfinementError where the settings demand that it does.
+    """
+    return _Reading(Options.of(settings), tell)
 
 
 class _Reading(AbstractContextManager[Read]):
-    def __init__(self, options: Options) -> None:
-        self._reader = FolderReader(options)
+    def __init__(self, options: Options, tell: Callable[[str], None]) -> None:
+        self._reader = FolderReader(options, tell)
 
     def __enter__(self) -> Read:
         reader = self._reader.__enter__()

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from qa import __version__, cli_index, terminal
+from qa import __version__, cli_index, cli_keys, terminal
 from qa.cli_index import index_option
 from qa.errors import QaError, UsageError
-from qa.keys import SCOPES, Keyring
 from qa.settings import Settings, switched_on
 
 if TYPE_CHECKING:
@@ -34,7 +33,13 @@ def cli() -> None:
     """Ask an archive in plain words; get ranked, verbatim excerpts with exact citations."""
 
 
-for _command in (cli_index.status, cli_index.rollback, cli_index.purge, cli_index.watch):
+for _command in (
+    cli_index.status,
+    cli_index.rollback,
+    cli_index.purge,
+    cli_index.watch,
+    cli_keys.keys,
+):
     cli.add_command(_command)
 
 
@@ -194,48 +199,6 @@ def evaluate(
         settings=settings,
     )
     click.get_current_context().exit(status)
-
-
-@cli.group(no_args_is_help=False)
-def keys() -> None:
-    """Make, list and revoke the API keys of the service."""
-
-
-@keys.command("make")
-@click.argument("name")
-@click.option(
-    "--scope",
-    type=click.Choice(SCOPES),
-    default=SCOPES[0],
-    show_default=True,
-    help="What the key may do; admin includes ask.",
-)
-def make_key(name: str, scope: str) -> None:
-    """Make a key and print it, this once. NAME says whose it is."""
-    keyring = Keyring(Settings.load().keys_file)
-    key, token = keyring.make(name, scope)
-    click.echo(token)
-    click.echo(f"Key {key.id} of {key.name} may {key.scope}; it is not shown again.", err=True)
-
-
-@keys.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print the keys as JSON.")
-def list_keys(as_json: bool) -> None:
-    """List the keys, revoked ones too; what a key lets in with is not kept."""
-    entries = Keyring(Settings.load().keys_file).entries()
-    if as_json:
-        shown = [{k: v for k, v in asdict(key).items() if k != "sha256"} for key in entries]
-        terminal.print_json(shown)
-    else:
-        terminal.show_keys(entries)
-
-
-@keys.command("revoke")
-@click.argument("id")
-def revoke_key(id: str) -> None:
-    """Refuse the key ID from now on, also in a service that runs."""
-    key = Keyring(Settings.load().keys_file).revoke(id)
-    click.echo(f"Key {key.id} of {key.name} is revoked.")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

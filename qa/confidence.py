@@ -120,8 +120,10 @@ class Calibration:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Calibration:
-        """Read what ``to_json`` returned."""
+    def from_json(cls, value: Mapping[str, Any]) -> Calibration | None:
+        """Read what ``to_json`` returned; None for what an older version did, until the next build."""
+        if "plain" not in value:
+            return None
         read = value["read"]
         return cls(
             plain=_curve(value["plain"]),

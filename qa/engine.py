@@ -317,7 +317,7 @@ def _check(question: Question) -> None:
         value = getattr(filters, name)
         if value is not None and not _is_date(value):
             raise QuestionError(
-                f"{name} is {value!r}: a date as 2019, 2019-11 or 2019-11-23 is wanted",
+                f"{name} is no date: one as 2019, 2019-11 or 2019-11-23 is wanted",
                 field=f"filters.{name}",
                 code="invalid_date",
             )

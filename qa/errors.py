@@ -8,11 +8,13 @@
     │   ├── ForbiddenError     a key of too small a scope, another site  403
     │   ├── TooManyError       one caller's share is used up             429
     │   ├── CorpusError        nothing in the PATHs can be indexed
+    │   ├── ConfinementError   the readers are not held as is demanded
     │   └── DatasetError       a judged data set that cannot be read
     ├── GateError              a gate did not hold                       exit 1
     ├── BusyError              the service has more to do than it can    503
     ├── ClientGoneError        nobody waits for the answer any more      499
     ├── KeysUnusableError      the key file is damaged or gone           exit 3, HTTP 503
+    ├── SessionsUnusableError  the secret of sessions is, too            exit 3, HTTP 503
     └── IndexUnusableError     the index cannot be served                exit 3, HTTP 503
         ├── IndexMissingError  there is none at that place
         ├── IndexDamagedError  a checksum, size or value is not what was written
@@ -100,6 +102,12 @@ class CorpusError(UsageError):
     code = "corpus_unreadable"
 
 
+class ConfinementError(UsageError):
+    """The kernel does not hold the readers' process as the settings demand."""
+
+    code = "readers_not_confined"
+
+
 class DatasetError(UsageError):
     """A judged data set that cannot be read, or that does not fit the index."""
 
@@ -131,6 +139,14 @@ class KeysUnusableError(QaError):
     """The key file is damaged, or gone though keys were asked for."""
 
     code = "keys_unusable"
+    status = 503
+    exit_status = 3
+
+
+class SessionsUnusableError(QaError):
+    """The secret of browsers' sessions is damaged or missing; keys in a header still work."""
+
+    code = "sessions_unusable"
     status = 503
     exit_status = 3
 

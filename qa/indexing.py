@@ -87,8 +87,8 @@ def build_index(
     the model of the settings; an index that is not ``calibrated`` has no confidence to give;
     ``judge`` refines its calibration. ``accept`` is asked before a new generation goes live: when
     it raises, the generation is removed and what was live stays so. Raises CorpusError when there
-    is nothing to index, or, if ``strict``, a file cannot be read; OSError when writing fails; and
-    what ``accept`` raises.
+    is nothing to index, or, if ``strict``, a file cannot be read; ConfinementError when the kernel does not hold the
+    readers as the settings demand; OSError when writing fails; and what ``accept`` raises.
     """
     began = time.perf_counter()
     settle()
@@ -101,7 +101,7 @@ def build_index(
         items = given(documents)
     if not items:
         raise _nothing(paths, [])
-    with folder.lock(), reading(settings) as read:
+    with folder.lock(), reading(settings, progress.say) as read:
         if encoder is None:
             encoder, model_manifest = _ready_model(
                 folder, settings, lambda: _samples(items, read, paths), allow_download, progress
@@ -274,7 +274,7 @@ def _recipe(
         bm25=Bm25(),
         settings={
             "splitting": asdict(splitting),
-            "reading": asdict(Options.of(settings)),
+            "reading": Options.of(settings).results,
             "program": program_version(),
             "calibrated": calibrated,
             # A calibration is of scores: other weights make another one.

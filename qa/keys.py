@@ -7,14 +7,11 @@ good as a slow one, which protects what people think up. Nothing in the file let
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import KeysUnusableError, UnauthorizedError, UsageError
+from qa.private_files import changing, write_private
 
 SCOPES = ("ask", "admin")
 """What a key may do, from the least; each holds those before it."""
@@ -91,14 +89,12 @@ class Keyring:
         id, secret = match.groups() if match else ("", "")
         key = self._keys.get(id)
         known = hmac.compare_digest(_hash(secret), key.sha256 if key else _NOBODY)
-        if key is None or not known:
-            raise UnauthorizedError("this key is not known: ask the operator", code="key_unknown")
-        if key.revoked:
-            raise UnauthorizedError(
-                f"this key was revoked on {key.revoked[:10]}: ask the operator for another",
-                code="key_revoked",
-            )
-        return key
+        return _valid(key if known else None)
+
+    def by_id(self, id: str) -> Key:
+        """Return the key of an id whose bearer is known. Raises UnauthorizedError, and KeysUnusableError."""
+        self._refresh()
+        return _valid(self._keys.get(id))
 
     def make(self, name: str, scope: str = SCOPES[0]) -> tuple[Key, str]:
         """Add a key; return it and its token, which is nowhere kept. Raises UsageError."""
@@ -126,20 +122,10 @@ class Keyring:
     @contextmanager
     def _changing(self) -> Iterator[list[Key]]:
         """Give the keys to be changed, and write them; one process at a time."""
-        folder = self.path.parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(folder, os.O_RDONLY)
-        except OSError as error:
-            raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with changing(self.path):
             keys = self.entries()
             yield keys
             _write(self.path, keys)
-            os.fsync(lock)
-        finally:
-            os.close(lock)
 
     def _refresh(self) -> None:
         """Read the file if it is another than the one that was read."""
@@ -177,6 +163,18 @@ class Keyring:
         )
 
 
+def _valid(key: Key | None) -> Key:
+    """Return a key that lets somebody in. Raises UnauthorizedError for none, or a revoked one."""
+    if key is None:
+        raise UnauthorizedError("this key is not known: ask the operator", code="key_unknown")
+    if key.revoked:
+        raise UnauthorizedError(
+            f"this key was revoked on {key.revoked[:10]}: ask the operator for another",
+            code="key_revoked",
+        )
+    return key
+
+
 def _checked(entry: dict[str, Any]) -> Key:
     """Return a record as a key. Raises ValueError or TypeError for one that is none."""
     key = Key(**entry)
@@ -196,19 +194,7 @@ def _checked(entry: dict[str, Any]) -> Key:
 def _write(path: Path, keys: Sequence[Key]) -> None:
     """Replace the file at once, readable by its owner alone. Raises UsageError."""
     text = json.dumps({"format": _FORMAT, "keys": [asdict(key) for key in keys]}, indent=1)
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    write_private(path, f"{text}\n".encode())
 
 
 def _hash(secret: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from qa.errors import UsageError
 from qa.hosts import stays_here
 from qa.keys import Keyring
+from qa.redact import RedactedFormatter
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,10 +39,16 @@ def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> Non
         from qa.api.server import make_server
 
         app = create_app(index=index, settings=settings, engine=engine)
-        logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        _log_to_stderr()
         signal.signal(signal.SIGTERM, _stop)
         announce(engine, _address(listener))
         make_server(app, settings).run(sockets=[listener])
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactedFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler])
 
 
 def _stop(*_: object) -> NoReturn:

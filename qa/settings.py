@@ -45,6 +45,11 @@ class Settings:
     reader_seconds: int = _setting(60, "processor time that reading a document may take")
     reader_memory_bytes: int = _setting(1_000_000_000, "memory that reading a file may take")
     reader_output_bytes: int = _setting(100_000_000, "a document whose text is larger is skipped")
+    reader_confinement: str = _setting(
+        "best",
+        "`kernel`: a build ends where the kernel does not hold all of the readers' process",
+        choices=("best", "kernel"),
+    )
     row_text: str = _setting(
         "text,body,content", "column of a table that holds a row's text: the first that there is"
     )
@@ -69,11 +74,15 @@ class Settings:
     )
     max_body_bytes: int = _setting(1_000_000, "a request with a larger body is refused")
     keys_file: str = _setting("index/keys.json", "file of the API keys that `qa keys` makes")
+    session_hours: int = _setting(720, "hours after which a browser has to hand in its key again")
     requests_per_minute: int = _setting(
         600, "requests that a key, or an address without one, may make in a minute; 0: any number"
     )
     concurrent_questions: int = _setting(
         8, "questions of a key, or an address without one, under way at once; 0: any number"
+    )
+    connections_per_address: int = _setting(
+        100, "connections that an address (IPv6: each /64) may have at once; 0: any number"
     )
     queued_questions: int = _setting(64, "questions that wait while the processors are busy")
     question_seconds: int = _setting(30, "a question that takes longer is given up")
@@ -90,6 +99,11 @@ class Settings:
     open_webui_sources: str = _setting(
         "off",
         "`on`: streams carry sources as Open WebUI's own events instead of annotations",
+        choices=("off", "on"),
+    )
+    log_questions: str = _setting(
+        "off",
+        "`on`: the log tells what an unforeseen failure says, which may quote a question",
         choices=("off", "on"),
     )
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
@@ -131,8 +145,10 @@ _RANGES = {
     "max_wrong": (0, 100),
     "port": (0, 65535),
     "max_body_bytes": (1000, 1 << 30),
+    "session_hours": (1, 8760),
     "requests_per_minute": (0, 1_000_000),
     "concurrent_questions": (0, 10_000),
+    "connections_per_address": (0, 10_000),
     "queued_questions": (0, 10_000),
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),

@@ -47,6 +47,7 @@ class EngineSlot:
         self._lock = threading.Lock()
         self._stamp: tuple[int, ...] | None = None
         self._fault: str | None = None
+        self._logged = ""
         self._open_again_at = 0.0
         self.swaps = 0
         """How many times another generation took the place of the one that was open."""
@@ -58,9 +59,13 @@ class EngineSlot:
 
     @property
     def fault(self) -> str | None:
-        """Why another generation than the live one answers, or none; None while all is well."""
+        """Why another generation than the live one answers, or none; None while all is well.
+
+        It is for clients: it does not say where the index lies.
+        """
         engine = self._engine
-        return self._fault or (engine.fault if engine else None)
+        fault = self._fault or (engine.fault if engine else None)
+        return fault and self.told(fault)
 
     def get(self) -> Engine:
         """Return the engine, opened if need be. Raises IndexUnusableError, which says why not."""
@@ -77,9 +82,21 @@ class EngineSlot:
                     self._index, max_wrong=self._max_wrong, reading=self._reading
                 )
             except IndexUnusableError as error:
+                self._log_once(error.message)
                 self._error, self._retry_at = error, time.monotonic() + RETRY_SECONDS
                 raise
             return self._engine
+
+    def told(self, message: str) -> str:
+        """Return a message as clients may read it: without where the index lies on this machine."""
+        for place in {str(self._index.absolute()), str(self._index.resolve())}:
+            message = message.replace(place, self._folder.name)
+        return message
+
+    def _log_once(self, message: str) -> None:
+        if message != self._logged:
+            self._logged = message
+            log.error("the index cannot be served: %s", message)
 
     def look(self) -> None:
         """Open what has become live since, beside what answers; then let it answer.

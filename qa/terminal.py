@@ -161,6 +161,9 @@ def show_status(status: Status) -> None:
             sources = getattr(status.changes, word)
             shown = [*sources[:_SHOWN], *(["…"] if len(sources) > _SHOWN else [])]
             lines += [f"  {word}: {len(sources):,}", *(f"    {source}" for source in shown)]
+    holding = ", ".join(status.confinement.held) or "nothing"
+    lines.append(f"The kernel holds of the readers' process: {holding}.")
+    lines += [f"  not held: {reason}" for reason in status.confinement.missing]
     click.echo(printable("\n".join(lines)))
 
 

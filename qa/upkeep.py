@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa.changes import Changes, changes_of, found, plan
+from qa.corpus import Confinement, confinement_here
 from qa.errors import CorpusError, IndexUnusableError, NotFoundError, UsageError
 from qa.settings import Settings
 from qa.store import (
@@ -40,13 +41,17 @@ class GenerationState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What an index holds, and what a build of ``paths`` would change; None where that is not known."""
+    """What an index holds, and what a build of ``paths`` would change; None where that is not known.
+
+    ``confinement``: how far the kernel holds the readers' process on this machine.
+    """
 
     index: str
     generations: tuple[GenerationState, ...]
     bytes: int
     paths: tuple[str, ...]
     changes: Changes | None
+    confinement: Confinement
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ def status(settings: Settings, paths: Sequence[Path] = ()) -> Status:
         bytes=_size(folder.path),
         paths=tuple(map(str, chosen)),
         changes=changes,
+        confinement=confinement_here(),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,6 +26,7 @@ _ESCAPES = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 # All control characters but tab and line feed, and those that turn the direction of writing.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINE_END = re.compile("\r\n|\r")
+_TEXT_AT_ONCE, _VALUES_AT_ONCE = 65_536, 500
 _BREAK = re.compile("[\n\r\t\v\f\x85\u2028\u2029]+")
 
 
@@ -36,6 +38,30 @@ def json_bytes(value: object) -> bytes:
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _UNSAFE.sub(lambda match: _ESCAPES.get(match[0], "\ufffd"), text).encode()
+
+
+def json_pieces(body: Mapping[str, object]) -> Iterator[bytes]:
+    """Yield what ``json_bytes`` returns for ``body``, a little at a time, however long a member is.
+
+    Encoding holds Python's lock from its beginning to its end, so that a large text or list would
+    hold up every other thread.
+    """
+    mark = b"{"
+    for name, value in body.items():
+        yield mark + json_bytes(name) + b":"
+        mark = b","
+        if isinstance(value, str) and len(value) > _TEXT_AT_ONCE:
+            yield b'"'
+            for at in range(0, len(value), _TEXT_AT_ONCE):
+                yield json_bytes(value[at : at + _TEXT_AT_ONCE])[1:-1]
+            yield b'"'
+        elif isinstance(value, list) and len(value) > _VALUES_AT_ONCE:
+            for at in range(0, len(value), _VALUES_AT_ONCE):
+                yield (b"," if at else b"[") + json_bytes(value[at : at + _VALUES_AT_ONCE])[1:-1]
+            yield b"]"
+        else:
+            yield json_bytes(value)
+    yield b"}" if body else b"{}"
 
 
 def printable(text: str) -> str:

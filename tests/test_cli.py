@@ -478,7 +478,7 @@ def test_a_dash_reads_the_question(
         (["a", "-k", "0"], "k is 0"),
         (["a", "-k", "51"], "k is 51"),
         (["a", "--source", "\udcff"], "lone surrogate"),
-        (["a", "--from", "yesterday"], "published_from is 'yesterday'"),
+        (["a", "--from", "yesterday"], "published_from is no date: one as 2019"),
         (["a", "--to", "2019-13"], "published_to is '2019-13'"),
     ],
 )
@@ -672,10 +672,45 @@ def test_a_key_is_printed_once(keys_file: Path, capsys: Capture) -> None:
     key = Keyring(keys_file).find(token)
     assert (key.name, key.scope) == ("the museum", "admin")
     assert "not shown again" in err
+    secret = keys_file.with_name("keys.json.secret")
+    assert f"{secret} signs the sessions of browsers" in err
+    assert len(secret.read_bytes()) == 32
+    assert run(["keys", "make", "another"]) == 0
+    assert str(secret) not in capsys.readouterr().err
     assert run(["keys", "list"]) == 0
     listed = capsys.readouterr().out
-    assert re.fullmatch(rf"{key.id}  20\d\d-\d\d-\d\d  admin +the museum\n", listed)
+    [first, second] = listed.splitlines()
+    assert re.fullmatch(rf"{key.id}  20\d\d-\d\d-\d\d  admin +the museum", first)
+    assert second.endswith("another")
     assert token[-43:] not in listed + err
+
+
+def test_sessions_end_with_a_new_secret(keys_file: Path, capsys: Capture) -> None:
+    assert run(["keys", "make", "a"]) == 0
+    secret = keys_file.with_name("keys.json.secret")
+    before = secret.read_bytes()
+    assert run(["keys", "end-sessions"]) == 0
+    assert "Every session has ended" in capsys.readouterr().out
+    assert len(secret.read_bytes()) == 32
+    assert secret.read_bytes() != before
+    assert run(["keys", "list"]) == 0
+    assert capsys.readouterr().err == ""
+    secret.write_bytes(b"short")
+    assert run(["keys", "list", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)) == 1
+    assert re.fullmatch(r"No browser can sign in: .* is damaged: run qa keys end-sessions.*\n", err)
+
+
+def test_no_key_is_made_in_the_folder_of_an_index(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "generations").mkdir()
+    (tmp_path / "LIVE").touch()
+    monkeypatch.setenv("QA_KEYS_FILE", str(tmp_path / "keys.json"))
+    assert run(["keys", "make", "a"]) == 2
+    assert "lies in the index folder" in complaint(capsys)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["LIVE", "generations"]
 
 
 def test_a_key_is_revoked_by_its_id(keys_file: Path, capsys: Capture) -> None:

@@ -135,6 +135,10 @@ def test_it_is_written_and_read_as_it_is() -> None:
     assert Calibration.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
+def test_a_calibration_of_an_older_version_is_none() -> None:
+    assert Calibration.from_json({"slope": 1.0, "intercept": 0.0, "risks": []}) is None
+
+
 def test_a_curve_belongs_to_its_reader() -> None:
     found = Calibration(fitted(), fitted(read=True), "a reader", {})
     assert found.curve("a reader") == fitted(read=True)

@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 from tests.serving import serving
 
 DOCS = ROOT / "docs"
-PAGES = ("deploy.md", "http.md", "page.md", "python.md", "widget.md")
+PAGES = ("deploy.md", "http.md", "page.md", "python.md", "security.md", "widget.md")
 SHOWN = "http://127.0.0.1:8000"
 SERVES = re.compile(r"\bqa serve\b|\bhttp\.server\b")
 NEXT = "-- the next block --"

@@ -232,7 +232,7 @@ def test_a_failed_write_leaves_the_keys_as_they_were(
     def fail(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("qa.keys.os.fsync", fail)
+    monkeypatch.setattr("qa.private_files.os.fsync", fail)
     with pytest.raises(UsageError, match="No space left"):
         ring.make("b")
     assert [key.name for key in ring.entries()] == ["a"]

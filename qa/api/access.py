@@ -71,11 +71,14 @@ def _stands_in(path: str, places: tuple[str, ...]) -> bool:
 def address_of(scope: Scope) -> str:
     """Return the name of a request's address; one network of a household or a server is one."""
     client = scope.get("client")
-    if not client:
-        return "here"
-    address = parse_address(client[0])
+    return network_of(client[0]) if client else "here"
+
+
+def network_of(host: str) -> str:
+    """Return the name that an address, as text, is counted under: for IPv6, that of its /64."""
+    address = parse_address(host)
     if address is None:
-        return str(client[0])[:_ADDRESS_CHARS]
+        return host[:_ADDRESS_CHARS]
     if isinstance(address, IPv6Address) and not address.is_loopback:
         return str(IPv6Network((address, 64), strict=False))
     return str(address)

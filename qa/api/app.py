@@ -23,6 +23,7 @@ from qa.engine import Engine
 from qa.errors import IndexUnusableError
 from qa.hosts import stays_here
 from qa.keys import Keyring
+from qa.sessions import Sessions
 from qa.settings import Settings
 from qa.slot import LOOK_SECONDS, EngineSlot
 from qa.threads import processors
@@ -55,6 +56,7 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
         engines=EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading),
         metrics=Metrics(),
         keyring=Keyring(settings.keys_file, required=not stays_here(settings.host)),
+        sessions=Sessions(settings.keys_file, seconds=3600 * settings.session_hours),
         questions=Questions(
             waiting=settings.queued_questions,
             each=settings.concurrent_questions,

@@ -22,6 +22,7 @@ from starlette.types import Scope
 from qa.api import schemas
 from qa.api.access import path_of
 from qa.errors import QaError
+from qa.redact import redacted
 from qa.wire import json_bytes
 
 RETRY_AFTER = "5"
@@ -34,7 +35,7 @@ _DESCRIPTIONS = {
     408: "The body took too long to arrive",
     413: "The body is too large",
     414: "The address is too long",
-    415: "The body is not said to be JSON",
+    415: "The body is not said to be JSON, or is encoded",
     422: "A value, or the name of a field, is wrong",
     429: "The share of this key or address is used up",
     431: "The headers are too long",
@@ -81,7 +82,9 @@ def error_response(
     field: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the error body; ``scope`` is the request's, which holds its id."""
+    """Return the error body; ``scope`` is the request's, which holds its id. Keys are left out."""
+    # The name of a field, or what a library says of a value, may hold a key.
+    message, field = redacted(message), redacted(field) if field else field
     path = path_of(scope)
     openai = path.startswith(_OPENAI_PATHS)
     if openai:  # its clients know 400 for whatever is wrong with a request
@@ -121,9 +124,8 @@ def _openai_type(status: int) -> str:
 def answer_to(scope: Scope, error: QaError) -> Response:
     """Return the answer to a failure that has a name."""
     wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return error_response(
-        scope, error.status, error.name, error.message, field=error.field, headers=wait
-    )
+    message = scope["app"].state.service.engines.told(error.message)
+    return error_response(scope, error.status, error.name, message, field=error.field, headers=wait)
 
 
 def unknown_fault(scope: Scope) -> Response:
@@ -162,8 +164,8 @@ def _http(request: Request, error: Exception) -> Response:
 def _allowed(request: Request) -> str:
     """Return the methods of a route; one that has several handlers knows only the first's."""
     path = getattr(request.scope.get("route"), "path", None)
-    methods = request.app.openapi()["paths"].get(path, {})
-    return ", ".join(method.upper() for method in methods)
+    methods = [method.upper() for method in request.app.openapi()["paths"].get(path, {})]
+    return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -1,6 +1,7 @@
 """Who may ask: settled for every request before its body is read and before any route is chosen.
 
-With keys, a request carries one as ``Authorization: Bearer …`` or, from a browser, in a cookie.
+With keys, a request carries one as ``Authorization: Bearer …`` or, from a browser, a session that
+was begun with one, in a cookie.
 Without keys the service listens on this machine alone, and whoever uses the machine may ask;
 then the Host header must name it too, or a page elsewhere whose name was made to point here
 could read the archive through its visitor's browser.
@@ -9,12 +10,11 @@ could read the archive through its visitor's browser.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection
-from typing import Literal
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.api.access import (
@@ -25,15 +25,18 @@ from qa.api.access import (
     path_of,
     required,
 )
+from qa.api.credentials import key_of
 from qa.api.errors import answer_to
 from qa.api.limits import Rate
 from qa.api.service import Service
-from qa.api.signin import COOKIE, sign_in_page
+from qa.api.signin import sign_in_page
 from qa.errors import (
     BusyError,
     ForbiddenError,
     KeysUnusableError,
     QaError,
+    SessionsUnusableError,
+    TooManyError,
     UnauthorizedError,
 )
 from qa.hosts import host_of, is_loopback
@@ -60,12 +63,15 @@ class Guard:
     ) -> None:
         self.app = app
         self._keyring = service.keyring
+        self._sessions = service.sessions
         self._metrics = service.metrics
         self._rate = Rate(service.settings.requests_per_minute)
         self._origins = frozenset(origins)
         self._public = urlsplit(service.settings.public_url).netloc.lower()
         self._hosts = {"localhost", host_of(self._public), service.settings.host.lower()}
         self._free = at_once
+        self._each = service.settings.connections_per_address
+        self._under_way: Counter[str] = Counter()
         self._logged = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,11 +92,16 @@ class Guard:
                 response = answer_to(scope, error)
             await response(scope, receive, send)
             return
+        address = address_of(scope)
         self._free -= 1
+        self._under_way[address] += 1
         try:
             await self.app(scope, receive, send)
         finally:
             self._free += 1
+            self._under_way[address] -= 1
+            if not self._under_way[address]:
+                del self._under_way[address]
 
     def _admit(self, scope: Scope, headers: Headers) -> Caller:
         """Return who asks. Raises QaError unless they may."""
@@ -110,6 +121,7 @@ class Guard:
         self._check_sender(scope, headers, caller, session=need is None)
         if self._free <= 0:  # probes pass, and count
             raise BusyError("too many requests are under way: ask again", retry_after=1)
+        self._check_crowd(scope)
         return caller
 
     def _identify(self, scope: Scope, headers: Headers) -> tuple[Caller, QaError | None]:
@@ -120,14 +132,9 @@ class Guard:
                 self._check_host(headers)
                 here = comes_from_here(scope)
                 return Caller(SCOPES[-1], None if here else stranger.limited), None
-            token, way = _token(headers)
-            if not token:
-                raise UnauthorizedError(
-                    "this archive asks for a key: send it as Authorization: Bearer KEY"
-                )
-            key = self._keyring.find(token)
+            key, way = key_of(headers, self._keyring, self._sessions)
             return Caller(key.scope, f"key {key.id}", way), None
-        except UnauthorizedError as error:
+        except (UnauthorizedError, SessionsUnusableError) as error:
             return stranger, error
         except KeysUnusableError as error:
             return stranger, self._hidden(error)
@@ -148,6 +155,20 @@ class Guard:
                 "this service answers to this machine's own names alone: behind a proxy, name its "
                 "address with the setting public_url",
                 code="host_unknown",
+            )
+
+    def _check_crowd(self, scope: Scope) -> None:
+        """Raise TooManyError if an address that a proxy names has as many connections as it may.
+
+        Each of them has one request under way. Who comes without a proxy is stopped at the door.
+        """
+        if not self._each or comes_from_here(scope):
+            return
+        if self._under_way[address_of(scope)] >= self._each:
+            raise TooManyError(
+                f"your address has {self._each} requests under way (setting connections_per_address)",
+                code="too_many_connections",
+                retry_after=1,
             )
 
     def _check_sender(
@@ -174,14 +195,6 @@ class Guard:
                 "it send a key as a header where keys are asked for",
                 code="cross_site",
             )
-
-
-def _token(headers: Headers) -> tuple[str, Literal["header", "cookie"]]:
-    """Return the key that a request carries, or "", and how it came."""
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return token.strip(), "header"
-    return cookie_parser(headers.get("cookie", "")).get(COOKIE, ""), "cookie"
 
 
 def _wants_page(scope: Scope, headers: Headers) -> bool:

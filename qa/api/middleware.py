@@ -15,10 +15,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.api.access import path_of
 from qa.api.errors import unknown_fault
 from qa.api.guard import Guard
 from qa.api.service import Service
 from qa.api.sizes import BodyLimit, HeadLimit
+from qa.redact import told_in_log
 
 log = logging.getLogger("qa.api")
 
@@ -56,6 +58,31 @@ class RequestId:
             await send(message)
 
         await self.app(scope, receive, named)
+
+
+class Alike:
+    """Treat HEAD as GET without the body, and a path that ends in a slash as the one without it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        if path.endswith("/") and not path.endswith("//") and path_of(scope) != "/":
+            scope = {**scope, "path": path[:-1]}
+        if scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def bare(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, bare)
 
 
 class SecurityHeaders:
@@ -105,11 +132,19 @@ class Counting:
             service.metrics.count(route, status, time.perf_counter() - began)
 
 
-class Faults:
-    """Answer an exception that nobody foresaw with a plain 500; its traceback goes to the log."""
+class CutOffError(Exception):
+    """An answer that had begun cannot be completed; why is in the log."""
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class Faults:
+    """Answer an exception that nobody foresaw with a plain 500; its traceback goes to the log.
+
+    What it says may quote a question, and is logged only where the setting ``log_questions`` says so.
+    """
+
+    def __init__(self, app: ASGIApp, *, whole: bool) -> None:
         self.app = app
+        self.whole = whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -121,10 +156,13 @@ class Faults:
 
         try:
             await self.app(scope, receive, watched)
-        except Exception:
-            if scope["type"] != "http" or started:
+        except Exception as error:
+            if scope["type"] != "http":
                 raise
-            log.exception("request %s failed", scope["state"]["request_id"])
+            request_id = scope["state"]["request_id"]
+            log.error("request %s failed\n%s", request_id, told_in_log(error, whole=self.whole))
+            if started:  # the server has to hang up, and would log what the exception says
+                raise CutOffError(f"the answer to request {request_id} was cut off") from None
             await unknown_fault(scope)(scope, receive, send)
 
 
@@ -143,11 +181,12 @@ def middleware(service: Service, origins: Sequence[str]) -> list[Middleware]:
         expose_headers=["X-Request-Id", "Retry-After", "Mcp-Session-Id"],
     )
     return [
+        Middleware(Alike),
         Middleware(RequestId),
         Middleware(SecurityHeaders),
         Middleware(Counting),
         *([shared] if origins else []),
-        Middleware(Faults),
+        Middleware(Faults, whole=service.settings.log_questions == "on"),
         Middleware(HeadLimit),
         Middleware(Guard, service=service, origins=origins),
         Middleware(BodyLimit, settings=service.settings),

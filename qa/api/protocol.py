@@ -1,58 +1,112 @@
-"""The server's side of a connection: a client that dawdles is hung up on.
+"""The server's side of a connection: one request at a time, and a client that dawdles is hung up on.
 
-The HTTP server in use has a timer for idle connections alone. A head that never ends, or a body
-that nobody waits for any more because the request was refused, would hold a connection for ever.
+What a client sends behind a request is held back until that one is answered, and no more is read
+once it is much: the HTTP server in use would queue whatever comes. It has a timer for idle
+connections alone, too. A head that never ends, a body that nobody waits for any more because the
+request was refused, or an answer that is not read would hold a connection for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from qa.api.connections import Connections
 
 HEAD_SECONDS = 10.0
 """From the first byte of a request, or the opening of the connection, to the end of its headers."""
 GRACE_SECONDS = 5.0
 """After the time for a body is over; the application itself answers then, with an error."""
+UNREAD_SECONDS = 30.0
+"""A client that takes nothing of its answer for as long as this has left."""
 MAX_HEAD = 131_072
 """Bytes of a head that is not complete. The application refuses smaller ones, with an error."""
-MAX_CONNECTIONS = 800
-"""Below the 1,024 open files that a process usually may have."""
+READ_BYTES = 65_536
+"""Bytes that are read at once."""
+HELD_BYTES = 16_384
+"""Bytes held back behind a request, from which on no more are read."""
+
+# The first is Linux's alone: it tells of a client that has left also while nothing is read.
+_LEFT = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
-class PatientProtocol(HttpToolsProtocol):
-    """HTTP with limits to its patience. ``body_seconds`` is set on a subclass."""
+class _Flow(FlowControl):
+    """Lets nobody read on while much is held back."""
 
-    body_seconds: float = 10.0
+    full = False
+
+    def resume_reading(self) -> None:
+        if not self.full:
+            super().resume_reading()
+
+
+class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
+    """HTTP with limits to its patience. The first three are set on a subclass."""
+
+    body_seconds: float
+    room: Connections
+    _buffer: memoryview
+    """Filled by one connection and emptied at once: all those of an event loop can share it."""
+
+    flow: _Flow
     _timer: asyncio.TimerHandle | None = None
     _head_bytes = 0  # since the last end of a head, or of a request
+    _body_left = 0  # of a body whose length was announced
     _in_head = True
+    _unread = (0, 0.0)  # bytes of answers that were not sent yet, and since when it is as many
 
     # uvicorn narrows the argument of asyncio.Protocol in the same way.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        if len(self.connections) >= MAX_CONNECTIONS:
+        super().connection_made(transport)
+        self.flow = _Flow(transport)
+        self._held = bytearray()
+        if not self.room.enter(self, self.client[0] if self.client else ""):
             transport.abort()
             return
-        super().connection_made(transport)
         self._wait(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
-        if self.transport is not None:
-            super().connection_lost(exc)
+        self.room.leave(self)
+        self._held.clear()
+        super().connection_lost(exc)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(self._buffer[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
-        if self.transport is None or self.transport.is_closing():
-            return
-        if self._timer is None:
-            self._wait(HEAD_SECONDS)
-        self._head_bytes += len(data)
-        super().data_received(data)
-        # Only now is it known whether this was a head: on a connection that was used before, a
-        # whole request may come at once, its body too.
-        if self._in_head and self._head_bytes > MAX_HEAD:
-            self._hang_up()
+        self._held += data
+        self._feed()
+
+    def _feed(self) -> None:
+        """Have what is held back parsed, up to the end of a request that has no answer yet."""
+        while self._held and not self._answering and not self.transport.is_closing():
+            size = self._body_left or _end_of_head(self._held)
+            piece = bytes(self._held[:size])
+            del self._held[:size]
+            if self._timer is None:
+                self._wait(HEAD_SECONDS)
+            self._head_bytes += len(piece)
+            super().data_received(piece)
+            if self._in_head and self._head_bytes > MAX_HEAD:
+                self.hang_up()
+        full, self.flow.full = self.flow.full, len(self._held) >= HELD_BYTES
+        if self.flow.full:
+            self.flow.pause_reading()
+        elif full:
+            self.flow.resume_reading()
+
+    @property
+    def _answering(self) -> bool:
+        """Whether a request has come, whole, and its answer is not complete."""
+        return self._in_head and self.cycle is not None and not self.cycle.response_complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:  # what comes after a body is nothing that was waited for
@@ -60,28 +114,72 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes = False, 0
+        # The parser has settled that there is one at most, a number, and not of a body in chunks.
+        self._body_left = int(dict(self.headers).get(b"content-length", 0))
         self._wait(self.body_seconds + GRACE_SECONDS)
         super().on_headers_complete()
+        if self.parser.should_upgrade():  # to the parser, a body is of another protocol then
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        self._body_left = max(self._body_left - len(body), 0)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._body_left = True, 0, 0
         self._rest()
+        if self._answering:
+            self.room.asks(self)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self.room.is_silent(self)
+        super().on_response_complete()
+        if self._held:
+            self.loop.call_soon(self._feed)
+
+    def look(self, now: float) -> None:
+        """Hang up on a client that has left, or that reads nothing; called from time to time."""
+        size = self.transport.get_write_buffer_size()
+        if not size or size != self._unread[0]:
+            self._unread = size, now
+        stuck = now - self._unread[1] > UNREAD_SECONDS
+        if stuck or (self.flow.read_paused and _has_left(self.transport)):
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connection at once."""
+        self._rest()
+        self.transport.abort()
 
     def _wait(self, seconds: float) -> None:
         self._rest()
-        self._timer = self.loop.call_later(seconds, self._hang_up)
+        self._timer = self.loop.call_later(seconds, self.hang_up)
 
     def _rest(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _hang_up(self) -> None:
-        self._rest()
-        self.transport.abort()
 
-
-def patient(body_seconds: float) -> type[Any]:
+def patient(body_seconds: float, room: Connections) -> type[Any]:
     """Return the protocol for a service that waits ``body_seconds`` for a body."""
-    return type("Protocol", (PatientProtocol,), {"body_seconds": body_seconds})
+    buffer = memoryview(bytearray(READ_BYTES))
+    limits = {"body_seconds": body_seconds, "room": room, "_buffer": buffer}
+    return type("Protocol", (PatientProtocol,), limits)
+
+
+def _end_of_head(data: bytearray) -> int:
+    """Return the end of the first empty line, where alone a head or chunks end; else of all."""
+    for line in (b"\r\n", b"\n"):  # the line before it may have come earlier
+        if data.startswith(line):
+            return len(line)
+    places = ((data.find(mark), len(mark)) for mark in (b"\n\r\n", b"\n\n"))
+    return min((place + size for place, size in places if place >= 0), default=len(data))
+
+
+def _has_left(transport: asyncio.Transport) -> bool:
+    """Whether the other side of a connection is closed, whatever came before and was not read."""
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket"), _LEFT)
+    return bool(poll.poll(0))

@@ -8,10 +8,13 @@ import socket
 import threading
 import time
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from qa.api.connections import MAX_CONNECTIONS, Connections
 from qa.api.protocol import patient
 from qa.api.service import Service
 from qa.settings import Settings
@@ -19,24 +22,32 @@ from qa.settings import Settings
 SHUTDOWN_SECONDS = 10
 """How long answers that are under way may take once no more are taken."""
 _CUT_OFF = 70
+_LOOK_TICKS = 5
+"""Half a second between two looks at each connection."""
 
 
 def make_server(app: FastAPI, settings: Settings) -> Server:
     """Return the server of an application, to be run on a socket that listens."""
+    # What also settles whom a request's own headers are believed from.
+    proxies = ProxyHeadersMiddleware(cast(Any, app), settings.proxies).trusted_hosts
+    room = Connections(
+        each=settings.connections_per_address, most=MAX_CONNECTIONS, is_proxy=proxies.__contains__
+    )
     config = uvicorn.Config(
         app,
-        http=patient(settings.body_seconds),
+        http=patient(settings.body_seconds, room),
         loop="asyncio",
         ws="none",
         lifespan="on",
         log_config=None,
+        log_level="error",  # of warnings, whoever can connect could make any number
         access_log=False,
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    return Server(config, app.state.service, settings.drain_seconds)
+    return Server(config, app.state.service, room, settings.drain_seconds)
 
 
 class Server(uvicorn.Server):
@@ -47,8 +58,11 @@ class Server(uvicorn.Server):
     completes. SIGINT, and a second SIGTERM, skip the first part.
     """
 
-    def __init__(self, config: uvicorn.Config, service: Service, drain_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, service: Service, room: Connections, drain_seconds: float
+    ) -> None:
         super().__init__(config)
+        self._room = room
         self._stopping = service.stopping
         self._drain_seconds = drain_seconds
         self._leave_at: float | None = None
@@ -62,7 +76,9 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
-        """Look whether it is time to stop; called ten times a second."""
+        """Look whether it is time to stop, and who has left; called ten times a second."""
+        if counter % _LOOK_TICKS == 0:
+            self._room.look()
         if self._leave_at is not None and time.monotonic() >= self._leave_at:
             self.should_exit = True
         return await super().on_tick(counter)

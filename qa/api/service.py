@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 
+from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from qa.api.access import caller_of
 from qa.api.metrics import Metrics
+from qa.api.pieces import AT_ONCE
 from qa.api.questions import Questions
 from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError
 from qa.keys import Keyring
 from qa.records import Answer, Question
+from qa.sessions import Sessions
 from qa.settings import Settings
 from qa.slot import EngineSlot
 
@@ -26,7 +30,10 @@ class Service:
     engines: EngineSlot
     metrics: Metrics
     keyring: Keyring
+    sessions: Sessions
     questions: Questions
+    writers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
+    """Threads that read documents and write them, see ``qa.api.pieces``."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the process is asked to stop: what is under way completes, readiness ends."""
 

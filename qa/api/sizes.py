@@ -16,6 +16,9 @@ MAX_TARGET = 32_768
 MAX_HEADERS = 32_768
 """Bytes of all headers together, names included."""
 
+_SHOWN = 50
+"""Characters of an encoding's name that are repeated."""
+
 
 class HeadLimit:
     """Refuse an address or headers that are too long."""
@@ -41,7 +44,10 @@ class HeadLimit:
 
 
 class BodyLimit:
-    """Refuse a body that is too large: by its announced length, else as soon as it is; or too slow."""
+    """Refuse a body that is too large: by its announced length, else as soon as it is; or too slow.
+
+    One that is encoded is refused too: how large it is would show only once it is decoded.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -52,7 +58,14 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity") and (
+            announced.strip("0") or "transfer-encoding" in headers
+        ):
+            await _refuse(self._encoded(scope, encoding), scope, receive, send)
+            return
         if announced.isdecimal() and int(announced[:20]) > self.max_bytes:
             await _refuse(self._too_large(scope), scope, receive, send)
             return
@@ -76,6 +89,12 @@ class BodyLimit:
 
         await self.app(scope, limited, send)
 
+    def _encoded(self, scope: Scope, encoding: str) -> RequestError:
+        message = f"the body is encoded ({encoding[:_SHOWN]!a}): send it without content-encoding"
+        error = RequestError(415, "unsupported_encoding", message)
+        error.headers = {"Accept-Encoding": "identity"}
+        return _counted(scope, error)
+
     def _too_large(self, scope: Scope) -> RequestError:
         message = f"the body is larger than {self.max_bytes:,} bytes (setting max_body_bytes)"
         return _counted(scope, RequestError(413, "body_too_large", message))
@@ -93,5 +112,7 @@ def _counted(scope: Scope, error: RequestError) -> RequestError:
 
 
 async def _refuse(error: RequestError, scope: Scope, receive: Receive, send: Send) -> None:
-    response = error_response(scope, error.status_code, error.code, error.detail)
+    response = error_response(
+        scope, error.status_code, error.code, error.detail, headers=error.headers
+    )
     await response(scope, receive, send)

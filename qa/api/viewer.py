@@ -10,7 +10,7 @@ escaped, and what HTML or UTF-8 cannot carry is replaced one for one, which move
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib import resources
@@ -35,6 +35,9 @@ _MONTHS = (
     "December",
 )
 
+_AT_ONCE = 65_536
+"""Characters of the text that are written at once."""
+
 # NUL and lone surrogates have no place in an HTML page; U+FFFD is one code point as well.
 _UNSHOWABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -44,43 +47,45 @@ _UNSHOWABLE = re.compile("[\0\ud800-\udfff]")
 _LONE_CR = re.compile("\r(?!\n)")
 
 
-def render_view(
+def view_pieces(
     document: Document,
     *,
     start: int | None,
     end: int | None,
     notice: str = "",
     citation: str = "",
-    home: str = "../../../",
-) -> str:
-    """Return ``document`` as a page in which ``text[start:end]`` is marked.
+    root: str = "../../../",
+) -> Iterator[str]:
+    """Yield ``document`` as a page in which ``text[start:end]`` is marked, a little at a time.
 
     Without a span, or with one that the text does not hold (a citation of an older version),
     nothing is marked: ``notice`` is the caller's sentence about that. ``citation`` is shown as
-    text, to be copied. ``home`` leads to the page where one asks; it is relative to
-    ``/v1/documents/{id}/view``, as the template's own links are, so that all of them hold
-    behind a proxy that adds a path.
+    text, to be copied. ``root`` leads to the page where one asks and is what all links begin with;
+    it is relative to ``/v1/documents/{id}/view``, so that they hold behind a proxy that adds a path.
     """
     span = None
     if start is not None and end is not None and 0 <= start < end <= len(document.text):
         span = (start, end)
-    return _template().substitute(
+    before, after = _template()
+    yield before.substitute(
         title=_html(document.title or document.source),
         source=_source(document, span),
         published=_published(document.published),
         section=_section(document, span[0]) if span else "",
         notice=f'<p class="note" role="note">{_html(notice)}</p>' if notice else "",
         citation=_citation(citation, marked=span is not None),
-        body=_body(document, span),
-        home=_html(home),
+        root=_html(root),
     )
+    yield from _body(document, span)
+    yield after
 
 
 @cache
-def _template() -> Template:
-    """Return the page's template, read once."""
+def _template() -> tuple[Template, str]:
+    """Return the page's template up to the text, and what comes after it, read once."""
     page = resources.files("qa") / "web" / "view.html"
-    return Template(page.read_text(encoding="utf-8"))
+    before, _, after = page.read_text(encoding="utf-8").partition("$body")
+    return Template(before), after
 
 
 def _showable(text: str) -> str:
@@ -93,31 +98,30 @@ def _html(text: str) -> str:
     return escape(_showable(text))
 
 
-def _body(document: Document, span: tuple[int, int] | None) -> str:
-    """Return the text as HTML, the span wrapped in ``<mark id="cited">``, the beginnings of pages marked."""
-    shown = _showable(document.text)  # of the same length: the span still holds
+def _body(document: Document, span: tuple[int, int] | None) -> Iterator[str]:
+    """Yield the text as HTML, the span wrapped in ``<mark id="cited">``, the beginnings of pages marked."""
     start, end = span or (0, 0)
-    before, cited, after = (
-        _leaves(shown, document.page_starts, first, last)
-        for first, last in ((0, start), (start, end), (end, len(shown)))
-    )
-    if span is None:
-        return after
-    return f'{before}<mark id="cited" tabindex="-1">{cited}</mark>{after}'
+    yield from _leaves(document, 0, start)
+    if span is not None:
+        yield '<mark id="cited" tabindex="-1">'
+        yield from _leaves(document, start, end)
+        yield "</mark>"
+    yield from _leaves(document, end, len(document.text))
 
 
-def _leaves(shown: str, page_starts: Sequence[int], first: int, last: int) -> str:
-    """Return a stretch of the text as HTML, with an empty element where a page of the source begins.
+def _leaves(document: Document, first: int, last: int) -> Iterator[str]:
+    """Yield a stretch of the text as HTML, with an empty element where a page of the source begins.
 
     Its number is shown by the style sheet, so that the text of the page stays the document's.
     """
-    numbers = {place: n for n, place in enumerate(page_starts, 1) if first <= place < last}
-    edges = [first, *numbers, last]
-    return "".join(
-        (f'<span class="leaf" data-page="{numbers[start]}"></span>' if start in numbers else "")
-        + escape(shown[start:end]).replace("\r", "&#13;")
-        for start, end in pairwise(dict.fromkeys(edges))
-    )
+    starts = enumerate(document.page_starts, 1)
+    numbers = {place: number for number, place in starts if first <= place < last}
+    for start, end in pairwise(sorted({first, *numbers, *range(first, last, _AT_ONCE), last})):
+        if start in numbers:
+            yield f'<span class="leaf" data-page="{numbers[start]}"></span>'
+        # What is shown depends on the character behind it, and is of the same length.
+        shown = _showable(document.text[start : end + 1])[: end - start]
+        yield escape(shown).replace("\r", "&#13;")
 
 
 def _published(published: Published | None) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from qa.records import About, Block, BlockKind, Published
@@ -74,10 +75,14 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are read: within which limits, and which columns of tables mean what."""
+    """How files are read: within which limits, and which columns of tables mean what.
+
+    ``confinement`` is "kernel" where nothing may be read unless the kernel holds the reader's process.
+    """
 
     limits: Limits = field(default_factory=Limits)
     columns: Columns = field(default_factory=Columns)
+    confinement: str = "best"
 
     @classmethod
     def of(cls, settings: Settings) -> Options:
@@ -103,7 +108,13 @@ class Options:
                 id=names(settings.row_id),
                 author=names(settings.row_author),
             ),
+            settings.reader_confinement,
         )
+
+    @property
+    def results(self) -> Mapping[str, Any]:
+        """What of the options decides what a reader gives."""
+        return {"limits": asdict(self.limits), "columns": asdict(self.columns)}
 
 
 Reader = Callable[[bytes], Reading]

@@ -2,7 +2,8 @@
 
 One child reads many files; after a fault, or so many files, a new one takes its place. It is started
 from nothing and not forked, for this process has threads. Where it falls over a file in an archive,
-that file is named and reading goes on behind it.
+that file is named and reading goes on behind it. What it gives up before it reads, and what the kernel
+then holds it to, is in ``qa.corpus.worker`` and ``qa.corpus.confinement``; its time is counted here.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from types import TracebackType
 from typing import IO
 
+from qa.corpus.clock import wait
+from qa.corpus.confinement import Confinement
 from qa.corpus.contents import Mark
 from qa.corpus.frames import FrameError, TooLongError, item_of, receive, send
 from qa.corpus.reading import Options, Skipped
+from qa.errors import ConfinementError
 from qa.records import Document
 
 _FILES_EACH = 500
@@ -28,7 +32,8 @@ _FILES_EACH = 500
 _MAX_FAULTS = 20
 _WALL = 3
 """A child may take so many times its processor time: other processes want theirs."""
-
+_START_SECONDS = 60
+"""A child that has not begun by then does not."""
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from qa.corpus.worker import main; main()"
 """The child finds its modules where this process does, whatever the folder that it is started in."""
@@ -39,15 +44,23 @@ class _FaultError(Exception):
 
 
 class Sandbox:
-    """Reads files in a child process. Not for two threads at once."""
+    """Reads files in a child process. Not for two threads at once.
 
-    def __init__(self, options: Options) -> None:
+    ``tell`` is called once, before the first file is read, where the kernel does not hold all that it
+    could hold of a child; with ``confinement="kernel"`` entering raises ConfinementError then.
+    """
+
+    def __init__(self, options: Options, tell: Callable[[str], None] = lambda _: None) -> None:
         self._options = options
+        self._tell = tell
+        self._confinement: Confinement | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._files = 0
 
     def __enter__(self) -> Sandbox:
+        if self._options.confinement == "kernel":
+            self.start()
         return self
 
     def __exit__(
@@ -57,6 +70,26 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
+
+    def start(self) -> Confinement:
+        """Start a child where there is none; return how far the kernel holds it.
+
+        Raises ConfinementError where that is not as far as is demanded, or where none starts.
+        """
+        try:
+            self._ready()
+        except (BrokenPipeError, ConnectionResetError):
+            fault = self._why()
+        except (_FaultError, FrameError, OSError) as error:
+            fault = str(error)
+        else:
+            assert self._confinement is not None
+            return self._confinement
+        self._stop()
+        raise ConfinementError(
+            f"the readers' process does not start ({fault}): see whether {sys.executable} runs, "
+            f"and has {self._options.limits.memory_bytes:,} bytes of memory"
+        )
 
     def read(self, source: str, file: IO[bytes]) -> Iterator[Document | Skipped]:
         """Yield the documents in an open file; what cannot be read is a Skipped."""
@@ -94,11 +127,9 @@ class Sandbox:
             request = {"source": source, "after": after, "bad": bad}
             send(channel, request, files=(file.fileno(),))
             while True:
-                message = receive(
-                    channel,
-                    limit=limits.output_bytes,
-                    deadline=time.monotonic() + _WALL * limits.seconds,
-                )
+                deadline = time.monotonic() + _WALL * limits.seconds
+                self._wait(channel, deadline)
+                message = receive(channel, limit=limits.output_bytes, deadline=deadline)
                 if message is None:
                     raise _FaultError(self._why())
                 if "memory" in message:
@@ -139,7 +170,37 @@ class Sandbox:
                 )
             self._channel, self._files = ours, 0
             send(ours, asdict(self._options))
+            self._greet(ours)
         return self._channel
+
+    def _greet(self, channel: socket.socket) -> None:
+        """Hear from a new child how far the kernel holds it; it has seen no file yet."""
+        try:
+            said = receive(channel, limit=1 << 16, deadline=time.monotonic() + _START_SECONDS)
+        except TimeoutError:
+            raise _FaultError(f"its reader has not started for {_START_SECONDS} s") from None
+        if said is None:
+            raise _FaultError(self._why())
+        try:
+            held, missing = (tuple(map(str, said[name])) for name in ("held", "missing"))
+        except (KeyError, TypeError) as error:
+            raise FrameError("not what was agreed") from error
+        first = self._confinement is None
+        self._confinement = Confinement(held, missing)
+        if missing:
+            lacking = f"the kernel does not hold all of the readers' process ({'; '.join(missing)})"
+            if self._options.confinement == "kernel":
+                self._stop()
+                raise ConfinementError(
+                    f"{lacking}, as the setting reader_confinement demands: run where it can "
+                    "(docs/security.md), or set reader_confinement to best"
+                )
+            if first:
+                self._tell(f"{lacking}: docs/security.md says what that means")
+
+    def _wait(self, channel: socket.socket, deadline: float) -> None:
+        assert self._child is not None
+        wait(channel, self._child.pid, seconds=self._options.limits.seconds, deadline=deadline)
 
     def _why(self) -> str:
         """Return why the child is gone."""
@@ -173,3 +234,12 @@ class Sandbox:
                 self._child.kill()
             self._child.wait()
         self._child = self._channel = None
+
+
+def confinement_here() -> Confinement:
+    """Return how far the kernel holds a reader's process on this machine, by starting one."""
+    with Sandbox(Options()) as sandbox:
+        try:
+            return sandbox.start()
+        except ConfinementError as error:
+            return Confinement((), (error.message,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -80,11 +80,15 @@ def _checksum(source: str, place: Place, stamp: Stamp, limits: Limits) -> str:
 
 
 class FolderReader:
-    """Reads files that ``scan`` found. Not for two threads at once."""
+    """Reads files that ``scan`` found. Not for two threads at once.
 
-    def __init__(self, options: Options) -> None:
+    ``tell`` hears once what the kernel does not hold of the readers' process; entering raises
+    ConfinementError where the options demand that it does.
+    """
+
+    def __init__(self, options: Options, tell: Callable[[str], None] = lambda _: None) -> None:
         self._options = options
-        self._sandbox = Sandbox(options)
+        self._sandbox = Sandbox(options, tell)
 
     def __enter__(self) -> FolderReader:
         self._sandbox.__enter__()

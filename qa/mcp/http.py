@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from qa.mcp.server import Reach, make_server
+from qa.redact import redacted
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,6 +38,51 @@ def make_entrance(reach: Reach) -> Entrance:
             server, json_response=True, stateless=True, max_request_body_size=len(body) + 1
         )
         async with manager.run():
-            await manager.handle_request(scope, receive_again, send)
+            await manager.handle_request(scope, receive_again, _discreet(send))
 
     return enter
+
+
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MALFORMED = "the message is not one of JSON-RPC 2.0 and of this protocol: see its specification"
+
+
+def _discreet(send: Send) -> Send:
+    """Return a ``send`` whose errors do not repeat what the client sent, as the package's own do."""
+    start: MutableMapping[str, Any] = {}
+    parts: list[bytes] = []
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        parts.append(message.get("body", b""))
+        if message.get("more_body"):  # an answer is one JSON value
+            return
+        body = _without_input(b"".join(parts))
+        headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+        start["headers"] = [*headers, (b"content-length", str(len(body)).encode())]
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    return sending
+
+
+def _without_input(body: bytes) -> bytes:
+    """Return an answer; an error among them without the client's own words."""
+    if b'"error":' not in body:
+        return body
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(answer, dict) or not isinstance(error := answer.get("error"), dict):
+        return body
+    message, data = str(error.get("message", "")), error.pop("data", None)
+    quoting = "input_value=" in message or "\n" in message  # as a validation error quotes
+    error["message"] = _MALFORMED if quoting else redacted(message)
+    if isinstance(data, dict) and "supported" in data:  # versions of the protocol
+        asked = str(data.get("requested", ""))
+        known = {"requested": asked} if _VERSION.fullmatch(asked) else {}
+        error["data"] = {"supported": data["supported"], **known}
+    return json.dumps(answer, separators=(",", ":")).encode()

@@ -12,6 +12,7 @@ from mcp.server.lowlevel import Server
 from qa import __version__
 from qa.errors import QaError
 from qa.mcp.tools import INSTRUCTIONS, TOOLS, Access
+from qa.redact import redacted, told_in_log
 
 log = logging.getLogger("qa.mcp")
 
@@ -35,8 +36,30 @@ _LISTED = [
 _SCHEMAS = {tool.name: tool.input_schema for tool in _LISTED}
 
 
+class _PlacesOnly(logging.Handler):
+    """Logs where the official package complained, and not what about: that is what clients sent."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        traceback = f"\n{told_in_log(error)}" if error else ""
+        place = f"{record.module}.py:{record.lineno}"
+        log.log(record.levelno, "mcp complains at %s%s", place, traceback)
+
+
+_PLACES_ONLY = _PlacesOnly()
+
+
+def _quiet_package() -> None:
+    """Keep the package from writing messages, arguments and exceptions into the log as they are."""
+    package = logging.getLogger("mcp")
+    package.setLevel(logging.WARNING)
+    package.propagate = False
+    package.addHandler(_PLACES_ONLY)  # once, however often
+
+
 def make_server(reach: Reach) -> Server[Any]:
     """Return a server of the tools. It holds nothing between calls."""
+    _quiet_package()
 
     async def list_tools(*_: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=_LISTED)
@@ -46,13 +69,15 @@ def make_server(reach: Reach) -> Server[Any]:
         if tool is None:
             message = f"there is no such tool: {', '.join(_BY_NAME)} are there"
             raise MCPError(code=types.INVALID_PARAMS, message=message)
+        access = reach(context.request)
         try:
-            reply = await tool.call(reach(context.request), params.arguments or {})
+            reply = await tool.call(access, params.arguments or {})
         except QaError as error:
-            return _failed(error.message)
-        except Exception:
+            return _failed(access.told(error.message))
+        except Exception as error:
             # Here, since the package would send an exception's own words to the client.
-            log.exception("the tool %s failed", tool.name)
+            traceback = told_in_log(error, whole=access.log_questions)
+            log.error("the tool %s failed\n%s", tool.name, traceback)
             return _failed("a fault of ours: the operator finds it in the log")
         return types.CallToolResult(content=[_text(reply.text)], structured_content=reply.body)
 
@@ -72,5 +97,5 @@ def _text(text: str) -> types.TextContent:
 
 
 def _failed(message: str) -> types.CallToolResult:
-    """Return an error that the model reads, and can mend its call by."""
-    return types.CallToolResult(content=[_text(message)], is_error=True)
+    """Return an error that the model reads, and can mend its call by. Keys are left out."""
+    return types.CallToolResult(content=[_text(redacted(message))], is_error=True)

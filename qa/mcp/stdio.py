@@ -49,7 +49,7 @@ async def _serve(engines: EngineSlot, base: str) -> None:
     async def document(id: str) -> Document:
         return await asyncio.to_thread((await engine()).document, id)
 
-    access = Access(ask, document, base)
+    access = Access(ask, document, base, told=engines.told)
     server = make_server(lambda _: access)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())

@@ -45,11 +45,17 @@ class ArgumentError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How one call reaches the archive. ``base`` is what links to the viewer begin with."""
+    """How one call reaches the archive. ``base`` is what links to the viewer begin with.
+
+    ``told`` makes an error's message one that a client may read. ``log_questions``: whether the log
+    may tell what an unforeseen failure says.
+    """
 
     ask: Callable[[Question], Awaitable[Answer]]
     document: Callable[[str], Awaitable[Document]]
     base: str
+    told: Callable[[str], str] = str
+    log_questions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

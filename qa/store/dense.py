@@ -1,10 +1,17 @@
-"""Passage vectors in FAISS: exact inner products of unit vectors, which are cosines."""
+"""Passage vectors in FAISS: exact inner products of unit vectors, which are cosines.
+
+FAISS believes what a file says of itself: it takes the memory that a number in the head asks for, and
+reads a dozen kinds of index by the first four bytes. So the head is checked here before FAISS sees it:
+of the one kind that ``index_bytes`` writes, with numbers that fit each other and the file's size.
+"""
 
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
@@ -19,8 +26,29 @@ Mask = NDArray[np.bool_]
 _NORM_TOLERANCE = 1e-3
 _search_parameters: Any = faiss.SearchParameters
 _reader: Any = vars(faiss)["ZeroCopyIOReader"]  # the stubs do not know it
+_limits = vars(faiss)  # of what a read may take; only later versions have them
+_limits_lock = threading.Lock()
+_KIND = b"IxFI"  # an IndexFlatIP
+_RESERVED = 1 << 20  # twice; FAISS writes it and does not look at it
+_FLOAT_BYTES = 4
 _SPARE = 16
 _AT_ONCE = 4096
+
+
+class _Head(NamedTuple):
+    """What stands before the vectors, little-endian, as FAISS's ``write_index`` lays it out."""
+
+    kind: bytes
+    dimension: int
+    total: int
+    reserved: int
+    reserved_too: int
+    trained: int
+    metric: int
+    floats: int
+
+
+_HEAD = struct.Struct("<4siqqqBiQ")
 
 
 class _Lent:
@@ -39,19 +67,12 @@ class DenseIndex:
 
         The vectors stay where the bytes are. Raises IndexDamagedError.
         """
+        _check_head(data, dimension=dimension, count=count)
         self._data = np.frombuffer(data, np.uint8)
         reader = _reader(faiss.swig_ptr(self._data), len(self._data))
         # An IndexFlatIP. The stubs know neither its storage nor the parameters of a search.
-        self._index: Any = faiss.read_index(reader)
-        if (
-            self._index.d != dimension
-            or self._index.ntotal != count
-            or not isinstance(self._index, faiss.IndexFlatIP)
-        ):
-            raise IndexDamagedError(
-                f"the vectors are {self._index.ntotal} of {self._index.d} dimensions instead of "
-                f"{count} of {dimension}: run qa build again"
-            )
+        with _at_most(len(self._data)):
+            self._index: Any = faiss.read_index(reader)
 
     @property
     def vectors(self) -> FloatArray:
@@ -94,6 +115,14 @@ class DenseIndex:
                 return np.asarray(rows[np.lexsort((rows, -scores))][:k], np.int64)
             wanted = min(4 * wanted, count)
 
+    def check_vectors(self) -> None:
+        """Raise IndexDamagedError unless every vector is finite and of unit length."""
+        try:
+            for start in range(0, self._index.ntotal, _AT_ONCE):
+                check_unit(self.vectors[start : start + _AT_ONCE])
+        except UsageError:
+            raise _damaged("some of its vectors are not finite and of unit length") from None
+
     def alike(self, row: int) -> FloatArray:
         """Return the cosine of every vector with that of ``row``, some thousand at a time."""
         vectors = self.vectors
@@ -122,9 +151,57 @@ def index_bytes(parts: Iterable[FloatArray], *, dimension: int, count: int) -> I
         yield np.ascontiguousarray(vectors, np.float32).tobytes()
 
 
+def _check_head(data: bytes | memoryview, *, dimension: int, count: int) -> None:
+    """Raise IndexDamagedError unless a file is an exact index of this shape, and as long as that takes."""
+    if len(data) < _HEAD.size:
+        raise _damaged(f"it has {len(data)} bytes")
+    head = _Head._make(_HEAD.unpack_from(data))
+    if head.kind != _KIND or head.metric != faiss.METRIC_INNER_PRODUCT:
+        raise _damaged("it is an index of another kind")
+    if (head.total, head.dimension) != (count, dimension):
+        raise IndexDamagedError(
+            f"the vectors are {head.total} of {head.dimension} dimensions instead of "
+            f"{count} of {dimension}: run qa build again"
+        )
+    if (head.reserved, head.reserved_too, head.trained) != (_RESERVED, _RESERVED, 1):
+        raise _damaged("its head is not as FAISS writes it")
+    if dimension < 1 or count < 0 or head.floats != count * dimension:
+        raise _damaged("its numbers do not fit each other")
+    if len(data) != _HEAD.size + head.floats * _FLOAT_BYTES:
+        raise _damaged(f"it has {len(data)} bytes")
+
+
+def _damaged(what: str) -> IndexDamagedError:
+    return IndexDamagedError(
+        f"the file of the vectors is not what was written ({what}): run qa build again"
+    )
+
+
+@contextmanager
+def _at_most(size: int) -> Iterator[None]:
+    """Let FAISS take no more than ``size`` bytes for a vector that it reads, where it knows a limit.
+
+    The limit is one of the whole process, and is as it was afterwards.
+    """
+    get, set_to = (
+        _limits.get(f"{verb}_deserialization_vector_byte_limit") for verb in ("get", "set")
+    )
+    if get is None or set_to is None:
+        yield
+        return
+    with _limits_lock:
+        before = get()
+        set_to(size)
+        try:
+            yield
+        finally:
+            set_to(before)
+
+
 def check_unit(vectors: FloatArray) -> None:
     """Raise UsageError unless every row is finite and of unit length."""
-    norms = np.linalg.norm(vectors, axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))  # without a copy of the squares
     wrong = np.flatnonzero(~(np.abs(norms - 1) < _NORM_TOLERANCE))
     if len(wrong):
         raise UsageError(

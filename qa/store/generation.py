@@ -200,7 +200,7 @@ class Generation:
                 for name in whole
                 if not name.endswith(_LARGE)
             }
-            return cls(
+            opened = cls(
                 folder=folder,
                 index_name=index_name,
                 manifest=manifest,
@@ -215,6 +215,9 @@ class Generation:
                 manifest_sha256=manifest_sha256,
                 removed=removed,
             )
+            if not mapped:  # a build looks at the vectors that it takes over, and at no others
+                opened.dense.check_vectors()
+            return opened
 
     def verify_all(self) -> None:
         """Verify the files that are verified by block; the rest was verified when it was opened."""

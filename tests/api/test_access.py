@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -12,41 +11,20 @@ import anyio
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from starlette.routing import BaseRoute, Mount
 
 from qa.api import access, create_app
-from qa.api.signin import SECONDS
 from qa.engine import Engine
 from qa.errors import UsageError
 from qa.keys import Keyring
 from qa.settings import Settings
 from tests.api.checks import error_of
 from tests.api.keyed import UNKNOWN, Keyed
+from tests.api.routes import every
 from tests.conftest import ROOT
 
 # What everybody may have. Written down a second time on purpose: a path is opened in two places.
 PUBLIC = {"/", "/static/chat.css", "/healthz", "/readyz", "/v1/session"}
 ADMIN = {"/metrics", "/openapi.json"}
-
-
-def addresses(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
-    """Yield every method and path of an application; a mount stands for what is below it."""
-    for route in routes:
-        if isinstance(route, Mount):
-            yield "GET", f"{route.path}/chat.css"
-        elif hasattr(route, "effective_route_contexts"):
-            for context in route.effective_route_contexts():
-                yield from ((method, context.path) for method in context.methods)
-        else:
-            methods = getattr(route, "methods", None) or {"GET", "POST"}
-            # A route without contexts has a path; the base class does not say so.
-            yield from ((method, route.path) for method in methods)  # type: ignore[attr-defined]
-
-
-def every(app: FastAPI) -> list[tuple[str, str]]:
-    found = {(m, re.sub(r"\{\w+(:path)?\}", "some", path)) for m, path in addresses(app.routes)}
-    assert len(found) >= 15
-    return sorted(found)
 
 
 class Untouched:
@@ -182,6 +160,8 @@ def test_a_key_is_taken_from_nowhere_else(keyed: Keyed) -> None:
         {"headers": {"x-api-key": token}},
         {"params": {"key": token, "question": "owls"}},
         {"headers": {"cookie": f"key={token}"}},
+        {"headers": {"cookie": f"qa_session={token}"}},
+        {"headers": {"authorization": f"Bearer {keyed.session('admin')}"}},
     ):
         client = keyed.client()
         error_of(client.get("/v1/ask", **attempt), 401)  # type: ignore[arg-type]
@@ -255,10 +235,11 @@ def test_a_browser_signs_in_and_out(keyed: Keyed) -> None:
     error_of(browser.get("/v1/documents"), 401)
     response = browser.post("/v1/session", json={"key": keyed.tokens["ask"]}, headers=SAME)
     assert (response.status_code, response.content) == (204, b"")
-    cookie = response.headers["set-cookie"]
-    assert cookie == (
-        f"qa_key={keyed.tokens['ask']}; HttpOnly; Max-Age={SECONDS}; Path=/; SameSite=lax"
-    )
+    value, *attributes = response.headers["set-cookie"].split("; ")
+    # 720 hours, the default of the setting.
+    assert attributes == ["HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=lax"]
+    assert re.fullmatch(r"qa_session=qs1\.[0-9a-f]{8}\.\d+\.\d+\.[\w-]{43}", value)
+    assert keyed.tokens["ask"].split("_", 2)[2] not in response.headers["set-cookie"]
     assert browser.get("/v1/documents").status_code == 200
     assert browser.post("/v1/ask", json={"question": "owls"}, headers=SAME).status_code == 200
     assert browser.get("/v1/session").json() == {"keys": True, "scope": "ask"}
@@ -395,8 +376,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
 @pytest.mark.usefixtures("no_engine")
 def test_a_page_elsewhere_cannot_use_the_cookie(keyed: Keyed, headers: dict[str, str]) -> None:
-    browser = keyed.client()
-    browser.cookies["qa_key"] = keyed.tokens["admin"]
+    browser = keyed.browser("admin")
     for method, path in (("POST", "/v1/ask"), ("DELETE", "/v1/session"), ("POST", "/v1/session")):
         response = browser.request(method, path, json={"question": "owls"}, headers=headers)
         assert error_of(response, 403)["code"] == "cross_site"
@@ -416,8 +396,7 @@ def test_a_page_elsewhere_cannot_ask_where_no_key_is_asked_for(
 def test_our_own_page_and_programs_can(
     client: TestClient, keyed: Keyed, headers: dict[str, str]
 ) -> None:
-    browser = keyed.client()
-    browser.cookies["qa_key"] = keyed.tokens["ask"]
+    browser = keyed.browser("ask")
     for asker in (client, browser):
         response = asker.post("/v1/ask", json={"question": "owls"}, headers=headers)
         assert response.status_code == 200
@@ -529,8 +508,7 @@ def test_a_listed_origin_may_not_use_the_cookie(
     index: Path, engine: Engine, tmp_path: Path
 ) -> None:
     keyed = shared(index, engine, tmp_path, f"{WIDGET} *")
-    browser = keyed.client()
-    browser.cookies["qa_key"] = keyed.tokens["ask"]
+    browser = keyed.browser("ask")
     response = browser.post("/v1/ask", json={"question": "owls"}, headers={"origin": WIDGET})
     assert error_of(response, 403)["code"] == "cross_site"
 

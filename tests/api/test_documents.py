@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from qa.api import schemas
-from qa.api.viewer import render_view
+from qa.api import create_app, pieces, schemas, viewer
+from qa.api.viewer import view_pieces
 from qa.corpus.readers import make_document
 from qa.corpus.reading import Reading
 from qa.engine import Engine
 from qa.records import Block, Document, document_id
 from qa.results import cite_span
-from qa.wire import citation_line, json_bytes
+from qa.settings import Settings
+from qa.wire import citation_line, json_bytes, json_pieces
 from tests.api.checks import obeys_the_law, read_page
 from tests.archive import ARCHIVE
 
@@ -170,6 +173,100 @@ def test_half_a_character_in_a_document_is_replaced() -> None:
     assert json_bytes({"text": "né 🥄"}) == '{"text":"né 🥄"}'.encode()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"a": 1, "b": None, "text": ""},
+        {"text": 'né 🥄\u2028\ud800"\\\n\x00' * 30_000, "z": [1, 2]},
+        {"long": [{"a": n} for n in range(1501)], "empty": [], "text": "x" * 131_072},
+    ],
+)
+def test_a_body_in_pieces_is_the_same_body(body: dict[str, Any]) -> None:
+    found = list(json_pieces(body))
+    assert b"".join(found) == json_bytes(body)
+    assert max(map(len, found)) < 1_000_000
+
+
+def page(document: Document, *, start: int | None, end: int | None) -> str:
+    """Return a document's page."""
+    return "".join(view_pieces(document, start=start, end=end))
+
+
+def test_a_long_page_says_every_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it is cut: between the characters of a line end too."""
+    text = "One\r\ntwo\rthree\n\r<four>\r\r\nfive" * 3
+    reading = Reading(text, "utf-8", (Block("paragraph", 0, len(text)),))
+    document = make_document(source="a.txt", sha256="0" * 64, reading=reading)
+    wholes = [page(document, start=at, end=at + 9) for at in range(len(text) - 9)]
+    for size in (1, 2, 3, 7):
+        monkeypatch.setattr(viewer, "_AT_ONCE", size)
+        for at, whole in enumerate(wholes):
+            assert page(document, start=at, end=at + 9) == whole
+    shown, marked, _ = read_page(wholes[3])  # begins between CR and LF
+    assert shown == re.sub("\r(?!\n)", "\n", text)
+    assert len(marked) <= 9
+
+
+class LargeEngine:
+    """An engine whose one document is large; notes in which threads it is asked for it."""
+
+    fault = None
+
+    def __init__(self, text: str) -> None:
+        reading = Reading(text, "utf-8", (Block("paragraph", 0, len(text)),))
+        self.large = make_document(source="a.txt", sha256="0" * 64, reading=reading)
+        self.threads: set[int] = set()
+
+    def document(self, id: str) -> Document:
+        self.threads.add(threading.get_ident())
+        return self.large
+
+
+@pytest.mark.parametrize("path", ["", "/view", "/view?start=600000&end=700000"])
+def test_a_large_document_is_made_in_pieces_beside_the_event_loop(
+    index: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    engine = LargeEngine("The owls <met>.\n" * 62_500)
+    app = create_app(index=index, settings=Settings(), engine=engine)  # type: ignore[arg-type]
+    made: list[tuple[int, int]] = []
+    some = pieces._some
+
+    def noted(*args: Any) -> bytes:
+        found = some(*args)
+        made.append((threading.get_ident(), len(found)))
+        return found
+
+    monkeypatch.setattr(pieces, "_some", noted)
+    loops: set[int] = set()
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def send(message: Any) -> None:
+        loops.add(threading.get_ident())
+        sent.append(message)
+
+    where, _, query = f"/v1/documents/d0123456789abcdef{path}".partition("?")
+    scope = {
+        "type": "http", "method": "GET", "path": where, "raw_path": where.encode(), "root_path": "",
+        "query_string": query.encode(), "headers": [(b"host", b"localhost")], "scheme": "http",
+        "client": ("127.0.0.1", 1), "server": ("localhost", 80), "http_version": "1.1",
+        "asgi": {"version": "3.0", "spec_version": "2.3"}, "state": {},
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in sent)
+    if path:
+        assert read_page(body.decode())[0] == engine.large.text
+    else:
+        assert json.loads(body)["text"] == engine.large.text
+    assert loops.isdisjoint(engine.threads | {thread for thread, _ in made})
+    assert max(len(message.get("body", b"")) for message in sent) < pieces.WHOLE + 3 * pieces.PIECE
+    assert len(made) > 8
+
+
 def test_the_original_opens_where_the_view_is_marked() -> None:
     document = make_document(
         source="a.md",
@@ -181,9 +278,9 @@ def test_the_original_opens_where_the_view_is_marked() -> None:
             original_url="https://example.org/fees",
         ),
     )
-    marked = render_view(document, start=11, end=27)
+    marked = page(document, start=11, end=27)
     assert 'href="https://example.org/fees#:~:text=Otters%20row%20free."' in marked
-    assert 'href="https://example.org/fees"' in render_view(document, start=None, end=None)
+    assert 'href="https://example.org/fees"' in page(document, start=None, end=None)
 
 
 def test_a_citation_is_one_line_whatever_a_file_is_called() -> None:
@@ -200,7 +297,7 @@ def test_the_beginnings_of_pages_are_marked_and_are_no_text() -> None:
         page_starts=(0, 6, text.index("Four"), text.index("Four")),
     )
     for start, end in ((None, None), (6, 20), (0, len(text)), (8, 10)):
-        html = render_view(document, start=start, end=end)
+        html = page(document, start=start, end=end)
         shown, marked, _ = read_page(html)
         assert shown == text
         assert marked == ("" if start is None else text[start:end])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from qa.api import create_app, guard, protocol
+from qa.api import create_app, guard, protocol, server
 from qa.api.limits import Rate
 from qa.api.questions import Questions
 from qa.engine import Engine
@@ -346,7 +346,16 @@ def slow(engine: Engine) -> Iterator[SlowEngine]:
 QUESTION = b'{"question": "owls"}'
 
 
-def test_clients_that_leave_are_not_computed(index: Path, slow: SlowEngine) -> None:
+NEXT = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [b"", NEXT, NEXT[:-9], post(QUESTION), NEXT * 2000, post(QUESTION + b" " * 90_000)],
+    ids=["nothing", "a request", "half a request", "a question", "many requests", "a long body"],
+)
+def test_clients_that_leave_are_not_computed(index: Path, slow: SlowEngine, behind: bytes) -> None:
+    """Whatever they sent behind the question: of much, not all is read, but the system has it."""
     app = create_app(index=index, settings=Settings(), engine=slow)  # type: ignore[arg-type]
     places: Questions = app.state.service.questions
     at_once = places._free
@@ -357,6 +366,7 @@ def test_clients_that_leave_are_not_computed(index: Path, slow: SlowEngine) -> N
         stayer = connect(address, post(QUESTION, "connection: close"))
         wait(lambda: len(places._waiting) == 21)
         for leaver in leavers:
+            leaver.sendall(behind)
             leaver.close()
         wait(lambda: len(places._waiting) == 1)
         slow.work.go.set()
@@ -546,17 +556,89 @@ def test_a_long_body_may_come_in_one_piece_with_its_head(index: Path, engine: En
                 assert json.loads(response.read())["results"]
 
 
-def test_connections_are_bounded(
-    index: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("begun", [b"", b"GET / HTT", post(b"{", length=20)])
+def test_who_is_waited_for_gives_way_to_others(
+    index: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
-    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
     app = create_app(index=index, settings=Settings(), engine=engine)
     with running(app) as (_, address):
-        kept = [connect(address, post(b"{", length=20)) for _ in range(2)]
-        with connect(address) as connection:
+        silent = [connect(address, begun) for _ in range(2)]
+        for _ in range(2):
+            with connect(address, post(QUESTION, "connection: close")) as connection:
+                assert b" 200 OK" in read_all(connection)[:20]
+        assert read_all(silent[0]) == b""
+        for connection in silent:
+            connection.close()
+
+
+def test_who_waits_for_an_answer_keeps_the_connection(
+    index: Path, slow: SlowEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    app = create_app(index=index, settings=Settings(), engine=slow)  # type: ignore[arg-type]
+    with running(app) as (_, address):
+        asking = [connect(address, post(QUESTION, "connection: close")) for _ in range(2)]
+        wait(lambda: slow.work.begun == 2 or len(app.state.service.questions._waiting) == 1)
+        with connect(address, post(QUESTION)) as connection:
             assert read_all(connection) == b""
+        slow.work.go.set()
+        for connection in asking:
+            assert b" 200 OK" in read_all(connection)[:20]
+            connection.close()
+
+
+def test_an_address_has_so_many_connections(index: Path, engine: Engine) -> None:
+    settings = Settings(connections_per_address=3, proxies="")
+    app = create_app(index=index, settings=settings, engine=engine)
+    health = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    with running(app) as (_, address):
+        kept = [connect(address) for _ in range(3)]
+        for connection in kept:  # they are taken in this order
+            connection.sendall(b"GET ")
+        with connect(address, health) as excess:
+            assert read_all(excess) == b""
+        other = socket.create_connection(address, PATIENCE, source_address=("127.0.0.2", 0))
+        with other:
+            other.sendall(health)
+            assert b" 200 OK" in read_all(other)[:20]
+        kept.pop().close()
+        wait(lambda: b" 200 OK" in asked(address, health)[:20])
         for connection in kept:
             connection.close()
+
+
+def asked(address: tuple[str, int], data: bytes) -> bytes:
+    with connect(address) as connection:
+        try:
+            connection.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            return b""
+        return read_all(connection)
+
+
+def test_who_comes_by_a_proxy_is_counted_by_the_address_that_it_names(
+    index: Path, slow: SlowEngine
+) -> None:
+    settings = Settings(connections_per_address=2, concurrent_questions=0)
+    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
+    many, other = "x-forwarded-for: 198.51.100.7", "x-forwarded-for: 198.51.100.8"
+    close = "connection: close"
+    with running(app) as (_, address):
+        asking = [connect(address, post(QUESTION, many, close)) for _ in range(2)]
+        wait(lambda: slow.work.begun + len(app.state.service.questions._waiting) == 2)
+        head, _, body = asked(address, post(QUESTION, many, close)).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 429 ") and b"\r\nretry-after: 1\r\n" in head
+        assert json.loads(body)["error"]["code"] == "too_many_connections"
+        probe = f"GET /healthz HTTP/1.1\r\nhost: localhost\r\n{many}\r\n{close}\r\n\r\n"
+        assert b" 200 OK" in asked(address, probe.encode())[:20]
+        asking += [connect(address, post(QUESTION, named, close)) for named in (other, "x: y")]
+        wait(lambda: slow.work.begun + len(app.state.service.questions._waiting) == 4)
+        slow.work.go.set()
+        for connection in asking:
+            assert b" 200 OK" in read_all(connection)[:20]
+            connection.close()
+        assert b" 200 OK" in asked(address, post(QUESTION, many, close))[:20]
 
 
 # --- the size of a head -------------------------------------------------------------------------

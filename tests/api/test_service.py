@@ -206,7 +206,7 @@ def make_newer(index: Path) -> None:
 
 @pytest.mark.parametrize("code", ["index_missing", "index_damaged", "index_foreign"])
 def test_an_index_that_cannot_be_served_is_said_and_never_empty(
-    broken: dict[str, Path], code: str
+    broken: dict[str, Path], code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = create_app(index=broken[code], settings=Settings())
     with TestClient(app, raise_server_exceptions=False) as client:
@@ -216,7 +216,9 @@ def test_an_index_that_cannot_be_served_is_said_and_never_empty(
         assert ready.status_code == 503
         assert int(ready.headers["retry-after"]) > 0
         assert ready.json()["ready"] is False
-        assert str(broken[code]) in ready.json()["fault"]
+        assert broken[code].name in ready.json()["fault"]
+        assert str(broken[code].parent) not in ready.text  # which is in the log
+        assert str(broken[code]) in caplog.text
         for method, path, body in (
             ("POST", "/v1/ask", {"question": "owls"}),
             ("GET", "/v1/ask?question=owls", None),
@@ -301,8 +303,10 @@ def test_metrics_are_in_the_format_of_prometheus(client: TestClient) -> None:
 # --- a fault of ours ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("told", ["off", "on"])
 def test_an_unknown_exception_is_a_plain_500(
-    client: TestClient,
+    told: str,
+    index: Path,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -311,6 +315,8 @@ def test_an_unknown_exception_is_a_plain_500(
         raise RuntimeError("a secret of the machine")
 
     monkeypatch.setattr(Engine, "ask", fail)
+    app = create_app(index=index, settings=Settings(log_questions=told), engine=engine)
+    client = TestClient(app, raise_server_exceptions=False)
     with caplog.at_level(logging.ERROR, "qa.api"):
         response = client.post("/v1/ask", json={"question": "owls"})
     error = error_of(response, 500)
@@ -318,8 +324,10 @@ def test_an_unknown_exception_is_a_plain_500(
     assert "secret" not in response.text
     [record] = caplog.records
     assert error["request_id"] in record.getMessage()
-    assert record.exc_info is not None
-    assert "a secret of the machine" in str(record.exc_info[1])
+    assert re.search(r"test_service.py\", line \d+, in fail\n", record.getMessage())
+    assert "RuntimeError" in record.getMessage()
+    assert ("RuntimeError: a secret of the machine" in record.getMessage()) == (told == "on")
+    assert record.exc_info is None
     assert response.headers["content-security-policy"] == POLICY
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from qa.keys import Keyring
+from qa.sessions import Sessions
 from tests.browser.conftest import Open
 from tests.browser.pages import QUESTION, SPOKEN, ask, complaints_of_axe
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -170,7 +175,10 @@ def test_a_locked_archive_asks_for_a_key_and_then_for_the_question(
     locked = error(401, "unauthorized", "a key is wanted")
 
     def guard(route: Route) -> None:
-        if route.request.url.endswith("/v1/session"):
+        if route.request.url.endswith("/v1/session") and route.request.method == "GET":
+            scope = "ask" if keys[-1:] == ["qa_a-key"] else None
+            route.fulfill(status=200, json={"keys": True, "scope": scope})
+        elif route.request.url.endswith("/v1/session"):
             keys.append(route.request.post_data_json["key"])
             known = keys[-1] == "qa_a-key"
             route.fulfill(status=200, json={"keys": True}) if known else route.fulfill(**locked)
@@ -198,3 +206,34 @@ def test_a_locked_archive_asks_for_a_key_and_then_for_the_question(
     expect(page.locator("mark").first).to_contain_text(SPOKEN)
     assert keys == ["qa_none", "qa_a-key"]
     assert "qa_a-key" not in page.evaluate("JSON.stringify(localStorage)")
+
+
+def test_a_browser_signs_in_stays_so_and_signs_out(
+    open_page: Open, model_index: Path, tmp_path: Path
+) -> None:
+    keys_file = tmp_path / "keys.json"
+    Sessions(keys_file, seconds=3600).make_secret()
+    _, key = Keyring(keys_file).make("a reader")
+    with serving(model_index, keys_file=str(keys_file)) as address:
+        page = open_page(address, failing=True)
+        page.goto("/")
+        leave = page.get_by_role("button", name="Sign out")
+        expect(page.locator("#start").get_by_role("alert")).to_contain_text("asks for a key")
+        expect(leave).to_be_hidden()
+        page.locator("#start").get_by_role("button", name="Enter a key").click()
+        page.get_by_role("dialog").get_by_label("Key").fill(key)
+        page.keyboard.press("Enter")
+        expect(leave).to_be_visible()
+        assert complaints_of_axe(page) == []
+        [cookie] = page.context.cookies()
+        assert (cookie["name"], cookie["httpOnly"]) == ("qa_session", True)
+        assert key[-43:] not in cookie["value"]
+        assert page.evaluate("document.cookie") == ""
+        ask(page)
+        page.reload()
+        expect(leave).to_be_visible()
+        leave.click()
+        expect(leave).to_be_hidden()
+        assert page.context.cookies() == []
+        send(page)
+        expect(page.get_by_role("dialog", name="This archive asks for a key")).to_be_visible()

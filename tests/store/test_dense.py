@@ -121,7 +121,7 @@ def test_the_vectors_stay_where_the_file_is() -> None:
 
 @pytest.mark.parametrize("cut", [1, 4, 20 * 24 * 4, 20 * 24 * 4 + 8])
 def test_a_file_that_ends_too_soon_is_refused(cut: int) -> None:
-    with pytest.raises(RuntimeError, match="read"):
+    with pytest.raises(IndexDamagedError, match="not what was written"):
         DenseIndex(file_of(random_unit(20))[:-cut], dimension=24, count=20)
 
 
@@ -161,6 +161,35 @@ def test_vectors_that_are_no_directions_are_refused(value: float) -> None:
         check_unit(vectors[2:3])
     check_unit(random_unit(5))
     check_unit(random_unit(5)[:0])
+
+
+@pytest.mark.parametrize("value", [0.0, math.nan, math.inf, -math.inf, 2.0, 3e38])
+def test_a_file_with_vectors_that_are_no_directions_is_found_out(value: float) -> None:
+    vectors = random_unit(20)
+    index = dense(vectors)
+    index.check_vectors()
+    data = bytearray(file_of(vectors))
+    data[-4 * 24 :] = np.full(24, value, np.float32).tobytes()
+    index = DenseIndex(bytes(data), dimension=24, count=20)
+    with pytest.raises(IndexDamagedError, match="not finite and of unit length"):
+        index.check_vectors()
+
+
+def test_the_limits_of_faiss_are_set_while_it_reads_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data, seen = file_of(random_unit(20)), list[int]()
+    before = faiss.get_deserialization_vector_byte_limit()
+    read = faiss.read_index
+
+    def reading(reader: object) -> object:
+        seen.append(faiss.get_deserialization_vector_byte_limit())
+        return read(reader)
+
+    monkeypatch.setattr(faiss, "read_index", reading)
+    DenseIndex(data, dimension=24, count=20)
+    assert seen == [len(data)]
+    assert faiss.get_deserialization_vector_byte_limit() == before
 
 
 @pytest.mark.parametrize("shape", [(23,), (25,), (0,), (1, 24), ()])

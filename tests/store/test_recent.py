@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
 from qa.records import Document
 from qa.store.recent import RecentDocuments
 
@@ -26,3 +31,29 @@ def test_documents_are_kept_while_their_texts_fit() -> None:
     recent(9)
     recent(1)
     assert reads == [1, 2, 3, 1, 9, 1]
+
+
+def test_of_many_threads_that_want_a_document_one_reads_it() -> None:
+    reads: list[int] = []
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def read(place: int) -> Document:
+        reads.append(place)
+        begun.release()
+        assert go.wait(20)
+        if place == 3 and len(reads) == 3:
+            raise OSError("once")
+        return Document(str(place), "a", "0", "utf-8", "x", None, None, ())
+
+    recent = RecentDocuments(read, characters=50)
+    with ThreadPoolExecutor(8) as pool:
+        wanted = [pool.submit(recent, place) for place in (1, 1, 1, 2, 1, 2)]
+        assert begun.acquire(timeout=20) and begun.acquire(
+            timeout=20
+        )  # neither waits for the other
+        go.set()
+        assert [document.result().id for document in wanted] == ["1", "1", "1", "2", "1", "2"]
+    assert sorted(reads) == [1, 2]
+    with pytest.raises(OSError, match="once"):
+        recent(3)
+    assert recent(3).id == "3"

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
 
 from qa.api import schemas
 from qa.api.errors import JsonResponse, responses
+from qa.api.pieces import in_pieces
 from qa.api.service import engine_of, service_of
-from qa.api.viewer import render_view
+from qa.api.viewer import view_pieces
 from qa.errors import UsageError
 from qa.records import Document
 from qa.results import cite_span
-from qa.wire import citation_line, document_body, entry_body, view_address
+from qa.wire import citation_line, document_body, entry_body, json_pieces, view_address
 
 CHANGED = (
     "This document has changed since it was cited: the words that were cited are not marked, "
@@ -62,10 +65,15 @@ def documents(query: Annotated[ListQuery, Query()], request: Request) -> JsonRes
     response_model=schemas.DocumentResponse,
     responses=responses(404, 413, 422, 500, 503),
 )
-def document(id: schemas.DocumentId, request: Request) -> JsonResponse:
+async def document(id: schemas.DocumentId, request: Request) -> Response:
     """Return a document with its text, exactly as it was read."""
-    found = engine_of(request).document(id)
-    return JsonResponse(document_body(found, service_of(request).base(request)))
+    service = service_of(request)
+
+    def make() -> Iterator[bytes]:
+        found = service.engines.get().document(id)
+        return json_pieces(document_body(found, service.base(request)))
+
+    return await in_pieces(make, "application/json", service.writers)
 
 
 @router.get(
@@ -73,7 +81,7 @@ def document(id: schemas.DocumentId, request: Request) -> JsonResponse:
     response_class=HTMLResponse,
     responses=responses(404, 413, 422, 500, 503, page=True),
 )
-def view(
+async def view(
     id: schemas.DocumentId,
     request: Request,
     start: Annotated[int | None, Query(description="first character of the span")] = None,
@@ -81,20 +89,33 @@ def view(
     version: Annotated[
         schemas.Text, Query(description="SHA-256 of the version that was cited")
     ] = "",
-) -> HTMLResponse:
+) -> Response:
     """Show a document as a page with a span marked."""
-    found = engine_of(request).document(id)
-    if version and version != found.sha256:
-        return HTMLResponse(render_view(found, start=None, end=None, notice=CHANGED))
+    service = service_of(request)
+
+    def make() -> Iterator[bytes]:
+        found = service.engines.get().document(id)
+        page = _page(found, start, end, version, service.base(request))
+        root = "../" * (3 + request.scope.get("raw_path", b"").endswith(b"/"))
+        return (piece.encode() for piece in view_pieces(found, **page, root=root))
+
+    return await in_pieces(make, "text/html", service.writers)
+
+
+def _page(
+    document: Document, start: int | None, end: int | None, version: str, base: str
+) -> dict[str, Any]:
+    """Return what is marked of a document, and what is said of it. Raises SpanError."""
+    if version and version != document.sha256:
+        return {"start": None, "end": None, "notice": CHANGED}
     if start is None and end is None:
-        return HTMLResponse(render_view(found, start=None, end=None))
-    if start is None or end is None or not 0 <= start < end <= len(found.text):
+        return {"start": None, "end": None}
+    if start is None or end is None or not 0 <= start < end <= len(document.text):
         raise SpanError(
-            f"start and end must be 0 <= start < end <= {len(found.text)} in this document",
+            f"start and end must be 0 <= start < end <= {len(document.text)} in this document",
             field="start" if start is None or end is not None else "end",
         )
-    citation = _citation(found, start, end, service_of(request).base(request))
-    return HTMLResponse(render_view(found, start=start, end=end, citation=citation))
+    return {"start": start, "end": end, "citation": _citation(document, start, end, base)}
 
 
 def _citation(document: Document, start: int, end: int, base: str) -> str:

@@ -39,7 +39,11 @@ def readyz(request: Request) -> JsonResponse:
         engine = engine_of(request)
     except (IndexUnusableError, KeysUnusableError, BusyError) as error:
         told = isinstance(error, BusyError) or caller_of(request.scope).scope is not None
-        body = {"ready": False, "index": None, "fault": error.message if told else None}
+        body = {
+            "ready": False,
+            "index": None,
+            "fault": service.engines.told(error.message) if told else None,
+        }
         return JsonResponse(body, 503, headers={"Retry-After": RETRY_AFTER})
     index, fault = (index_body(engine.info), service.engines.fault) if known else (None, None)
     return JsonResponse({"ready": True, "index": index, "fault": fault})

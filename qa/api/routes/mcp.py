@@ -61,4 +61,10 @@ def _reach(request: Request) -> Access:
     async def document(id: str) -> Document:
         return await run_in_threadpool(lambda: engine_of(request).document(id))
 
-    return Access(partial(service.ask, request), document, service.base(request))
+    return Access(
+        partial(service.ask, request),
+        document,
+        service.base(request),
+        told=service.engines.told,
+        log_questions=service.settings.log_questions == "on",
+    )

@@ -1,4 +1,4 @@
-"""A browser's session: which key it has, handing one in, forgetting it."""
+"""A browser's session: what it allows, beginning it with a key, ending it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from qa.api import schemas
 from qa.api.access import caller_of
 from qa.api.errors import JsonResponse, RequestError, responses
 from qa.api.service import Service, service_of
-from qa.api.signin import UNKNOWN, forget, remember, sign_in_page, signed_in
-from qa.errors import KeysUnusableError, UnauthorizedError
+from qa.api.signin import UNKNOWN, UNUSABLE, forget, remember, sign_in_page, signed_in
+from qa.errors import KeysUnusableError, SessionsUnusableError, UnauthorizedError
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
@@ -51,13 +51,13 @@ async def session(request: Request) -> JsonResponse:
     "",
     status_code=204,
     response_class=Response,
-    responses=responses(400, 413, 415, 422, 500, page=True),
+    responses=responses(400, 413, 415, 422, 500, 503, page=True),
     openapi_extra=_BODY,
 )
 async def sign_in(request: Request) -> Response:
-    """Hand in a key, which the browser then sends by itself in a cookie.
+    """Hand in a key for a session, whose token the browser then sends by itself in a cookie.
 
-    The sign-in page sends a form, and is led back to where it was opened.
+    The key itself is not in it. The sign-in page sends a form, and is led back to where it was opened.
     """
     service = service_of(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -75,20 +75,22 @@ async def sign_in(request: Request) -> Response:
     if not _asked_for(service):
         return done
     try:
-        service.keyring.find(fields["key"])
-    except UnauthorizedError:
-        if kind == _FORM:
-            return sign_in_page(request.scope, to=fields.get("next", "/"), trouble=UNKNOWN)
-        raise
-    remember(done, fields["key"], secure=_secure(request, service))
+        session = service.sessions.issue(service.keyring.find(fields["key"]).id)
+    except (UnauthorizedError, SessionsUnusableError) as error:
+        if kind != _FORM:
+            raise
+        trouble = UNKNOWN if isinstance(error, UnauthorizedError) else UNUSABLE
+        to = fields.get("next", "/")
+        return sign_in_page(request.scope, to=to, trouble=trouble, status=error.status)
+    remember(done, session, request, service)
     return done
 
 
 @router.delete("", status_code=204, response_class=Response, responses=responses(500, page=True))
 async def sign_out(request: Request) -> Response:
-    """Forget the key that this browser sends."""
+    """Have this browser forget its session."""
     done = Response(status_code=204)
-    forget(done, secure=_secure(request, service_of(request)))
+    forget(done, request, service_of(request))
     return done
 
 
@@ -97,10 +99,6 @@ def _asked_for(service: Service) -> bool:
         return service.keyring.on
     except KeysUnusableError:
         return True
-
-
-def _secure(request: Request, service: Service) -> bool:
-    return service.base(request).startswith("https:")
 
 
 def _fields(body: bytes, *, form: bool) -> dict[str, str]:
@@ -115,9 +113,8 @@ def _fields(body: bytes, *, form: bool) -> dict[str, str]:
         raise RequestError(400, "invalid_json", "the body is not valid JSON") from None
     if not isinstance(fields, dict):
         raise RequestError(422, "invalid_value", "the body must be a JSON object")
-    if unknown := fields.keys() - {"key", "next"}:
-        name = ascii(min(unknown))[:100]
-        raise RequestError(422, "unknown_field", f"there is no field {name}: send the key alone")
+    if fields.keys() - {"key", "next"}:  # not named: it may be the key
+        raise RequestError(422, "unknown_field", "there is another field: send the key alone")
     if not isinstance(fields.get("key"), str):
         raise RequestError(422, "missing_field", "key is missing: send it as a text")
     return fields

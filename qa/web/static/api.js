@@ -79,9 +79,19 @@ export class Service {
     return this.#call("v1/archive");
   }
 
-  /** Hand in a key, for this browser. */
+  /** Whether a key is asked for, and what this browser's session allows. */
+  session() {
+    return this.#call("v1/session");
+  }
+
+  /** Hand in a key, for a session of this browser. */
   signIn(key) {
     return this.#call("v1/session", { body: { key } });
+  }
+
+  /** End this browser's session. */
+  signOut() {
+    return this.#call("v1/session", { method: "DELETE" });
   }
 
   /** The address of a cited span's page; only a web address is ever followed. */
@@ -96,19 +106,20 @@ export class Service {
     return new URL(`v1/documents/${encodeURIComponent(id)}/view${query}`, this.#root).href;
   }
 
-  async #call(path, { body, signal } = {}) {
+  async #call(path, { body, method = body ? "POST" : "GET", signal } = {}) {
     const timer = new AbortController();
     const stop = () => timer.abort();
     const clock = setTimeout(stop, PATIENCE_MS);
     signal?.addEventListener("abort", stop);
     try {
       const response = await fetch(new URL(path, this.#root), {
+        method,
         signal: timer.signal,
         headers: {
           ...(this.#key && { authorization: `Bearer ${this.#key}` }),
           ...(body && { "content-type": "application/json" }),
         },
-        ...(body && { method: "POST", body: JSON.stringify(body) }),
+        ...(body && { body: JSON.stringify(body) }),
       });
       const value = await response.json().catch((error) => {
         if (error.name === "AbortError") throw error;

@@ -30,18 +30,35 @@ const chat = new Chat({
   open: openBeside,
   link: addressOf,
   onTurn: noteTurn,
-  onLocked: (again) => signIn.open(again),
+  onLocked: askForKey,
 });
 const documents = new Documents(service, {
   open: openBeside,
   listed: ({ source }) => filters.offer(source),
-  locked: (again) => signIn.open(again),
+  locked: askForKey,
   loadAgain: learn,
 });
 const forget = button("Forget conversation", () => {
   chat.forget();
   reset();
 });
+const leave = button("Sign out", () => {
+  service.signOut().then(() => location.reload(), (error) => chat.hinting(error.message));
+});
+leave.hidden = true;
+
+/** Ask for a key, then do what it was needed for. */
+function askForKey(again) {
+  signIn.open(() => {
+    again();
+    offerLeaving();
+  });
+}
+
+/** Offer to end the session, if this browser has one. */
+function offerLeaving() {
+  service.session().then(({ keys, scope }) => { leave.hidden = !(keys && scope); }, () => {});
+}
 
 function openBeside(cited, link) {
   reader.open(cited, link);
@@ -113,8 +130,10 @@ history.whenForgotten(() => {
 });
 
 chat.composer.append(el("div", { class: "foot" }, filters.element, forget));
+document.querySelector(".top .column").append(leave);
 $("chat").append(chat.log, chat.composer, chat.live);
 $("start").append(documents.element);
 document.body.append(reader.element, signIn.element);
 learn();
+offerLeaving();
 arrive();

@@ -2,7 +2,7 @@
 
 import { button, el, newId } from "./dom.js";
 
-/** Asks for a key and hands it in; the service answers with a cookie, and the key is not kept. */
+/** Asks for a key and hands it in; the service answers with a session in a cookie, and nobody keeps the key. */
 export class SignIn {
   #service;
   #then = null;
@@ -15,7 +15,7 @@ export class SignIn {
     const title = el("h2", { id: newId("signin") }, "This archive asks for a key");
     const form = el("form", { method: "dialog" },
       title,
-      el("p", {}, "Its operator gives you one. The service remembers it in a cookie of this browser; this page does not keep it."),
+      el("p", {}, "Its operator gives you one. It begins a session, which a cookie of this browser holds; the key itself is not kept."),
       el("label", { for: this.#field.id }, "Key"), this.#field,
       this.#trouble,
       el("p", { class: "ways" }, el("button", { type: "submit", class: "primary" }, "Use this key"),
