@@ -16,10 +16,10 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 # Each room may import those of the levels above it; within a level the room's own order holds.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("records", "errors", "analysis", "threads", "hosts", "addresses"),
-    ("settings", "keys"),
+    ("settings", "keys", "language"),
     ("corpus", "passages", "encode", "store", "followup"),
-    ("rank",),
-    ("results", "confidence", "explain"),
+    ("rank", "spelling"),
+    ("results", "confidence", "explain", "notes"),
     ("changes",),
     ("assembly",),
     ("indexing", "upkeep", "watch"),
@@ -62,6 +62,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "htmldate": ("corpus/html/about.py",),
     "pypdfium2": ("corpus/pdf/pages.py",),
     "Stemmer": ("analysis.py",),
+    "rapidfuzz": ("store/words.py",),
     "ir_measures": ("evaluate/",),
     "scipy": (),
     # Formats that run what they read.
