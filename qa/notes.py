@@ -87,7 +87,7 @@ class Advisor:
         foreign = self._other_language(asks)
         others = [foreign] if foreign else []
         if found.verdict != "answered":
-            about_words = [] if foreign else self._about_words(question.text, asks)
+            about_words = self._about_words(question.text, asks, foreign is not None)
             hidden = self._filtered_out(question.filters, found)
             others += [note for note in about_words if note.code == "did_you_mean"]
             others += [hidden] if hidden else []
@@ -160,10 +160,13 @@ class Advisor:
 
     # --- words -------------------------------------------------------------------------------
 
-    def _about_words(self, text: str, asks: str) -> list[Note]:
+    def _about_words(self, text: str, asks: str, foreign: bool) -> list[Note]:
+        """Return the notes on words; of a question in a foreign language on its names alone."""
         counted = {word for word, _ in self._store.terms(asks)}
         words = [self._word(match) for match in _WORD.finditer(text)]
         unknown = [n for n, one in enumerate(words) if one.word in counted and not one.held]
+        if foreign:
+            unknown = [n for n in unknown if n and text[words[n].start].isupper()]
         offers: dict[int, NearWord] = {}
         for n in unknown:
             if len({near.word for near in offers.values()}) == _RESPELLED:
@@ -185,7 +188,7 @@ class Advisor:
         missing = list(
             dict.fromkeys(text[words[n].start : words[n].end] for n in unknown if n not in offers)
         )[:_NOT_FOUND]
-        if missing:
+        if missing and not foreign:
             told = ", ".join(f"“{word}”" for word in missing)
             notes.append(Note("words_not_found", f"No passage holds {told}.", {"words": missing}))
         return notes

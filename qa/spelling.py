@@ -37,12 +37,20 @@ def respelled(store: Store, word: str, *, common: bool = False) -> NearWord | No
     if common or len(word) < _SHORT or not word.isalpha():
         return None
     distance = 2 if len(word) >= _LONG else 1
-    near = [one for one in store.near_words(word, distance) if not _same_word(word, one.word)]
+    near = [one for one in store.near_words(word, distance) if _is_slip(word, one.word)]
     return min(near, key=lambda one: (_cost(word, one), one.word), default=None)
 
 
+def _is_slip(word: str, other: str) -> bool:
+    """Whether one of two words may be the other mistyped."""
+    # Another first letter is the key beside the right one, if it is a letter instead of another.
+    if len(word) == len(other) and word[1:] == other[1:] and not _neighbours(word[0], other[0]):
+        return False
+    return not _same_word(word, other)
+
+
 def _same_word(word: str, other: str) -> bool:
-    """Whether two words differ in nothing but their endings."""
+    """Whether one of two words is the other with an ending."""
     alike = next(
         (n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b),
         min(len(word), len(other)),

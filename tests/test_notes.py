@@ -154,6 +154,12 @@ def test_a_question_in_another_language(asked: Engine) -> None:
     assert "English" in note.message
 
 
+def test_names_are_the_same_in_every_language(asked: Engine) -> None:
+    answer = asked.ask("¿Cuándo murió el guardián Solvnag en el harbur?")
+    assert codes(answer) == ["other_language", "did_you_mean"]
+    assert answer.notes[1].details["spelling"] == "Solvang"
+
+
 def test_it_is_unsure_and_never_not_found(asked: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asked, "_judge", lambda found: (0.01, "not_found"))
     assert asked.ask("¿Cuántas personas murieron en el puerto?").verdict == "unsure"

@@ -35,6 +35,7 @@ def offered(word: str, text: str) -> str | None:
         ("refetendum", "referendum"),  # the key beside it
         ("eferendum", "referendum"),  # the first one left out
         ("erferendum", "referendum"),  # the first two swapped
+        ("teferendum", "referendum"),  # the first one the key beside it
         ("rferendmu", "referendum"),  # two mistakes in a long word
         ("lozda", "Lozada"),
         ("cochabmba", "Cochabamba"),
@@ -53,8 +54,9 @@ def test_slips(typed: str, meant: str | None) -> None:
         ("owl", "own"),  # too short
         ("lamp", "lumpy"),  # two mistakes in a short word
         ("harbours", "harbour"),  # another form
-        ("strike", "strikers strikeing"),
+        ("strike", "strikes strikers"),
         ("h4rbour", "harbour"),  # no word
+        ("pertain", "certain"),  # another first letter, and no key beside it
         ("solvang", "a harbour with a pier"),
     ],
 )
