@@ -23,7 +23,8 @@ from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
 from qa.explain import explain
 from qa.followup import resolve
-from qa.rank import Ranking, prepare, rank
+from qa.notes import Advisor, Found, greeting
+from qa.rank import Asked, Ranking, prepare, rank
 from qa.read import Reader, core
 from qa.read.onnx import load_reader
 from qa.records import (
@@ -34,7 +35,6 @@ from qa.records import (
     Filters,
     Hit,
     IndexInfo,
-    Note,
     Question,
     Verdict,
     citation_id,
@@ -78,6 +78,7 @@ class Engine:
         """How much of the first results is read beside the question."""
         self.max_wrong = max_wrong
         """Of a hundred answers given, how many may be wrong."""
+        self._advisor = Advisor(store, encoder)
         self.fault = fault
         """Why an older generation than the live one is served, if it is."""
 
@@ -176,6 +177,12 @@ class Engine:
         excerpts = make_results(self.store, self.encoder.codec, asked, hits, question.k, why)
         told = read_results(self.reader, text, excerpts, BUDGETS[self.reading])
         confidence, verdict = self._judge(told.found)
+        support = told.found.support if told.found else None
+        everywhere = partial(self._everywhere, asked)
+        found = Found(verdict, support, allowed.rows if question.filters else None, everywhere)
+        notes = self._advisor.notes(question, asks, found)
+        if verdict == "not_found" and any(note.code == "other_language" for note in notes):
+            verdict = "unsure"  # the archive may well answer
         return Answer(
             question=question.text,
             searched=text,
@@ -185,7 +192,13 @@ class Engine:
             filtered_out_undated=allowed.undated_documents,
             index=self.info,
             took_ms=_since(began),
+            notes=notes,
         )
+
+    def _everywhere(self, asked: Asked) -> list[Hit]:
+        """Rank without a filter."""
+        shown = self.store.allowed(Filters()).rows
+        return rank(self.store, self.encoder.codec, asked, self.ranking, allowed=shown)
 
     def _greeted(self, question: Question, began: float) -> Answer:
         """Answer a message that asks nothing."""
@@ -198,7 +211,7 @@ class Engine:
             filtered_out_undated=0,
             index=self.info,
             took_ms=_since(began),
-            notes=(Note("greeting", "Hello. Ask a question about the documents."),),
+            notes=(greeting(),),
         )
 
     def _judge(self, found: Signals | None) -> tuple[float | None, Verdict]:

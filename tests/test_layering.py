@@ -17,10 +17,10 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("records", "errors", "analysis", "threads", "hosts", "addresses", "redact"),
     ("private_files",),
-    ("settings", "keys", "sessions"),
+    ("settings", "keys", "sessions", "language"),
     ("corpus", "passages", "encode", "store", "followup", "read"),
-    ("rank", "confidence"),
-    ("results", "explain", "calibration"),
+    ("rank", "confidence", "spelling"),
+    ("results", "explain", "calibration", "notes"),
     ("answers",),
     ("changes",),
     ("assembly",),
@@ -64,6 +64,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "htmldate": ("corpus/html/about.py",),
     "pypdfium2": ("corpus/pdf/pages.py",),
     "Stemmer": ("analysis.py",),
+    "rapidfuzz": ("store/words.py",),
     "ir_measures": ("evaluate/",),
     "scipy": (),
     # Formats that run what they read.
