@@ -96,9 +96,11 @@ class _Contents:
         if not size:
             raise UnreadableError("empty")
         if ending in READERS:
-            if size > self._limits.file_bytes:
+            # One byte more than it may have: a file may grow while it is read.
+            data = file.read(self._limits.file_bytes + 1)
+            if len(data) > self._limits.file_bytes:
                 raise UnreadableError(too_large(self._limits.file_bytes))
-            yield read_document(source, file.read())
+            yield read_document(source, data)
         elif size > self._limits.archive_bytes:
             raise UnreadableError(too_large(self._limits.archive_bytes, "max_archive_bytes"))
         elif ending in TABLES:

@@ -15,13 +15,11 @@ from pathlib import PurePosixPath
 
 from qa.corpus import dates
 from qa.corpus.decode import NotTextError, decode
-from qa.corpus.markdown import read_markdown
 from qa.corpus.reading import Reader, Reading, UnreadableError
 from qa.corpus.structure import find_blocks
 from qa.records import Document, document_id, heading_text
 
 __all__ = [
-    "OURS",
     "READERS",
     "Reader",
     "Reading",
@@ -51,6 +49,9 @@ def _late(module: str, reader: str) -> Reader:
     return read
 
 
+read_markdown = _late("markdown", "read_markdown")
+
+
 def extract_html(page: bytes | str, url: str | None = None) -> Reading:
     """Return the main text of a web page and what the page says of itself.
 
@@ -61,9 +62,6 @@ def extract_html(page: bytes | str, url: str | None = None) -> Reading:
     reading: Reading = import_module("qa.corpus.html").extract(page, url)
     return reading
 
-
-OURS = frozenset({".txt", ".text", ".md", ".markdown"})
-"""Endings whose readers are this project's own and bounded; every other one runs in a child process."""
 
 READERS: Mapping[str, Reader] = {
     ".txt": read_text,
