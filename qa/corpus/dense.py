@@ -15,7 +15,7 @@ from qa.records import Block
 BREAK = re.compile(r"\r\n|\r|\n")
 _LINE = re.compile(r"[^\r\n]+")
 _STRETCH = 512
-_FREE_LINES, _CHARS_A_LINE = 20_000, 16
+_FREE_LINES, _CHARS_A_LINE = 20_000, 20
 """So many lines any text may have, and beyond them one in so many characters."""
 
 
