@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qa import folding
 from qa.encode.codec import TokenCodec
 from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, folder_digest, reference_texts
 from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
@@ -31,7 +32,7 @@ def fingerprint_of(source: Source, *, int8: bool, prompts: Prompts = OWN_PROMPTS
     identity = folder_digest(source.folder) if source.folder else source.name
     reference = hashlib.sha256(repr(reference_texts()).encode()).hexdigest()
     precision = "int8" if int8 else "fp32"
-    parts = (identity, reference, precision, tuple(prompts), _BUILD_VERSION)
+    parts = (identity, reference, precision, tuple(prompts), _BUILD_VERSION, folding.VERSION)
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()
     return f"{precision}-{digest[:16]}"
 

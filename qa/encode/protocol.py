@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.encode.codec import TokenCodec
+from qa.folding import Folded, folded
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -90,11 +91,15 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A text as the model reads it: after a prompt, then its context; both lengths in code points."""
+    """A text as the model reads it: folded, after a prompt, then its context.
+
+    The lengths of both are in code points, as they stand before the text.
+    """
 
     encoding: Encoding
     prompt_length: int
     context_length: int
+    text: Folded
 
     def features(self) -> dict[str, Sequence[int]]:
         """Return what a model may ask for, by the names of its inputs."""
@@ -122,7 +127,8 @@ class Read:
             vector=_unit(vector),
             tokens=_unit(tokens[keep]),
             starts=[
-                -1 if offsets[n][1] <= prefix else max(offsets[n][0] - prefix, 0) for n in keep
+                -1 if offsets[n][1] <= prefix else self.text.origin(max(offsets[n][0] - prefix, 0))
+                for n in keep
             ],
             ids=[ids[n] for n in keep],
         )
@@ -153,17 +159,18 @@ class TextReader:
 
     def starts(self, text: str) -> Sequence[int]:
         """Return where each token of a text begins, however long the text."""
-        encoding = self._tokenizer.encode(encodable(text), add_special_tokens=False)
-        return [start for start, _ in encoding.offsets]
+        read = folded(text)
+        encoding = self._tokenizer.encode(encodable(read.text), add_special_tokens=False)
+        return [read.origin(start) for start, _ in encoding.offsets]
 
     def read(self, text: str, *, prompt: str = "", context: str = "") -> Read:
         """Return a text as the model reads it; what is too long loses its end, not its last mark."""
-        context = f"{context}. " if context else ""
-        whole = encodable(prompt + context + text)
+        context, own = folded(f"{context}. " if context else "").text, folded(text)
+        whole = encodable(prompt + context + own.text)
         encoding = self._tokenizer.encode(whole)
         if len(encoding.ids) > self._limit:
             encoding = self._cutting.encode(whole)
-        return Read(encoding, len(prompt), len(context))
+        return Read(encoding, len(prompt), len(context), own)
 
     @cached_property
     def _cutting(self) -> Tokenizer:

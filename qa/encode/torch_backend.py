@@ -21,6 +21,7 @@ from qa.encode.codec import TokenCodec
 from qa.encode.model import OWN_PROMPTS, Prompts, Source, reference_texts
 from qa.encode.protocol import SPECIAL_TOKENS, Encoded, FloatArray, Piece, Read, TextReader
 from qa.errors import UsageError
+from qa.folding import folded
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -192,7 +193,8 @@ class TorchEncoder:
     def as_its_library_reads(self, pieces: Sequence[Piece]) -> FloatArray:
         """Return the vectors that sentence-transformers itself gives these passages, a row each."""
         texts = [
-            f"{piece.context}. {piece.text}" if piece.context else piece.text for piece in pieces
+            folded(f"{piece.context}. " if piece.context else "").text + folded(piece.text).text
+            for piece in pieces
         ]
         with _Quiet():
             # An empty prompt is a prompt: without one the library would take its own.

@@ -24,6 +24,7 @@ from qa.indexing import build_index
 from qa.records import Question
 from qa.settings import Settings
 from qa.store import IndexFolder
+from tests.test_folding import ALIKE
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]  # of the libraries'
 
@@ -117,6 +118,25 @@ def test_the_default_model_agrees_with_its_original(float_model: Path) -> None:
         assert_alike(exported.encode_question(piece.text), reference.encode_question(piece.text))
         assert list(exported.token_starts(piece.text)) == list(reference.token_starts(piece.text))
     assert json.loads((float_model / "encoder.json").read_text())["lowest_cosine"] >= 0.9999
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_rival_spellings_are_one_to_the_model(float_model: Path, one: str, other: str) -> None:
+    encoder = load_encoder(float_model)
+    asked, known = encoder.encode_question(one), encoder.encode_question(other)
+    assert list(asked.ids) == list(known.ids)
+    np.testing.assert_array_equal(asked.vector, known.vector)
+    for text, encoded in ((one, asked), (other, known)):
+        assert list(encoded.starts) == sorted(encoded.starts)
+        assert min(encoded.starts) >= 0 and max(encoded.starts) < len(text)
+
+
+def test_a_tokens_sentence_is_where_it_stands_in_the_text(float_model: Path) -> None:
+    text = "The \ufb01rm co\u00adop paid 1,250,000. In the U.S.S.R. F16s \ufb02y. Harbour."
+    (encoded,) = load_encoder(float_model).encode_passages([Piece("The \ufb01rm", text)])
+    assert encoded.starts[-2] == text.index("Harbour")
+    assert text.index("paid") in encoded.starts and text.index("\ufb02y") in encoded.starts
+    assert encoded.starts.count(-1) == len("the firm .".split())  # type: ignore[attr-defined]
 
 
 def test_an_index_runs_on_the_rounded_model(model_index: Path) -> None:
