@@ -15,6 +15,7 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 
 # Each room may import those of the levels above it; within a level the room's own order holds.
 LEVELS: tuple[tuple[str, ...], ...] = (
+    ("folding",),
     ("records", "errors", "analysis", "threads", "hosts", "addresses", "redact"),
     ("private_files",),
     ("settings", "keys", "sessions"),

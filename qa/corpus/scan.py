@@ -24,7 +24,7 @@ _LIBRARIES = (
     "lxml", "markdown-it-py", "pypdfium2", "PyYAML", "trafilatura", "htmldate", "sentencex",
     "PyStemmer",
 )  # fmt: skip
-_OTHERS = ("records.py", "passages.py", "analysis.py")
+_OTHERS = ("records.py", "passages.py", "analysis.py", "folding.py")
 """Modules outside this package that settle what a document, a passage and a term is."""
 
 
