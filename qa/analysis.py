@@ -1,7 +1,7 @@
 """Text to index terms: folded, split into words, stop words left out, stemmed.
 
-Folding makes rival spellings one: case, accents (Añez = Anez), typographic apostrophes and
-no-break spaces. It is for matching only; nothing that is quoted is ever folded.
+Words are folded as the model's texts are (``qa.folding``), and case and accents go too (Añez = Anez).
+It is for matching only; nothing that is quoted is ever folded.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 
 import Stemmer
+
+from qa.folding import folded
 
 _ALGORITHMS = {
     "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
@@ -33,10 +35,13 @@ STOP_WORDS = {
         """.split()
     )
 }
-_WORD = re.compile(r"\w+(?:['.]\w+)*")
+# A name of letters and a number gives its parts and the whole: F-16 is "f", "16" and "f16".
+_WORD = re.compile(r"(?<!\w)(?P<name>[^\W\d_]++)-(?P<number>\d++(?:\.\d+)*+)(?!\w)|\w+(?:['.]\w+)*")
+# Between two digits a stop makes a number: 8.5 is not 85.
+_STOP = re.compile(r"(?<!\d)\.|\.(?!\d)")
+_APOSTROPHES = str.maketrans("’`", "''")
 _LONG_WORD = 64
 """Longer words are stemmed each time: kept, they would let whoever asks fill the memory."""
-_APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
 
 
 class _Unaccented(dict[int, str | None]):
@@ -59,8 +64,8 @@ LANGUAGES = tuple(sorted(_ALGORITHMS))
 
 
 def fold(text: str) -> str:
-    """Return ``text`` in lower case, without accents, apostrophes made straight."""
-    text = text.translate(_APOSTROPHES).casefold()
+    """Return ``text`` as ``qa.folding`` folds it, in lower case, without accents."""
+    text = folded(text).text.translate(_APOSTROPHES).casefold()
     if text.isascii():
         return text
     # Only decomposed are some letters seen to be capitals: ℌ is H.
@@ -84,11 +89,13 @@ class Analyzer:
     def words(self, text: str) -> list[tuple[str, str]]:
         """Return (word as folded, term) for each word of ``text`` that is indexed."""
         found = []
-        for word in _WORD.findall(fold(text)):
-            word = word.removesuffix("'s").replace("'", "").replace(".", "")
-            if word and word not in self._stop_words:
-                stem = self._stem if len(word) <= _LONG_WORD else self._stem_word
-                found.append((word, stem(word)))
+        for match in _WORD.finditer(fold(text)):
+            name, number = match.group("name", "number")
+            for word in (name, number, name + number) if name else (match.group(),):
+                word = _STOP.sub("", word.removesuffix("'s").replace("'", ""))
+                if word and word not in self._stop_words:
+                    stem = self._stem if len(word) <= _LONG_WORD else self._stem_word
+                    found.append((word, stem(word)))
         return found
 
     def _stem_word(self, word: str) -> str:

@@ -1,8 +1,9 @@
 """An answer as a message of a chat, in the shapes of OpenAI's chat completions.
 
 A message quotes what was found, each quote with its marker ``[1]``, and lists the citations; it
-asserts nothing of its own. The numbers are those of the emitted list. A message is Markdown, and
-what comes from documents must not become markup: see ``as_text``. The excerpts stand untouched in
+asserts nothing of its own. Where the archive answers, its words come first, in their sentence. The
+numbers are those of the emitted list. A message is Markdown, and
+what comes from documents must not become markup: see ``qa.markdown``. The excerpts stand untouched in
 the field ``cited_qa``, which is the body of ``/v1/ask``.
 """
 
@@ -15,8 +16,10 @@ from typing import Any
 
 from qa.engine import MAX_QUESTION
 from qa.errors import UsageError
-from qa.records import Answer, Filters, Question, Result
-from qa.wire import SURROGATE, answer_body, citation_line, found_line, printable, view_address
+from qa.markdown import in_line, line_of, with_bold
+from qa.present import lead, note_lines, searched_otherwise, shown, verdict_line, words_of
+from qa.records import Answer, Filters, Highlight, Question, Result, ShortAnswer
+from qa.wire import SURROGATE, answer_body, citation_line, view_address
 
 MODEL = "cited-qa"
 """The one model there is."""
@@ -25,16 +28,7 @@ OFFSETS = "Unicode code points"
 KEPT_TURNS = 20
 """Earlier questions that are passed on: a follow-up is about the last few."""
 
-# In the middle of a line these begin markup, an entity, a formula or a link.
-_INLINE = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*[~|$^@"} | {
-    ord("&"): "&amp;",
-    ord("<"): "&lt;",
-    ord(">"): "&gt;",
-}
-# So do these, but an underscore within a word, as names of files have it, does not.
-_BETWEEN = re.compile(r":(?=//)|(?<=www)\.|(?<![^\W_])_|_(?![^\W_])")
-# At the beginning of one these make a heading, a list, or a heading of the line before.
-_LINE = re.compile(r"^([-+=#:]|\d+(?=[.)]))(.?)")
+_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -117,70 +111,59 @@ def check_wanted(*, n: int | None, tool_choice: object, response_format: object)
 
 def message_of(answer: Answer, base: str) -> Message:
     """Return an answer in words; ``base`` is the address of the service."""
-    text = f"{found_line(answer)}\n"
-    if answer.searched != answer.question.strip():
-        text = f"Searched for: {_in_line(answer.searched)}\n\n{text}"
-    markers = []
-    for result in answer.results:
-        text += f"\n{_quote(result)} "
-        marker = f"[{result.rank}]"
-        markers.append(Marker(result, len(text), len(text) + len(marker)))
-        text += f"{marker}\n"
-    if answer.results:
-        text += "\nSources\n\n" + "\n".join(_source(result, base) for result in answer.results)
-    return Message(text.rstrip("\n"), tuple(markers))
+    message, results = _Draft(), shown(answer)
+    if searched_otherwise(answer):
+        message.add(f"Searched for: {in_line(answer.searched)}\n\n")
+    if short := lead(answer):
+        before, after = (_SPACE.sub(" ", text) for text in short.around)
+        words = _SPACE.sub(" ", short.words)
+        message.add(with_bold(f"“{before}{words}{after}”", [_span(1 + len(before), words)]))
+        message.mark(short.result)
+    if verdict := verdict_line(answer):
+        message.add(f"{verdict}\n\n")
+    for note in note_lines(answer, searched_shown=True):
+        message.add(f"{line_of(in_line(note))}\n\n")
+    for result in results:
+        message.add(_quote(result, words_of(answer, result)))
+        message.mark(result)
+    if results:
+        message.add("Sources\n\n" + "\n".join(_source(result, base) for result in results))
+    return Message(message.text.rstrip("\n"), tuple(message.markers))
 
 
-def _quote(result: Result) -> str:
-    """Return an excerpt as a block quote, with its best sentence in bold."""
-    excerpt, pieces, at = result.excerpt, [], 0
-    for highlight in sorted(result.highlights, key=lambda h: h.start):
-        marked = excerpt[highlight.start : highlight.end].rstrip()
-        start = highlight.start + len(marked) - len(marked := marked.lstrip())
-        if marked and _can_be_bold(excerpt, start, start + len(marked)):
-            pieces += [as_text(excerpt[at:start]), f"**{as_text(marked)}**"]
-            at = start + len(marked)
-    pieces.append(as_text(excerpt[at:]))
-    lines = "".join(pieces).strip().split("\n")
-    return "\n".join(f"> {_line(line)}".rstrip() for line in lines)
+class _Draft:
+    """A message as it is written: its text so far, and the markers in it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.markers: list[Marker] = []
+
+    def add(self, text: str) -> None:
+        self.text += text
+
+    def mark(self, result: Result) -> None:
+        """End a quote with its marker."""
+        marker, start = f"[{result.rank}]", len(self.text) + 1
+        self.text += f" {marker}\n\n"
+        self.markers.append(Marker(result, start, start + len(marker)))
 
 
-def _can_be_bold(text: str, start: int, end: int) -> bool:
-    """Whether Markdown takes two asterisks around a span for bold, whatever stands in it."""
-    around = text[start - 1 : start] + text[end : end + 1]
-    return not around.strip() and not re.search(r"(\n|\r\n?)[ \t]*[\n\r]", text[start:end])
+def _quote(result: Result, words: ShortAnswer | None) -> str:
+    """Return an excerpt as a block quote: in bold the words that answer, or else its best sentence."""
+    quoted = with_bold(result.excerpt, [_span(words.start, words.text)]) if words else ""
+    if "**" not in quoted:
+        quoted = with_bold(result.excerpt, sorted(result.highlights, key=lambda h: h.start))
+    return "\n".join(f"> {line_of(line)}".rstrip() for line in quoted.strip().split("\n"))
+
+
+def _span(start: int, words: str) -> Highlight:
+    return Highlight(start, start + len(words))
 
 
 def _source(result: Result, base: str) -> str:
     citation = result.citation
-    said = _in_line(citation_line(citation))
+    said = in_line(citation_line(citation))
     return f"- [{result.rank}] {said} – [open]({view_address(citation, base)})"
-
-
-def as_text(text: str) -> str:
-    """Return a text from elsewhere so that Markdown and HTML show it and see no markup in it.
-
-    What could mean something is written as a character reference: ``html.unescape`` gives the
-    text back. Characters that steer a terminal or turn the direction of writing are replaced.
-    """
-    text = printable(text).translate(_INLINE)
-    return _BETWEEN.sub(lambda match: f"&#{ord(match.group())};", text)
-
-
-def _line(text: str) -> str:
-    """Return a line of a text whose beginning is no markup either."""
-
-    def neutral(match: re.Match[str]) -> str:
-        first, second = match.groups()
-        if first.isdigit():
-            return f"{first}&#{ord(second)};"
-        return f"&#{ord(first)};{second}"
-
-    return _LINE.sub(neutral, text.lstrip(), count=1)
-
-
-def _in_line(text: str) -> str:
-    return as_text(" ".join(text.split()))
 
 
 # --- the shapes of completions ------------------------------------------------------------------
@@ -224,7 +207,8 @@ class Completion:
         for piece in re.split(r"(?<=\n\n)", self.message.text):
             yield self._chunk({"content": piece}, usage)
         if sources:
-            yield from (_open_webui_event(result, self.base) for result in self.answer.results)
+            quoted = shown(self.answer)
+            yield from (_open_webui_event(result, self.base) for result in quoted)
         annotations = [] if sources else self._annotations()
         yield {**self._chunk({"annotations": annotations}, usage), "cited_qa": self._cited()}
         yield self._chunk({}, usage, finish="stop")

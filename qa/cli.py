@@ -119,7 +119,7 @@ def ask(
     if as_json:
         terminal.print_json(wire.answer_body(answer, base))
     else:
-        terminal.show_answer(answer, base, colour=_colour())
+        terminal.show_answer(answer, base, colour=_colour(), filtered=bool(filters))
 
 
 @cli.command()

@@ -7,32 +7,28 @@ not changed since the generation before is taken over as it was written.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from qa.assembly import Assembly, Progress, Silent
 from qa.calibration import calibrate
-from qa.changes import Item, Read, Step, changes_of, found, given, plan, reading
-from qa.corpus import Options, Skipped, program_version
-from qa.encode import Encoder, Piece
+from qa.changes import Read, Step, changes_of, found, given, plan, reading
+from qa.corpus import Options, Skipped, program_version, stamps
+from qa.encode import Encoder
 from qa.encode.build import export_model, fingerprint_of, load_encoder
-from qa.encode.model import find_model
+from qa.encode.model import Prompts, find_model
 from qa.errors import CorpusError, IndexUnusableError
 from qa.passages import Splitting
 from qa.rank import Ranking
 from qa.read.onnx import load_reader
 from qa.records import Document
-from qa.settings import Settings
+from qa.settings import Settings, own_if_auto
 from qa.store import Generation, GenerationWriter, IndexFolder, Journal, Recipe, Store
 from qa.store.lexical import Bm25
 from qa.threads import processors, settle
-
-_SAMPLES = 16
-"""Documents on which a model that is made ready is compared with its original."""
 
 
 class Judge(Protocol):
@@ -94,20 +90,19 @@ def build_index(
     settle()
     progress = progress or Silent()
     folder = IndexFolder(Path(settings.index))
-    if documents is None:
-        progress.stage("comparing", None)
-        items = found(paths, settings, progress.advance)
-    else:
-        items = given(documents)
-    if not items:
+    if not (stamps(paths) if documents is None else documents):
         raise _nothing(paths, [])
     with folder.lock(), reading(settings, progress.say) as read:
+        # The model first: one that is of no use is refused before anything is read.
         if encoder is None:
-            encoder, model_manifest = _ready_model(
-                folder, settings, lambda: _samples(items, read, paths), allow_download, progress
-            )
+            encoder, model_manifest = _ready_model(folder, settings, allow_download, progress)
         else:
             model_manifest = folder.add_model(encoder.fingerprint, lambda _: None)
+        if documents is None:
+            progress.stage("comparing", None)
+            items = found(paths, settings, progress.advance)
+        else:
+            items = given(documents)
         splitting = _splitting(settings, encoder)
         wanted = judge.digest if calibrated and judge else calibrated
         recipe = _recipe(settings, encoder, splitting, calibrated=wanted)
@@ -209,34 +204,16 @@ def _skipped(steps: Sequence[Step], read: Read) -> list[Skipped]:
     return skipped
 
 
-def _samples(items: Sequence[Item], read: Read, paths: Sequence[Path]) -> list[Piece]:
-    """Return some texts of the corpus. Raises CorpusError when it has none."""
-    skipped: list[Skipped] = []
-
-    def documents() -> Iterator[Document]:
-        for item in items:
-            for one in read(item):
-                if isinstance(one, Skipped):
-                    skipped.append(one)
-                else:
-                    yield one
-
-    pieces = [Piece(d.title or "", d.text[:800]) for d in islice(documents(), _SAMPLES)]
-    if not pieces:
-        raise _nothing(paths, skipped)
-    return pieces
-
-
 def _ready_model(
     folder: IndexFolder,
     settings: Settings,
-    samples: Callable[[], Sequence[Piece]],
     allow_download: bool,
     progress: Progress,
 ) -> tuple[Encoder, str]:
     """Export the model if this folder does not hold it yet; load it for building."""
     int8 = settings.precision == "int8"
-    fingerprint = fingerprint_of(find_model(settings.model), int8=int8)
+    prompts = Prompts(own_if_auto(settings.question_prompt), own_if_auto(settings.passage_prompt))
+    fingerprint = fingerprint_of(find_model(settings.model), int8=int8, prompts=prompts)
 
     def make(target: Path) -> None:
         export_model(
@@ -244,8 +221,8 @@ def _ready_model(
             target,
             int8=int8,
             allow_download=allow_download,
-            samples=samples(),
             say=progress.say,
+            prompts=prompts,
         )
 
     manifest = folder.add_model(fingerprint, make)

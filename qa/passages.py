@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import chain, groupby
 from math import ceil
 
 from sentencex import get_sentence_boundaries
@@ -24,6 +24,12 @@ MAX_EXCERPT = 1200
 """Characters that an excerpt may have, overlaps and merges included."""
 _BREAK_WITHIN = 0.15
 _WINDOW, _MARGIN = 4000, 200
+_SENTENCES_AT_ONCE, _CHARS_AT_ONCE = 10_000, 400_000
+"""More sentences under one heading than that are not weighed against each other."""
+_FREE_SENTENCES, _CHARS_A_SENTENCE, _JOINED = 2_000, 16, 64
+_LONG = 20_000
+"""Characters of a sentence whose tokens are counted together."""
+_MAX_NAME = 2_000
 
 Span = tuple[int, int]
 TokenStarts = Callable[[str], Sequence[int]]
@@ -53,8 +59,7 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
         spans = _sentences(document.text, group.spans, splitting, token_starts)
         context = _context(document, group, splitting, token_starts)
         context_tokens = len(token_starts(f"{context}. ")) if context else 0
-        for _, of_page in groupby(spans, key=lambda span: document.page_of(span[0])):
-            sentences = list(of_page)
+        for sentences in _at_once(document, spans, splitting):
             for first, last in _pack(
                 document.text, sentences, context_tokens, splitting, token_starts
             ):
@@ -71,6 +76,42 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
                     )
                 )
     return passages
+
+
+def _at_once(
+    document: Document, spans: Iterator[Span], splitting: Splitting
+) -> Iterator[list[Span]]:
+    """Yield the sentences that passages are made of together: a page's, or as many as are held at once."""
+    for _, of_page in groupby(spans, key=lambda span: document.page_of(span[0])):
+        sentences: list[Span] = []
+        for span in _joined_crowd(of_page, splitting):
+            if sentences and (
+                len(sentences) == _SENTENCES_AT_ONCE or span[1] - sentences[0][0] > _CHARS_AT_ONCE
+            ):
+                yield sentences
+                sentences = []
+            sentences.append(span)
+        yield sentences
+
+
+def _joined_crowd(spans: Iterator[Span], splitting: Splitting) -> Iterator[Span]:
+    """Join neighbours where there are more sentences, and shorter ones, than any text has."""
+    # A character is at most a token.
+    most = min(_JOINED, splitting.max_tokens - splitting.context_tokens)
+    number = chars = 0
+    before: Span | None = None
+    for start, end in spans:
+        number += 1
+        chars += end - start
+        crowded = number > _FREE_SENTENCES and chars < _CHARS_A_SENTENCE * number
+        if before and crowded and end - before[0] <= most:
+            before = (before[0], end)
+            continue
+        if before:
+            yield before
+        before = (start, end)
+    if before:
+        yield before
 
 
 @dataclass(slots=True)
@@ -119,7 +160,7 @@ def _context(
     One token is left for the full stop between it and the passage.
     """
     named = [document.title, group.section if group.section != document.title else None]
-    context = ". ".join(" ".join(part.split()) for part in named if part)
+    context = ". ".join(" ".join(part[:_MAX_NAME].split()) for part in named if part)
     starts = token_starts(context) if context else []
     if len(starts) >= splitting.context_tokens:
         context = context[: starts[splitting.context_tokens - 1]].rstrip()
@@ -131,8 +172,9 @@ def _sentences(
 ) -> Iterator[Span]:
     """Yield the sentences of each block, none longer than a passage may be."""
     for start, end in spans:
-        for first, last in sentence_spans(text[start:end], splitting.language):
-            yield from _cut(text, start + first, start + last, splitting, token_starts)
+        for first, last in _spans(text[start:end], splitting.language):
+            for piece in _shortened(text, start + first, start + last):
+                yield from _cut(text, *piece, splitting, token_starts)
 
 
 def sentence_spans(text: str, language: str = "en") -> list[Span]:
@@ -141,15 +183,22 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     sentencex finds the boundaries. Its spans are only trusted as places to cut: the pieces
     between them are taken from ``text``, so that nothing can be lost or moved.
     """
-    edges = sorted({0, len(text), *(cut for cut in _cuts(text, language) if 0 < cut < len(text))})
-    spans = []
-    for start, end in pairwise(edges):
+    return list(_spans(text, language))
+
+
+def _spans(text: str, language: str) -> Iterator[Span]:
+    return _joined_orphans(text, _pieces(text, language))
+
+
+def _pieces(text: str, language: str) -> Iterator[Span]:
+    start = 0
+    for end in chain(_cuts(text, language), [len(text)]):
         piece = text[start:end]
         stripped = piece.strip()
         if stripped:
             offset = start + piece.index(stripped[0])
-            spans.append((offset, offset + len(stripped)))
-    return _joined_orphans(text, spans)
+            yield offset, offset + len(stripped)
+        start = end
 
 
 def _cuts(text: str, language: str) -> Iterator[int]:
@@ -189,18 +238,33 @@ _REFERENCE = re.compile(r"\([^()]{1,60}\d{1,4}[^()]{0,12}\)[.,;]?\Z|[,)]")
 _NUMBERED = re.compile(r"\b(?:vols?|chs?|paras?|approx)\.\Z", re.IGNORECASE)
 
 
-def _joined_orphans(text: str, spans: Sequence[Span]) -> list[Span]:
+def _joined_orphans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     """Join to their sentence the scraps that are none: stray quotes, references, "vol." and its number."""
-    joined: list[Span] = []
+    before: Span | None = None
     for start, end in spans:
         piece = text[start:end]
-        before = text[max(joined[-1][0], joined[-1][1] - 9) : joined[-1][1]] if joined else ""
-        numbered = piece[0].isdigit() and _NUMBERED.search(before)
-        if joined and (_NO_WORD.match(piece) or _REFERENCE.match(piece) or numbered):
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return joined
+        if before:
+            last = text[max(before[0], before[1] - 9) : before[1]]
+            numbered = piece[0].isdigit() and _NUMBERED.search(last)
+            if _NO_WORD.match(piece) or _REFERENCE.match(piece) or numbered:
+                before = (before[0], end)
+                continue
+            yield before
+        before = (start, end)
+    if before:
+        yield before
+
+
+def _shortened(text: str, start: int, end: int) -> Iterator[Span]:
+    """Cut what is longer than any sentence, at white space where there is some."""
+    while end - start > _LONG:
+        space = _last_space(text, start + 1, start + _LONG)
+        cut = space if space > 0 else start + _LONG
+        yield start, _rstrip(text, start, cut)
+        start = cut
+        while text[start].isspace():
+            start += 1
+    yield start, end
 
 
 def _cut(

@@ -161,12 +161,16 @@ class Document:
         return tuple(reversed(sections))
 
 
+_MAX_NAME = 1000
+
+
 def heading_text(line: str) -> str:
     """Return a heading's words without its markup: ``"## Fees ##"`` is ``"Fees"``.
 
-    As in CommonMark a mark stands apart from the words: ``"# C#"`` is ``"C#"``.
+    As in CommonMark a mark stands apart from the words: ``"# C#"`` is ``"C#"``. What is longer than
+    a name loses its end.
     """
-    line = line.strip().replace("\r", "\n").split("\n", 1)[0].strip()
+    line = line.lstrip()[:_MAX_NAME].rstrip().replace("\r", "\n").split("\n", 1)[0].strip()
     words = line.lstrip("#")
     if words != line and not words[:1].strip():
         line = words.strip()

@@ -31,6 +31,12 @@ class Settings:
         "all-MiniLM-L6-v2",
         "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME",
     )
+    question_prompt: str = _setting(
+        "auto",
+        "text before each question that the model reads, such as `query: `; `auto`: what the model's "
+        "configuration says; empty: none",
+    )
+    passage_prompt: str = _setting("auto", "the same before each passage")
     precision: str = _setting("int8", "arithmetic of the exported model", choices=("fp32", "int8"))
     language: str = _setting(
         "en", "language of the archive, for stemming and sentences", choices=LANGUAGES
@@ -124,6 +130,11 @@ class Settings:
                 values[setting.name] = given
         values.update({k: v for k, v in (flags or {}).items() if v is not None})
         return cls(**{name: _checked(name, value) for name, value in values.items()})
+
+
+def own_if_auto(value: str) -> str | None:
+    """Return a setting, or None where the thing that is set up is to decide itself."""
+    return None if value == "auto" else value
 
 
 def switched_on(name: str) -> bool:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.wire import citation_line, found_line, in_line, json_bytes, view_address
+from qa.present import lead, note_lines, pieces, shown, verdict_line, words_of
+from qa.wire import citation_line, in_line, json_bytes, view_address
 from qa.wire import printable as printable
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from qa.corpus.reading import Skipped
     from qa.indexing import BuildReport, Progress
     from qa.keys import Key
-    from qa.records import Answer, Citation, Highlight, Result
+    from qa.present import Lead
+    from qa.records import Answer, Citation, Highlight, Result, ShortAnswer
     from qa.upkeep import PurgeReport, Status
 
 TELL_SECONDS = 10
@@ -61,11 +63,18 @@ def show_keys(keys: Sequence[Key]) -> None:
 # --- an answer ----------------------------------------------------------------------------------
 
 
-def show_answer(answer: Answer, base: str, *, colour: bool) -> None:
-    """Print what an answer is worth, and its excerpts, each with its citation."""
-    blocks = ["Nothing found within these filters."]
-    if answer.results:
-        blocks = [found_line(answer), *(_result(result, base) for result in answer.results)]
+def show_answer(answer: Answer, base: str, *, colour: bool, filtered: bool = False) -> None:
+    """Print what an answer is worth, the short answer, and the excerpts, each with its citation.
+
+    ``filtered`` says that filters confined the question.
+    """
+    results, verdict, short = shown(answer), verdict_line(answer, filtered=filtered), lead(answer)
+    notes = note_lines(answer, searched_shown=False)
+    told = "\n".join([*([verdict] if verdict else []), *(_dim(note) for note in notes)])
+    blocks = [told, *([_lead(short)] if short else [])]
+    blocks += [_result(result, words_of(answer, result), base) for result in results]
+    if kept_back := len(answer.results) - len(results):
+        blocks.append(_dim(f"{counted(kept_back, 'more passage')} with --json."))
     left_out = answer.filtered_out_undated
     if left_out:
         undated = counted(left_out, "document")
@@ -73,11 +82,26 @@ def show_answer(answer: Answer, base: str, *, colour: bool) -> None:
     click.echo("\n\n".join(blocks), color=colour)
 
 
-def _result(result: Result, base: str) -> str:
+def _dim(line: str) -> str:
+    return click.style(printable(line), dim=True)
+
+
+def _answering(words: str) -> str:
+    """Return the words that answer, so that they stand out of a marked sentence too."""
+    return click.style(printable(words), fg="yellow", bold=True, underline=True)
+
+
+def _lead(short: Lead) -> str:
+    before, after = (printable(text) for text in short.around)
+    number = click.style(f"[{short.result.rank}]", fg="cyan", bold=True)
+    return f"“{before}{_answering(short.words)}{after}” {number}"
+
+
+def _result(result: Result, words: ShortAnswer | None, base: str) -> str:
     lines = [
         click.style(f"{result.rank}.", fg="cyan", bold=True)
         + " "
-        + _marked(result.excerpt, result.highlights),
+        + _marked(result.excerpt, result.highlights, words),
         *(_cited("   ", citation, base) for citation in [result.citation]),
         *(_cited("   also: ", citation, base) for citation in result.also),
     ]
@@ -89,16 +113,16 @@ def _cited(indent: str, citation: Citation, base: str) -> str:
     return click.style(line, dim=True)
 
 
-def _marked(excerpt: str, highlights: Sequence[Highlight]) -> str:
-    """Return an excerpt with its highlights, which neither overlap nor leave it, in bold."""
-    pieces, at = [], 0
-    for highlight in sorted(highlights, key=lambda h: h.start):
-        pieces.append(printable(excerpt[at : highlight.start]))
-        marked = printable(excerpt[highlight.start : highlight.end])
-        pieces.append(click.style(marked, fg="yellow", bold=True))
-        at = highlight.end
-    pieces.append(printable(excerpt[at:]))
-    return "".join(pieces)
+def _marked(excerpt: str, highlights: Sequence[Highlight], words: ShortAnswer | None) -> str:
+    """Return an excerpt with its marks: its sentence in bold, or lightly around words that answer."""
+    return "".join(
+        _answering(text)
+        if mark == "answer"
+        else click.style(printable(text), fg="yellow", bold=None if words else True)
+        if mark == "sentence"
+        else printable(text)
+        for text, mark in pieces(excerpt, highlights, words)
+    )
 
 
 # --- a build ------------------------------------------------------------------------------------

@@ -187,14 +187,3 @@ def citation_line(citation: Citation) -> str:
 def in_line(words: str) -> str:
     """Return words with each line break and tab, which a file's name may have, shown as a space."""
     return _BREAK.sub(" ", words)
-
-
-def found_line(answer: Answer) -> str:
-    """Return what an answer is worth, in a sentence that its quotes follow."""
-    if not answer.results:
-        return "The archive has nothing on this."
-    return {
-        "answered": "The archive says:",
-        "unsure": "The archive may not answer this; what comes nearest:",
-        "not_found": "The archive does not answer this; what comes nearest:",
-    }[answer.verdict]

@@ -48,7 +48,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
         ("The C.O.B. and the COB", ["cob", "cob"]),
         ("don't", ["dont"]),
         ("El-Alto in 1952", ["el", "alto", "1952"]),
-        ("8.5% of 700,000", ["85", "700", "000"]),
+        ("8.5% of 700,000", ["8.5", "700000"]),
         ("😀 !? —", []),
         ("\0\ud800 NUL", ["nul"]),
         ("", []),
@@ -82,7 +82,7 @@ def test_terms_are_words_of_the_folded_text(text: str) -> None:
     for word, term in Analyzer("en").words(text):
         assert term
         assert "\n" not in term  # terms are kept one a line
-        assert word.replace("'", "").isalnum() or "_" in word or not word.isascii()
+        assert word.replace("'", "").replace(".", "").isalnum() or "_" in word or not word.isascii()
 
 
 def test_what_is_asked_does_not_fill_the_memory() -> None:

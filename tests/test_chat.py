@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -17,37 +16,17 @@ from qa.chat import (
     ChatError,
     Completion,
     Turn,
-    as_text,
     check_wanted,
     message_of,
     question_of,
     words_in,
 )
-from qa.records import Answer, Citation, Filters, Highlight, IndexInfo, Result
+from qa.records import Filters, Highlight, Note, Result, ShortAnswer
+from tests.answers import OWLS, answer, cited, marked
 
 BASE = "http://localhost:8000"
-INFO = IndexInfo(name="i", generation="g", model="m", passages=1, documents=1)
 # A renderer that lets HTML through, as the most careless front end would.
 CARELESS = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-
-
-def cited(rank: int, excerpt: str, *, title: str | None = "A title", **fields: Any) -> Result:
-    highlights = fields.pop("highlights", ())
-    citation = Citation(
-        **{
-            "id": f"c{rank}", "document_id": f"d{rank}", "source": "a.txt", "title": title,
-            "section": None, "published": None, "page": None, "start": 0, "end": len(excerpt),
-            "line_start": 1, "line_end": 1, "sha256": "0" * 64, **fields,
-        }
-    )  # fmt: skip
-    return Result(rank, 0.5, excerpt, highlights, citation)
-
-
-def answer(*results: Result, verdict: Any = "answered", searched: str = "q") -> Answer:
-    return Answer(
-        question="q", searched=searched, verdict=verdict, confidence=None, results=results,
-        filtered_out_undated=0, index=INFO, took_ms=1.0,
-    )  # fmt: skip
 
 
 class Shown(HTMLParser):
@@ -152,17 +131,6 @@ def test_any_excerpt_is_shown_as_it_stands(excerpt: str, start: int, end: int) -
     assert [squeezed(quote) for quote in page.quoted] == [squeezed(f"{excerpt} [1]")]
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs"]), max_size=80))
-def test_a_neutral_text_can_be_had_back(text: str) -> None:
-    neutral = as_text(text)
-    assert html.unescape(neutral) == text
-    assert not set(neutral) & set("<>[`*|$\\~")
-
-
-def test_what_steers_a_terminal_or_turns_writing_is_replaced() -> None:
-    assert as_text("a\u202eb\x1b[2Jc") == "a\ufffdb\ufffd&#91;2Jc"
-
-
 def test_the_best_sentence_is_bold() -> None:
     excerpt = "Owls sleep by day. Owls hunt voles at dusk.\nThey have no teeth."
     start = excerpt.index("Owls hunt")
@@ -175,10 +143,11 @@ def test_the_best_sentence_is_bold() -> None:
 def test_bold_never_shows_its_asterisks() -> None:
     """Where Markdown would not take them for bold, there are none."""
     for excerpt, span in (
-        ("字字。字字。", (3, 6)),
+        ("字字。字字。", (0, 3)),
         ("one\n\ntwo", (0, 8)),
-        ("ab", (1, 2)),
+        ("a-b", (1, 3)),
         ("a  b", (1, 3)),
+        ("(1)2", (0, 3)),
     ):
         page = shown(
             message_of(answer(cited(1, excerpt, highlights=(Highlight(*span),))), BASE).text
@@ -212,12 +181,13 @@ def test_a_citation_tells_what_is_known_and_no_more() -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "words"),
-    [("answered", "The archive says:"), ("unsure", "may not answer this; what comes nearest:"),
-     ("not_found", "does not answer this; what comes nearest:")],
+    [("answered", "The archive says:"),
+     ("unsure", "Closest passages; they may not answer this:"),
+     ("not_found", "The archive does not seem to answer this.")],
 )  # fmt: skip
 def test_the_verdict_comes_first(verdict: str, words: str) -> None:
     first, *_ = message_of(answer(cited(1, "x"), verdict=verdict), BASE).text.splitlines()
-    assert words in first
+    assert first == words
 
 
 def test_nothing_is_said_to_be_nothing() -> None:
@@ -231,6 +201,113 @@ def test_the_question_that_was_searched_is_shown_where_it_differs() -> None:
     assert squeezed(shown(text).text).startswith(
         "Searched for: *Who* was Ingrid? The archive says:"
     )
+
+
+# --- the short answer and the notes ---------------------------------------------------------------
+
+
+def test_the_short_answer_comes_first_in_its_sentence_and_is_bold() -> None:
+    message = message_of(answer(marked(1), cited(2, "Nothing here.")), BASE)
+    first, _, verdict, *_ = message.text.splitlines()
+    assert first == "“In 2019 they counted **30** owls at dusk.” [1]"
+    assert verdict == "The archive says:"
+    assert shown(message.text).bold == ["30", "30"]  # and in its quote, in place of the sentence
+    assert [message.text[m.start : m.end] for m in message.markers] == ["[1]", "[1]", "[2]"]
+    assert [m.result.rank for m in message.markers] == [1, 1, 2]
+    assert message.markers[0].end == len(first)
+
+
+def test_each_marker_is_annotated_where_it_stands() -> None:
+    found = answer(marked(1, title="😀"), cited(2, "😀 two"))
+    body = Completion("id", 1, found, message_of(found, BASE), BASE, asked=1).body()
+    message = body["choices"][0]["message"]
+    told = [a["url_citation"] for a in message["annotations"]]
+    assert [message["content"][t["start_index"] : t["end_index"]] for t in told] == [
+        "[1]", "[1]", "[2]",
+    ]  # fmt: skip
+    assert told[0]["url"] == told[1]["url"] != told[2]["url"]
+
+
+@pytest.mark.parametrize("verdict", ["unsure", "not_found"])
+def test_no_short_answer_is_given_in_doubt(verdict: str) -> None:
+    page = shown(message_of(answer(marked(1), verdict=verdict), BASE).text)
+    assert not page.text.startswith("“")
+    assert page.bold == ["In 2019 they counted 30 owls at dusk."]
+
+
+@pytest.mark.parametrize("excerpt", NASTY)
+def test_a_short_answer_is_no_markup(excerpt: str) -> None:
+    """The worst of texts, first as the words that answer and then around them."""
+    for found in (
+        marked(1, excerpt, sentence=excerpt, words=excerpt),
+        marked(1, f"{excerpt} 30 {excerpt}", sentence=f"{excerpt} 30 {excerpt}", words="30"),
+    ):
+        page = shown(message_of(answer(found), BASE).text)
+        assert page.tags <= {"p", "blockquote", "strong", "ul", "li", "a"}
+        assert len(page.links) == 1
+        assert page.text.startswith("“")
+
+
+SIGNS = st.text(
+    st.sampled_from(list("ab1.)-+=#:|>< \n\t\\`*_[]()!~$&;^@/w\"'é字。😀”")), max_size=20
+)
+
+
+@given(SIGNS, SIGNS.map(lambda words: words.strip() or "30"), SIGNS)
+@example("(", "30", ")")
+@example("a ", "$30", ".")
+@example("字字", "30", "字。")
+@example("", "‘Owls’", "s")
+def test_words_within_any_sentence_are_shown_as_they_stand(
+    before: str, words: str, after: str
+) -> None:
+    text, start, end = before + words + after, len(before), len(before + words)
+    short = ShortAnswer(start, end, words, 0.9)
+    found = cited(1, text, highlights=(Highlight(0, len(text)),), short=short)
+    page = shown(message_of(answer(found), BASE).text)
+    assert page.tags <= {"p", "blockquote", "strong", "ul", "li", "a"}
+    assert squeezed(page.text).startswith(squeezed(f"“{text.strip()}” [1] The archive says:"))
+    assert [squeezed(quote) for quote in page.quoted] == [squeezed(f"{text} [1]")]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("They counted 30.", "30"), ("(30)", "30"), ("It was Owls’ home", "Owls"), ("共三十只。", "三十"),
+     ("He said “no” to it", "“no”"), ("a-30", "30")],
+)  # fmt: skip
+def test_words_beside_punctuation_are_bold(text: str, words: str) -> None:
+    page = shown(message_of(answer(marked(1, text, text, words)), BASE).text)
+    assert page.bold == [words, words]
+
+
+def test_where_nothing_seems_to_answer_two_quotes_are_given() -> None:
+    found = answer(*(cited(n, f"Quote {n}.") for n in (1, 2, 3)), verdict="not_found")
+    message = message_of(found, BASE)
+    page = shown(message.text)
+    assert [squeezed(quote) for quote in page.quoted] == ["Quote 1. [1]", "Quote 2. [2]"]
+    assert len(page.links) == len(message.markers) == 2
+    completion = Completion("id", 1, found, message, BASE, asked=1)
+    assert len(completion.body()["cited_qa"]["results"]) == 3
+    events = list(completion.events(usage=False, sources=True))
+    assert len([event for event in events if "event" in event]) == 2
+
+
+def test_a_note_is_a_line_under_the_verdict_and_no_markup() -> None:
+    notes = (
+        Note("words_not_found", "No document has\n“*owlz*” <b>."),
+        Note("did_you_mean", "Did you mean this?", {"suggestion": "How many owls?"}),
+    )
+    text = message_of(answer(cited(1, OWLS), verdict="unsure", notes=notes), BASE).text
+    verdict, _, one, _, other, *_ = text.splitlines()
+    assert verdict.startswith("Closest passages")
+    assert one == "No document has “&#42;owlz&#42;” &lt;b&gt;."
+    assert other == "Did you mean this? How many owls?"
+
+
+def test_a_greeting_gets_a_word_and_nothing_else() -> None:
+    hello = Note("greeting", "Hello. Ask a question about the documents.")
+    message = message_of(answer(verdict="not_found", notes=(hello,)), BASE)
+    assert message.text == "Hello. Ask a question about the documents."
 
 
 # --- turns --------------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ from qa.api import create_app
 from qa.cli import cli, run
 from qa.engine import Engine
 from qa.keys import Keyring
-from qa.records import Highlight
 from qa.serve import listen
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -597,13 +596,6 @@ def test_a_document_cannot_move_the_cursor(
     assert not set(out) & {"\x1b", "\x07", "\x9b", "\u202e", "\r"}
 
 
-def test_highlights_divide_an_excerpt() -> None:
-    excerpt = "One. Two. Three."
-    marked = terminal._marked(excerpt, [Highlight(5, 9)])
-    assert click.unstyle(marked) == excerpt
-    assert re.findall("\x1b\\[1m(.*?)\x1b", marked) == ["Two."]
-
-
 def test_progress_has_bars_in_a_terminal(
     archive: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -810,7 +802,7 @@ def test_asking_never_imports_torch(model_index: Path) -> None:
     ("question", "told"),
     [
         ("Who declared herself acting president without a quorum?", "The archive says:"),
-        ("How do I descale an espresso machine?", "The archive does not answer this; "),
+        ("How do I descale an espresso machine?", "The archive does not seem to answer this."),
     ],
 )
 def test_what_an_answer_is_worth_comes_first(question: str, told: str, model_index: Path) -> None:

@@ -59,7 +59,10 @@ def test_the_programs_run(page: str, address: str) -> None:
             [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert re.search(r"^(The archive|Searched for: |> |\[|“|letters|\S.* http://)", done.stdout)
+        assert re.search(
+            r"^(The archive|Closest passages|Searched for: |> |\[|“|letters|\S.* http://)",
+            done.stdout,
+        )
         assert f"http://{address}/v1/documents/" in done.stdout
 
 

@@ -10,12 +10,14 @@ import shutil
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
 
 from qa.assembly import BATCH
+from qa.corpus import Skipped
+from qa.corpus.sandbox import Sandbox
 from qa.encode import Encoded
 from qa.engine import Engine
 from qa.errors import CorpusError
@@ -273,16 +275,14 @@ def test_keys_end_in_no_zero_byte(tmp_path: Path, build: Build) -> None:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The sources that were read, in order."""
-    from qa.corpus import folder
-
     sources: list[str] = []
-    parse = folder.read_document
+    parse = Sandbox.read
 
-    def reading(source: str, data: bytes) -> Document:
+    def reading(sandbox: Sandbox, source: str, file: IO[bytes]) -> Iterator[Document | Skipped]:
         sources.append(source)
-        return parse(source, data)
+        return parse(sandbox, source, file)
 
-    monkeypatch.setattr(folder, "read_document", reading)
+    monkeypatch.setattr(Sandbox, "read", reading)
     return sources
 
 
@@ -338,17 +338,15 @@ def test_everything_is_read_again_by_another_program(
 def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
     texts: Path, tmp_path: Path, build: Build, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qa.corpus import folder
+    parse = Sandbox.read
 
-    parse = folder.read_document
-
-    def written_to(source: str, data: bytes) -> Document:
+    def written_to(sandbox: Sandbox, source: str, file: IO[bytes]) -> Iterator[Document | Skipped]:
+        yield from parse(sandbox, source, file)
         if source == "markup.txt":
             (texts / source).write_text("Owls hunt mice.\n")
-        return parse(source, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder, "read_document", written_to)
+        patch.setattr(Sandbox, "read", written_to)
         build(texts, tmp_path / "index")
     read.clear()
     assert build(texts, tmp_path / "index").changed
@@ -371,10 +369,13 @@ def test_the_rows_of_a_table_are_kept_with_it(tmp_path: Path, build: Build) -> N
     assert len(first.skipped) == 3
     with pytest.MonkeyPatch.context() as patch:
         # Neither the table nor the damaged file is opened again.
-        patch.setattr("qa.corpus.sandbox.Sandbox.read", None)
+        parse = Sandbox.read
+        patch.setattr(Sandbox, "read", None)
         again = build(texts, tmp_path / "index")
         assert (again.changed, again.skipped) == (False, first.skipped)
         (texts / "a.txt").write_text("The first page.\n")
+        only = {"a.txt": parse}
+        patch.setattr(Sandbox, "read", lambda here, source, file: only[source](here, source, file))
         second = build(texts, tmp_path / "index")
     assert (second.documents, second.embedded, second.skipped) == (7, 1, first.skipped)
     table.write_text("".join(f"{json.dumps(row)}\n" for row in rows[1:]))

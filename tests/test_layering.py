@@ -15,6 +15,7 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 
 # Each room may import those of the levels above it; within a level the room's own order holds.
 LEVELS: tuple[tuple[str, ...], ...] = (
+    ("folding",),
     ("records", "errors", "analysis", "threads", "hosts", "addresses", "redact"),
     ("private_files",),
     ("settings", "keys", "sessions", "language"),
@@ -26,7 +27,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("assembly",),
     ("indexing", "upkeep", "watch"),
     ("engine",),
-    ("wire", "slot"),
+    ("wire", "slot", "present"),
+    ("markdown",),
     ("chat",),
     ("evaluate", "mcp", "integrations"),
     ("api",),

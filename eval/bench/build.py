@@ -53,7 +53,6 @@ def measure(
             Path(folder),
             int8=precision == "int8",
             allow_download=False,
-            samples=[],
             say=lambda line: None,
         )
         encoder = load_encoder(Path(folder), workers=workers)

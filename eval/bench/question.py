@@ -120,19 +120,13 @@ def forward_pass(engine: Any, threads: int | None) -> Callable[[str], Callable[[
                 Path(folder),
                 int8=False,
                 allow_download=False,
-                samples=[],
                 say=lambda line: None,
             )
             encoder = OnnxEncoder.load(Path(folder), threads=threads)
     session, reader, inputs = encoder._session, encoder._reader, encoder._inputs
 
     def prepared(text: str) -> Callable[[], object]:
-        encoding = reader.read(text)
-        feeds = {
-            "input_ids": encoding.ids,
-            "attention_mask": encoding.attention_mask,
-            "token_type_ids": encoding.type_ids,
-        }
+        feeds = reader.read(text).features()
         arrays = {name: np.asarray([feeds[name]], np.int64) for name in inputs}
         return lambda: session.run(None, arrays)
 

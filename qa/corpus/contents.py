@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import IO
 
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
-from qa.corpus.readers import READERS, ending_of, read_document
+from qa.corpus.readers import READERS, ending_of, read_noted
 from qa.corpus.reading import Options, Skipped, UnreadableError
 from qa.corpus.rows import TABLES, read_rows
 from qa.records import Document
@@ -96,9 +96,14 @@ class _Contents:
         if not size:
             raise UnreadableError("empty")
         if ending in READERS:
-            if size > self._limits.file_bytes:
+            # One byte more than it may have: a file may grow while it is read.
+            data = file.read(self._limits.file_bytes + 1)
+            if len(data) > self._limits.file_bytes:
                 raise UnreadableError(too_large(self._limits.file_bytes))
-            yield read_document(source, file.read())
+            document, note = read_noted(source, data)
+            yield document
+            if note:
+                yield Skipped(source, note)
         elif size > self._limits.archive_bytes:
             raise UnreadableError(too_large(self._limits.archive_bytes, "max_archive_bytes"))
         elif ending in TABLES:

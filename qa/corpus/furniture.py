@@ -27,42 +27,41 @@ _NETWORK = (
     r"(?:facebook|twitter|x|whatsapp|telegram|reddit|linkedin|pinterest|instagram|youtube|tiktok|"
     r"tumblr|mastodon|bluesky|threads|discord|signal|flickr|e-?mail|rss|social\s+media)"
 )
-_CERTAIN = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # pagers
-        r"(?:page|página|pagina|seite)\s+\d+\s*(?:of|de|von|sur|/)\s*\d+",
-        r"[«‹<←]*\s*(?:previous|next|older|newer|siguiente|anterior)\s+(?:page|posts?|articles?|entries|story|página)\s*[»›>→]*",
-        r"[«‹<←]+\s*\w+|\w+\s*[»›>→]+",
-        r"1\s+2(?:\s+\d+)*(?:\s*…\s*\d+)?",
-        r"(?:\d+\s+){2,}(?:…\s*)?(?:\d+\s*)?(?:(?:next|last|siguiente)\s*[»›>→]*|[»›>→]+)",
-        # search boxes and menus
-        # "Open the menu" is what a manual says.
-        r"(?:close|open|toggle|show|hide|cerrar|abrir)\s+(?:this\s+|our\s+)?(?:search|menu|navigation|sidebar|dialog|window|búsqueda|menú)(?:\s+(?:box|bar|form|menu|panel))?",
-        r"skip\s+to\s+(?:main\s+)?(?:content|navigation)|(?:back|return)\s+to\s+(?:the\s+)?top",
-        rf"search\s+(?:for:?|here|{_THING}(?:site|web\s?site|archives?|blog|page))",
-        # sharing, following, subscribing
-        rf"(?:share|tweet|pin|compartir)\s+(?:{_THING}(?:article|post|page|story|artículo|it|this)|(?:on|via|by|with|en|por)\s+\w+)(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
-        rf"(?:email|e-mail|print|bookmark|like)\s+(?:(?:this\s+)?(?:article|post|page|story|artículo)|this|(?:on|via)\s+{_NETWORK})(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
-        r"click\s+(?:here\s+)?to\s+(?:share|print|email|subscribe|read|enlarge)\b[^.!?]{0,50}",
-        rf"(?:follow|find|join|like)\s+us(?:\s+(?:on|via)\s+{_NETWORK}\b[^.!?]{{0,40}})?",
-        r"(?:subscribe|sign\s+up|suscríbete)(?:\s+(?:now|today|here|to|for|a)\b[^.!?]{0,50})?",
-        r"(?:sign|log)\s+(?:in|out|up)(?:\s+(?:to|with|/)\b.{0,30})?",
-        r"copy\s+(?:link|url)|link\s+copied|(?:opens?\s+)in\s+(?:a\s+)?new\s+(?:window|tab)",
-        # what else there is to read
-        r"you\s+(?:should|may|might|will|could)\s+also\s+(?:read|like|enjoy|be\s+interested\s+in)|(?:también\s+)?te\s+puede\s+interesar",
-        r"(?:related|recommended|similar|more)\s+(?:articles?|posts?|stories|content|reading|news|links|videos)(?:\s+from\s+.{1,30})?",
-        r"(?:continue\s+reading|read\s+(?:more|the\s+(?:full|whole|rest)\b.{0,25}|next|also)|leer\s+más|seguir\s+leyendo|weiterlesen|lire\s+la\s+suite)\s*(?:\.{3}|…|[»›>→]+)?",
-        r"(?:most|latest|popular|trending|recent)\s+(?:read|popular|viewed|shared|now|posts?|articles|news|comments|stories)",
-        # comments, tags, legal
-        r"(?:leave|post|write|add)\s+a\s+(?:comment|reply)|(?:\d+\s+comments?|(?:\d+|no)\s+(?:comments|replies|comentarios))|comments?\s+(?:are\s+)?(?:off|closed)\b.{0,30}|your\s+email\s+address\s+will\s+not\s+be\s+published",
-        r"(?:posted|filed)\s+(?:in|under)\b.{1,60}|(?:tags?|categories|category|etiquetas)\s*:.{1,120}",
-        r"(?:privacy|cookie)s?\s+(?:policy|notice|settings|preferences)|terms\s+(?:of|and)\s+(?:use|service|conditions)|all\s+rights\s+reserved",
-        r"(?:accept|reject|manage|allow)\s+(?:all\s+)?(?:cookies|preferences|selection)|advertisement|sponsored(?:\s+content)?",
-        r"©.{0,80}|(?:\(c\)|copyright)\s+(?:(?:by|©|\(c\))\s.{0,80}|(?:1[5-9]|20)\d\d\b.{0,80})",
-        r"(?:\d+\s+)?min(?:ute)?s?\s+read|reading\s+time\s*:?\s*\d.{0,20}",
-    )
+_SAYINGS = (
+    # pagers
+    r"(?:page|página|pagina|seite)\s+\d+\s*(?:of|de|von|sur|/)\s*\d+",
+    r"[«‹<←]*\s*(?:previous|next|older|newer|siguiente|anterior)\s+(?:page|posts?|articles?|entries|story|página)\s*[»›>→]*",
+    r"[«‹<←]+\s*\w+|\w+\s*[»›>→]+",
+    r"1\s+2(?:\s+\d+)*(?:\s*…\s*\d+)?",
+    r"(?:\d+\s+){2,}(?:…\s*)?(?:\d+\s*)?(?:(?:next|last|siguiente)\s*[»›>→]*|[»›>→]+)",
+    # search boxes and menus
+    # "Open the menu" is what a manual says.
+    r"(?:close|open|toggle|show|hide|cerrar|abrir)\s+(?:this\s+|our\s+)?(?:search|menu|navigation|sidebar|dialog|window|búsqueda|menú)(?:\s+(?:box|bar|form|menu|panel))?",
+    r"skip\s+to\s+(?:main\s+)?(?:content|navigation)|(?:back|return)\s+to\s+(?:the\s+)?top",
+    rf"search\s+(?:for:?|here|{_THING}(?:site|web\s?site|archives?|blog|page))",
+    # sharing, following, subscribing
+    rf"(?:share|tweet|pin|compartir)\s+(?:{_THING}(?:article|post|page|story|artículo|it|this)|(?:on|via|by|with|en|por)\s+\w+)(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
+    rf"(?:email|e-mail|print|bookmark|like)\s+(?:(?:this\s+)?(?:article|post|page|story|artículo)|this|(?:on|via)\s+{_NETWORK})(?:\s+(?:on|via|by|with|to)\s+[\w\s]+)?",
+    r"click\s+(?:here\s+)?to\s+(?:share|print|email|subscribe|read|enlarge)\b[^.!?]{0,50}",
+    rf"(?:follow|find|join|like)\s+us(?:\s+(?:on|via)\s+{_NETWORK}\b[^.!?]{{0,40}})?",
+    r"(?:subscribe|sign\s+up|suscríbete)(?:\s+(?:now|today|here|to|for|a)\b[^.!?]{0,50})?",
+    r"(?:sign|log)\s+(?:in|out|up)(?:\s+(?:to|with|/)\b.{0,30})?",
+    r"copy\s+(?:link|url)|link\s+copied|(?:opens?\s+)in\s+(?:a\s+)?new\s+(?:window|tab)",
+    # what else there is to read
+    r"you\s+(?:should|may|might|will|could)\s+also\s+(?:read|like|enjoy|be\s+interested\s+in)|(?:también\s+)?te\s+puede\s+interesar",
+    r"(?:related|recommended|similar|more)\s+(?:articles?|posts?|stories|content|reading|news|links|videos)(?:\s+from\s+.{1,30})?",
+    r"(?:continue\s+reading|read\s+(?:more|the\s+(?:full|whole|rest)\b.{0,25}|next|also)|leer\s+más|seguir\s+leyendo|weiterlesen|lire\s+la\s+suite)\s*(?:\.{3}|…|[»›>→]+)?",
+    r"(?:most|latest|popular|trending|recent)\s+(?:read|popular|viewed|shared|now|posts?|articles|news|comments|stories)",
+    # comments, tags, legal
+    r"(?:leave|post|write|add)\s+a\s+(?:comment|reply)|(?:\d+\s+comments?|(?:\d+|no)\s+(?:comments|replies|comentarios))|comments?\s+(?:are\s+)?(?:off|closed)\b.{0,30}|your\s+email\s+address\s+will\s+not\s+be\s+published",
+    r"(?:posted|filed)\s+(?:in|under)\b.{1,60}|(?:tags?|categories|category|etiquetas)\s*:.{1,120}",
+    r"(?:privacy|cookie)s?\s+(?:policy|notice|settings|preferences)|terms\s+(?:of|and)\s+(?:use|service|conditions)|all\s+rights\s+reserved",
+    r"(?:accept|reject|manage|allow)\s+(?:all\s+)?(?:cookies|preferences|selection)|advertisement|sponsored(?:\s+content)?",
+    r"©.{0,80}|(?:\(c\)|copyright)\s+(?:(?:by|©|\(c\))\s.{0,80}|(?:1[5-9]|20)\d\d\b.{0,80})",
+    r"(?:\d+\s+)?min(?:ute)?s?\s+read|reading\s+time\s*:?\s*\d.{0,20}",
 )
+# One expression: each saying by itself would look at the line anew.
+_CERTAIN = re.compile("|".join(_SAYINGS), re.IGNORECASE)
 _COOKIES = re.compile(r"\b(?:uses?|utiliza(?:mos)?)\s+cookies\b", re.IGNORECASE)
 _POSSIBLE = frozenset(
     """
@@ -77,6 +76,8 @@ _POSSIBLE = frozenset(
 )
 _DIGIT = re.compile(r"\d")
 _MAX_LINE = 80
+_MAX_MARKED = 400
+"""Characters of a line with the marks around its words."""
 _MAX_BUTTON = 30
 
 
@@ -87,18 +88,22 @@ def _bare(line: str) -> str:
 def is_certain(line: str) -> bool:
     """Whether a line is a saying of an interface that a document hardly uses for itself."""
     bare = _bare(line)
-    if len(line) <= 400 and _COOKIES.search(line):
+    if len(line) <= _MAX_MARKED and _COOKIES.search(line):
         return True
     if not any(char.isalnum() for char in line):  # a rule or an ornament
         return True
     if len(bare) > _MAX_LINE:
         return False
     stripped = " ".join(line.split())
-    return any(p.fullmatch(bare) or p.fullmatch(stripped) for p in _CERTAIN)
+    if len(stripped) > _MAX_MARKED:
+        return False
+    return bool(_CERTAIN.fullmatch(bare) or (stripped != bare and _CERTAIN.fullmatch(stripped)))
 
 
 def is_possible(line: str) -> bool:
     """Whether a line is made of words that an interface uses, which may also be a heading."""
+    if len(line) > _MAX_MARKED:
+        return False
     words = re.split(r"[\s|/•·,]+", _bare(line).lower())
     return len(words) <= 6 and all(word in _POSSIBLE for word in words if word)
 
@@ -156,7 +161,13 @@ def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
 
 def _repeated(lines: Sequence[str | None], length: int = 4) -> set[int]:
     """Return the places of button-like lines in runs of ``length`` that stand more than once."""
-    windows = [tuple(lines[n : n + length]) for n in range(len(lines) - length + 1)]
-    # A window of one line again and again is a list of equal entries, not a bar of buttons.
-    counts = Counter(w for w in windows if None not in w and len(set(w)) == length)
-    return {n + i for n, w in enumerate(windows) if counts[w] > 1 for i in range(length)}
+
+    def window(n: int) -> tuple[str, ...] | None:
+        found = tuple(line for line in lines[n : n + length] if line is not None)
+        # A window of one line again and again is a list of equal entries, not a bar of buttons.
+        return found if len(set(found)) == length else None
+
+    places = range(len(lines) - length + 1)
+    counts = Counter(filter(None, map(window, places)))
+    # None is counted nowhere.
+    return {n + i for n in places if counts[window(n) or ()] > 1 for i in range(length)}

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import yaml
-from markdown_it import MarkdownIt
 
 from qa.corpus import dates
+from qa.corpus.commonmark import markdown_blocks
 from qa.corpus.decode import decode
+from qa.corpus.dense import note
 from qa.corpus.reading import Reading, language_code, web_address
-from qa.records import Block, BlockKind, Published
+from qa.records import Block, Published
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TOML_MATTER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?\r?\n)?\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _KEY = re.compile(r"\s*[\w-]+\s*[:=]")
 _MAX_FRONT_MATTER = 32_768
-# Only block structure is wanted: inline parsing is left out.
-_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("inline")
-_CONTAINERS: Mapping[str, BlockKind] = {
-    "paragraph_open": "paragraph",
-    "heading_open": "heading",
-    "list_item_open": "item",
-    "blockquote_open": "paragraph",
-    "fence": "paragraph",
-    "code_block": "paragraph",
-    "table_open": "paragraph",
-    "html_block": "paragraph",
-}
 
 
 def read_markdown(data: bytes) -> Reading:
@@ -39,28 +28,11 @@ def read_markdown(data: bytes) -> Reading:
     text, encoding = decode(data)
     front = _front_matter(text)
     body = front.end if front else 0
-    starts = [body, *(m.end() for m in re.finditer(r"\r\n|\r|\n", text[body:]))]
-    starts = [body, *(start + body for start in starts[1:]), len(text)]
-    blocks: list[Block] = []
-    inside = body
-    for token in _MARKDOWN.parse(text[body:]):
-        kind = _CONTAINERS.get(token.type)
-        if kind is None or token.map is None:
-            continue
-        start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
-        if start < inside:  # within a block that is already taken whole
-            continue
-        piece = text[start:end]
-        start, end = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
-        if start < end:
-            if token.type == "html_block" and _is_comment(text[start:end]):
-                kind = "furniture"
-            level = int(token.tag[1]) if kind == "heading" else 0
-            blocks.append(Block(kind, start, end, level))
-            inside = end
-    whole = tuple(_with_gaps_filled(text, _with_title(blocks)))
+    found = markdown_blocks(text, body)
+    whole = tuple(_with_gaps_filled(text, _with_title(found.blocks)))
+    told = note(found.dense, len(text)) if found.dense else None
     if front is None:
-        return Reading(text, encoding, whole)
+        return Reading(text, encoding, whole, note=told)
     return Reading(
         text,
         encoding,
@@ -70,14 +42,8 @@ def read_markdown(data: bytes) -> Reading:
         original_url=front.original_url,
         author=front.author,
         language=front.language,
+        note=told,
     )
-
-
-def _is_comment(html: str) -> bool:
-    """Whether a block of HTML is nothing but comments; the last one may be left open."""
-    *comments, rest = html.split("-->")
-    opens = [part.lstrip().startswith("<!--") for part in comments]
-    return all(opens) and (not rest.strip() or rest.lstrip().startswith("<!--"))
 
 
 def _with_gaps_filled(text: str, blocks: Sequence[Block]) -> Iterator[Block]:

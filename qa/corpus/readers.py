@@ -9,19 +9,19 @@ is taken apart by ``qa.corpus.contents``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import islice
 from pathlib import PurePosixPath
 
 from qa.corpus import dates
 from qa.corpus.decode import NotTextError, decode
-from qa.corpus.markdown import read_markdown
+from qa.corpus.dense import is_crowded, note
 from qa.corpus.reading import Reader, Reading, UnreadableError
 from qa.corpus.structure import find_blocks
-from qa.records import Document, document_id, heading_text
+from qa.records import Block, Document, document_id, heading_text
 
 __all__ = [
-    "OURS",
     "READERS",
     "Reader",
     "Reading",
@@ -38,7 +38,8 @@ __all__ = [
 def read_text(data: bytes) -> Reading:
     """Read a plain-text file of any encoding that ``decode`` knows."""
     text, encoding = decode(data)
-    return Reading(text, encoding, find_blocks(text))
+    told = note(len(text), len(text)) if is_crowded(text) else None
+    return Reading(text, encoding, find_blocks(text), note=told)
 
 
 def _late(module: str, reader: str) -> Reader:
@@ -51,6 +52,9 @@ def _late(module: str, reader: str) -> Reader:
     return read
 
 
+read_markdown = _late("markdown", "read_markdown")
+
+
 def extract_html(page: bytes | str, url: str | None = None) -> Reading:
     """Return the main text of a web page and what the page says of itself.
 
@@ -61,9 +65,6 @@ def extract_html(page: bytes | str, url: str | None = None) -> Reading:
     reading: Reading = import_module("qa.corpus.html").extract(page, url)
     return reading
 
-
-OURS = frozenset({".txt", ".text", ".md", ".markdown"})
-"""Endings whose readers are this project's own and bounded; every other one runs in a child process."""
 
 READERS: Mapping[str, Reader] = {
     ".txt": read_text,
@@ -103,6 +104,12 @@ def read_document(source: str, data: bytes) -> Document:
     Raises UnreadableError, with the reason, for a format without a reader, a binary or
     undecodable file, and one that holds no text.
     """
+    document, _ = read_noted(source, data)
+    return document
+
+
+def read_noted(source: str, data: bytes) -> tuple[Document, str | None]:
+    """Return the document of a file, as ``read_document`` does, and the note of its reader."""
     ending = ending_of(source)
     reader = READERS.get(ending)
     if reader is None:
@@ -113,11 +120,8 @@ def read_document(source: str, data: bytes) -> Document:
         reading = reader(data)
     except NotTextError as error:
         raise UnreadableError(str(error)) from error
-    return make_document(
-        source=source,
-        sha256=hashlib.sha256(data).hexdigest(),
-        reading=reading,
-    )
+    sha256 = hashlib.sha256(data).hexdigest()
+    return make_document(source=source, sha256=sha256, reading=reading), reading.note
 
 
 def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
@@ -125,21 +129,13 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
     text, blocks = reading.text, reading.blocks
     if all(block.kind == "furniture" for block in blocks):
         raise UnreadableError("no text but page furniture" if text.strip() else "empty")
-    lines = [
-        line
-        for block in blocks
-        if block.kind != "furniture"
-        for line in text[block.start : block.end].splitlines()
-        if line.strip()
-    ]
+    head = [*islice(_lines(text, blocks), _EDGE_LINES)]
+    tail = [*islice(_lines(text, blocks, -1), _EDGE_LINES)][::-1]
     title = reading.title or next(
         (heading_text(text[b.start : b.end]) or None for b in blocks if b.kind == "title"), None
     )
     published = (
-        reading.published
-        or dates.from_lines(lines[:_EDGE_LINES], lines[-_EDGE_LINES:])
-        or dates.from_name(source)
-        or reading.made
+        reading.published or dates.from_lines(head, tail) or dates.from_name(source) or reading.made
     )
     return Document(
         id=document_id(source),
@@ -155,3 +151,12 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         language=reading.language,
         page_starts=reading.page_starts,
     )
+
+
+def _lines(text: str, blocks: Sequence[Block], step: int = 1) -> Iterator[str]:
+    """Yield the lines of a text that are not furniture, the last one first for a ``step`` of -1."""
+    for block in blocks[::step]:
+        if block.kind != "furniture":
+            for line in text[block.start : block.end].splitlines()[::step]:
+                if line.strip():
+                    yield line

@@ -21,7 +21,8 @@ class Reading:
     """What a reader finds in a file: exact text, its blocks, and what the file says of itself.
 
     ``made`` is weak evidence of a date, such as when a file was written: it counts only where
-    nothing in the text or the name says when it was published.
+    nothing in the text or the name says when it was published. ``note`` tells in a few words what
+    the reader passed over, None where that is nothing.
     """
 
     text: str
@@ -34,11 +35,12 @@ class Reading:
     language: str | None = None
     page_starts: tuple[int, ...] = ()
     made: Published | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that is not indexed, and why."""
+    """A file that is not indexed, or a document that is not read in full, and why."""
 
     source: str
     reason: str

@@ -135,6 +135,7 @@ class Sandbox:
                 if "memory" in message:
                     raise _FaultError(self._memory())
                 item = item_of(message, source)
+                del message  # as large as the document, which may be worked on for long
                 if item is None:
                     whole = True
                     return

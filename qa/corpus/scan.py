@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,10 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+from qa.corpus.beneath import Place
 from qa.corpus.contents import is_known
-from qa.corpus.folder import Place, read_file, refusal, sources
+from qa.corpus.folder import read_file, sources
 from qa.corpus.readers import READERS, ending_of
-from qa.corpus.reading import Limits, Options, Skipped
+from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
 from qa.corpus.sandbox import Sandbox
 from qa.records import Document
 
@@ -22,7 +24,7 @@ _LIBRARIES = (
     "lxml", "markdown-it-py", "pypdfium2", "PyYAML", "trafilatura", "htmldate", "sentencex",
     "PyStemmer",
 )  # fmt: skip
-_OTHERS = ("records.py", "passages.py", "analysis.py")
+_OTHERS = ("records.py", "passages.py", "analysis.py", "folding.py")
 """Modules outside this package that settle what a document, a passage and a term is."""
 
 
@@ -56,27 +58,32 @@ def stamps(paths: Sequence[Path]) -> dict[str, Stamp]:
 def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
     """Yield every file under ``paths``, by source, with its checksum; raises CorpusError."""
     for source, place in sources(paths):
-        stamp = _stamp(place.path)
-        yield Found(source, _checksum(source, place, stamp, options.limits), stamp, place)
+        yield _found(source, place, options.limits)
+
+
+def _found(source: str, place: Place, limits: Limits) -> Found:
+    most = limits.file_bytes if ending_of(source) in READERS else limits.archive_bytes
+    if is_known(source):
+        try:
+            with place.open() as file:
+                stamp, sha256 = _stamp_of(os.fstat(file.fileno())), ""
+                if stamp.bytes <= most:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                return Found(source, sha256, stamp, place)
+        except (OSError, UnreadableError):
+            pass
+    return Found(source, "", _stamp(place.path), place)
 
 
 def _stamp(path: Path) -> Stamp:
     try:
-        found = path.stat()
+        return _stamp_of(path.stat())
     except OSError:
         return Stamp(0, 0, 0)
+
+
+def _stamp_of(found: os.stat_result) -> Stamp:
     return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-def _checksum(source: str, place: Place, stamp: Stamp, limits: Limits) -> str:
-    most = limits.file_bytes if ending_of(source) in READERS else limits.archive_bytes
-    if not is_known(source) or stamp.bytes > most or refusal(place.path, place.root):
-        return ""
-    try:
-        with place.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 class FolderReader:
@@ -87,7 +94,6 @@ class FolderReader:
     """
 
     def __init__(self, options: Options, tell: Callable[[str], None] = lambda _: None) -> None:
-        self._options = options
         self._sandbox = Sandbox(options, tell)
 
     def __enter__(self) -> FolderReader:
@@ -104,8 +110,7 @@ class FolderReader:
 
     def read(self, found: Found) -> Iterator[Document | Skipped]:
         """Yield what is in a file, each thing read or accounted for."""
-        limit = self._options.limits.file_bytes
-        return read_file(found.source, found.place, limit, self._sandbox)
+        return read_file(found.source, found.place, self._sandbox)
 
 
 @cache

@@ -14,11 +14,11 @@ from itertools import pairwise
 from statistics import median
 
 from qa.corpus.dates import parse_date
+from qa.corpus.dense import BREAK, is_crowded, stretches
 from qa.corpus.furniture import mark_furniture
 from qa.records import Block, BlockKind
 
 _LINE = re.compile(r"[^\r\n]+")
-_BREAK = re.compile(r"\r\n|\r|\n")
 _BULLET = re.compile(r"\s*(?:[•‣▪◦·*\-–—]\s+|\(?\d{1,3}[.)]\s+|\(?[a-zA-Z][.)]\s+(?=\S{2}))")
 _NUMBERED_HEADING = re.compile(r"\s*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[IVXLC]{1,6}[.)])\s+[^\W\d_]")
 _TERMINAL = re.compile(r"[.!;,…:][\"'”’»)\]]*$|[”\"]$")
@@ -50,7 +50,12 @@ class _Line:
 
 
 def find_blocks(text: str) -> tuple[Block, ...]:
-    """Return the blocks of a plain text in order; blank lines between them belong to none."""
+    """Return the blocks of a plain text in order; blank lines between them belong to none.
+
+    A text that is too crowded with lines is read as paragraphs: see ``qa.corpus.dense``.
+    """
+    if is_crowded(text):
+        return tuple(stretches(text, 0, len(text)))
     lines = _lines(text)
     furniture = mark_furniture([text[line.start : line.end] for line in lines])
     units = _units(text, lines, furniture)
@@ -67,7 +72,7 @@ def _lines(text: str) -> list[_Line]:
     chunk, previous_end = 0, 0
     for match in _LINE.finditer(text):
         stripped = match.group().strip()
-        if len(_BREAK.findall(text, previous_end, match.start())) > 1 or not stripped:
+        if len(BREAK.findall(text, previous_end, match.start())) > 1 or not stripped:
             chunk += 1
         previous_end = match.end()
         if stripped:

@@ -10,27 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qa import folding
 from qa.encode.codec import TokenCodec
-from qa.encode.model import Source, find_model, folder_digest, reference_texts
+from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, folder_digest, reference_texts
 from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
 from qa.encode.protocol import Encoder, Piece
+from qa.encode.trial import try_out
 from qa.errors import IndexForeignError
 
 if TYPE_CHECKING:
     from qa.encode.torch_backend import TorchEncoder
 
 # Raised when the same weights would give other vectors or codes.
-_BUILD_VERSION = 2
+_BUILD_VERSION = 3
 _CHECKED_PASSAGES = 16
 Say = Callable[[str], None]
 
 
-def fingerprint_of(source: Source, *, int8: bool) -> str:
-    """Name a build of a model: its files, its precision, and how it is exported."""
+def fingerprint_of(source: Source, *, int8: bool, prompts: Prompts = OWN_PROMPTS) -> str:
+    """Name a build of a model: its files, its prompts, its precision, and how it is exported."""
     identity = folder_digest(source.folder) if source.folder else source.name
     reference = hashlib.sha256(repr(reference_texts()).encode()).hexdigest()
     precision = "int8" if int8 else "fp32"
-    parts = (identity, reference, precision, _BUILD_VERSION)
+    parts = (identity, reference, precision, tuple(prompts), _BUILD_VERSION, folding.VERSION)
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()
     return f"{precision}-{digest[:16]}"
 
@@ -41,45 +43,49 @@ def export_model(
     *,
     int8: bool,
     allow_download: bool,
-    samples: Sequence[Piece],
     say: Say,
+    prompts: Prompts = OWN_PROMPTS,
 ) -> None:
     """Write into ``folder``, which must be empty, all that serving the model needs.
 
-    The export is compared with the original on ``samples`` (texts of the corpus) and on
-    reference texts. A model that cannot be exported, or whose export differs, is set down to be
+    The model is tried on ten reference texts, and its export is compared with it on more of them.
+    A model that cannot be exported, or whose export differs, is set down to be
     run by sentence-transformers, and ``say`` tells what that costs. Raises UsageError when the
-    model cannot be found or loaded.
+    model cannot be found or loaded, or is of no use here.
     """
     from importlib.metadata import version
 
     from qa.encode import torch_backend
 
     source = find_model(name)
-    fingerprint = fingerprint_of(source, int8=int8)
+    fingerprint = fingerprint_of(source, int8=int8, prompts=prompts)
     say(f"preparing the model {source.name} (once)")
     model = torch_backend.load(source, allow_download=allow_download)
-    question_prompt, passage_prompt = torch_backend.prompts(model)
+    torch_backend.fast_tokenizer(model).save(str(folder / TOKENIZER_FILE))
+    original = torch_backend.TorchEncoder(
+        model, name=source.name, fingerprint=fingerprint, codec=_NO_CODEC, prompts=prompts
+    )
+    dimension = try_out(original, original.as_its_library_reads)
     config: dict[str, Any] = {
         "name": source.name,
         "fingerprint": fingerprint,
         "backend": "onnx",
         "precision": "int8" if int8 else "fp32",
-        "dimension": int(model.get_embedding_dimension() or 0),
-        "max_tokens": torch_backend.max_tokens(model),
-        "question_prompt": question_prompt,
-        "passage_prompt": passage_prompt,
+        "dimension": dimension,
+        "max_tokens": original.max_tokens,
+        "limit": original.limit,
+        "question_prompt": original.prompts[0],
+        "passage_prompt": original.prompts[1],
+        "prompts_set": prompts,
         "exported_with": {p: version(p) for p in ("sentence-transformers", "torch", "onnxruntime")},
     }
-    torch_backend.fast_tokenizer(model).save(str(folder / TOKENIZER_FILE))
-    original = torch_backend.TorchEncoder(
-        model, name=source.name, fingerprint=fingerprint, codec=_NO_CODEC
-    )
     try:
+        if not original.pools_prompt and any(original.prompts):
+            raise torch_backend.ExportError("it leaves the prompt's tokens out of a text's vector")
         torch_backend.export(model, folder / MODEL_FILE)
         save_codec(folder, _NO_CODEC)
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
-        checked = [*samples[:_CHECKED_PASSAGES], *_reference_pieces()[:_CHECKED_PASSAGES]]
+        checked = [*_ODD, *_reference_pieces()[:_CHECKED_PASSAGES]]
         exported = OnnxEncoder.load(folder, workers=2)
         # The float graph first, whatever is wanted: rounding would hide one that is a little off.
         config["lowest_cosine"] = torch_backend.check_agreement(
@@ -144,7 +150,9 @@ def load_encoder(folder: Path, *, threads: int | None = None, workers: int = 1) 
 
     location = Path(config["location"])
     source = Source(config["name"], location if location.is_dir() else None)
-    if fingerprint_of(source, int8=config["precision"] == "int8") != config["fingerprint"]:
+    prompts = Prompts(*config["prompts_set"])
+    int8 = config["precision"] == "int8"
+    if fingerprint_of(source, int8=int8, prompts=prompts) != config["fingerprint"]:
         raise IndexForeignError(
             f"the model in {location} is not the one that the index was built with: run qa build again"
         )
@@ -153,7 +161,16 @@ def load_encoder(folder: Path, *, threads: int | None = None, workers: int = 1) 
         name=config["name"],
         fingerprint=config["fingerprint"],
         codec=load_codec(folder),
+        prompts=prompts,
     )
+
+
+_ODD = (
+    Piece("", "x"),
+    Piece("A title", "word " * 600),
+    Piece("", "Añez 😀 Иван Петров 東京大学 Ελένη \u0000 \ufffd"),
+)
+"""What a corpus may hold and the reference texts do not: one letter, too long a text, other scripts."""
 
 
 def _reference_pieces() -> list[Piece]:

@@ -27,6 +27,16 @@ class Source(NamedTuple):
     folder: Path | None
 
 
+class Prompts(NamedTuple):
+    """What goes before each question and each passage; None: what the model's configuration says."""
+
+    question: str | None = None
+    passage: str | None = None
+
+
+OWN_PROMPTS = Prompts()
+
+
 class ReferenceText(NamedTuple):
     """A paragraph that comes with the package, with two questions it answers and one it does not."""
 

@@ -13,7 +13,7 @@ import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from qa.encode.codec import TokenCodec
-from qa.encode.protocol import SPECIAL_TOKENS, Encoded, Piece, TextReader, split_tokens
+from qa.encode.protocol import Encoded, Piece, Read, TextReader
 from qa.threads import processors
 
 MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
@@ -47,11 +47,12 @@ class OnnxEncoder:
         self.fingerprint = str(config["fingerprint"])
         self.dimension = int(str(config["dimension"]))
         self.max_tokens = int(str(config["max_tokens"]))
+        limit = int(str(config["limit"]))
         self.codec = codec
         self._question_prompt = str(config.get("question_prompt", ""))
         self._passage_prompt = str(config.get("passage_prompt", ""))
-        self._reader = TextReader(tokenizer, self.max_tokens + SPECIAL_TOKENS)
-        self.vocabulary = tokenizer.get_vocab_size()
+        self._reader = TextReader(tokenizer, limit)
+        self.vocabulary = self._reader.vocabulary
         self._session = session
         self._inputs = [node.name for node in session.get_inputs()]
         self._workers = workers
@@ -82,7 +83,7 @@ class OnnxEncoder:
         return self._reader.starts(text)
 
     def encode_question(self, text: str) -> Encoded:
-        return self._run(self._question_prompt, text)
+        return self._run(self._reader.read(text, prompt=self._question_prompt))
 
     def encode_passages(self, pieces: Sequence[Piece]) -> Iterator[Encoded]:
         if self._workers == 1:
@@ -97,16 +98,12 @@ class OnnxEncoder:
                 yield done.result()
 
     def _passage(self, piece: Piece) -> Encoded:
-        context = f"{piece.context}. " if piece.context else ""
-        return self._run(self._passage_prompt + context, piece.text)
+        return self._run(
+            self._reader.read(piece.text, prompt=self._passage_prompt, context=piece.context)
+        )
 
-    def _run(self, prefix: str, text: str) -> Encoded:
-        encoding = self._reader.read(prefix + text)
-        feeds = {
-            "input_ids": encoding.ids,
-            "attention_mask": encoding.attention_mask,
-            "token_type_ids": encoding.type_ids,
-        }
+    def _run(self, read: Read) -> Encoded:
+        feeds = read.features()
         arrays = {name: np.asarray([feeds[name]], np.int64) for name in self._inputs}
         vector, tokens = self._session.run(None, arrays)
-        return split_tokens(encoding, vector[0], tokens[0], len(prefix))
+        return read.encoded(vector[0], tokens[0])

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.encode.codec import TokenCodec
+from qa.folding import Folded, folded
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -38,8 +39,8 @@ class Encoded:
     """A text as vectors.
 
     ``vector``: float32, shape (dim,), unit length. ``tokens``: float32, shape (n, dim), rows of
-    unit length, special tokens left out. ``starts``: where each token begins in the text, in
-    code points; -1 for a token of the context. ``ids``: the tokens' ids.
+    unit length, special tokens and those of the model's prompt left out. ``starts``: where each
+    token begins in the text, in code points; -1 for a token of the context. ``ids``: the tokens' ids.
     """
 
     vector: FloatArray
@@ -57,7 +58,10 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Names the weights, the tokenizer, the precision and the build; vectors of two fingerprints do not mix."""
+        """Names the weights, the tokenizer, the prompts, the precision and the build.
+
+        Vectors of two fingerprints do not mix.
+        """
 
     @property
     def dimension(self) -> int:
@@ -65,11 +69,11 @@ class Encoder(Protocol):
 
     @property
     def max_tokens(self) -> int:
-        """Tokens that the model reads at once, special ones not counted."""
+        """Tokens of a passage that the model reads at once, special ones and its prompt not counted."""
 
     @property
     def vocabulary(self) -> int:
-        """Number of token ids."""
+        """One more than the highest id of a token."""
 
     @property
     def codec(self) -> TokenCodec:
@@ -85,46 +89,94 @@ class Encoder(Protocol):
         """Encode passages, in order. A passage's vectors do not depend on the ones around it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text as the model reads it: folded, after a prompt, then its context.
+
+    The lengths of both are in code points, as they stand before the text.
+    """
+
+    encoding: Encoding
+    prompt_length: int
+    context_length: int
+    text: Folded
+
+    def features(self) -> dict[str, Sequence[int]]:
+        """Return what a model may ask for, by the names of its inputs."""
+        return {
+            "input_ids": self.encoding.ids,
+            "attention_mask": self.encoding.attention_mask,
+            "token_type_ids": self.encoding.type_ids,
+        }
+
+    def prompt_tokens(self) -> int:
+        """Return how many tokens, special ones counted, come before the context and the text."""
+        own = self._own()
+        return int(own[0]) if len(own) else len(self.encoding.ids)
+
+    def encoded(self, vector: FloatArray, tokens: FloatArray) -> Encoded:
+        """Make an Encoded of a model's raw output; special tokens and the prompt's are left out.
+
+        ``vector``: float32, shape (dim,), ``tokens``: float32, shape (n, dim); of any length, they
+        are brought to unit length here. What has no direction stays zero.
+        """
+        keep = self._own()
+        offsets, ids = self.encoding.offsets, self.encoding.ids
+        prefix = self.prompt_length + self.context_length
+        return Encoded(
+            vector=_unit(vector),
+            tokens=_unit(tokens[keep]),
+            starts=[
+                -1 if offsets[n][1] <= prefix else self.text.origin(max(offsets[n][0] - prefix, 0))
+                for n in keep
+            ],
+            ids=[ids[n] for n in keep],
+        )
+
+    def _own(self) -> NDArray[np.int64]:
+        """Return the places of the tokens of context and text.
+
+        A token that begins in the prompt's last space and ends behind it is none of the prompt's.
+        """
+        special = np.asarray(self.encoding.special_tokens_mask, bool)
+        ends = np.asarray([end for _, end in self.encoding.offsets], np.int64)
+        return np.flatnonzero(~special & (ends > self.prompt_length))
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
 class TextReader:
     """A model's tokenizer, and how many tokens the model reads at once, special ones counted."""
 
     def __init__(self, tokenizer: Tokenizer, limit: int) -> None:
         self._tokenizer = tokenizer
         self._limit = limit
+        self.vocabulary = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+        """One more than the highest id of a token; numbers may be left out below it."""
 
     def starts(self, text: str) -> Sequence[int]:
         """Return where each token of a text begins, however long the text."""
-        encoding = self._tokenizer.encode(encodable(text), add_special_tokens=False)
-        return [start for start, _ in encoding.offsets]
+        read = folded(text)
+        encoding = self._tokenizer.encode(encodable(read.text), add_special_tokens=False)
+        return [read.origin(start) for start, _ in encoding.offsets]
 
-    def read(self, text: str) -> Encoding:
+    def read(self, text: str, *, prompt: str = "", context: str = "") -> Read:
         """Return a text as the model reads it; what is too long loses its end, not its last mark."""
-        encoding = self._tokenizer.encode(encodable(text))
-        if len(encoding.ids) <= self._limit:
-            return encoding
-        return self._cutting.encode(encodable(text))
+        context, own = folded(f"{context}. " if context else "").text, folded(text)
+        whole = encodable(prompt + context + own.text)
+        encoding = self._tokenizer.encode(whole)
+        if len(encoding.ids) > self._limit:
+            encoding = self._cutting.encode(whole)
+        return Read(encoding, len(prompt), len(context), own)
 
     @cached_property
     def _cutting(self) -> Tokenizer:
         tokenizer = copy.deepcopy(self._tokenizer)
         tokenizer.enable_truncation(self._limit)
         return tokenizer
-
-
-def split_tokens(
-    encoding: Encoding, vector: FloatArray, tokens: FloatArray, prefix_length: int
-) -> Encoded:
-    """Make an Encoded of a model's raw output: special tokens left out, rows of unit length."""
-    keep = np.flatnonzero(np.asarray(encoding.special_tokens_mask) == 0)
-    kept = tokens[keep]
-    kept = kept / np.maximum(np.linalg.norm(kept, axis=1, keepdims=True), 1e-12)
-    offsets, ids = encoding.offsets, encoding.ids
-    return Encoded(
-        vector=vector,
-        tokens=kept.astype(np.float32, copy=False),
-        starts=[max(offsets[n][0] - prefix_length, -1) for n in keep],
-        ids=[ids[n] for n in keep],
-    )
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

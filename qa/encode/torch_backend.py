@@ -10,32 +10,49 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qa.encode.codec import TokenCodec
-from qa.encode.model import Source, reference_texts
-from qa.encode.protocol import (
-    SPECIAL_TOKENS,
-    Encoded,
-    FloatArray,
-    Piece,
-    TextReader,
-    split_tokens,
-)
+from qa.encode.model import OWN_PROMPTS, Prompts, Source, reference_texts
+from qa.encode.protocol import SPECIAL_TOKENS, Encoded, FloatArray, Piece, Read, TextReader
 from qa.errors import UsageError
+from qa.folding import folded
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _MIN_COSINE = 0.9999
 _OPSET = 17
+# What models' configurations call the two prompts, the most usual name first.
+_OF_QUESTIONS = (
+    *(
+        "query",
+        "question",
+        "search_query",
+        "retrieval.query",
+        "s2p_query",
+        "s2p",
+        "web_search_query",
+    ),
+    *("queries", "retrieval"),
+)
+_OF_PASSAGES = (
+    *("document", "passage", "corpus", "search_document", "retrieval.passage"),
+    *("retrieval.document", "doc", "documents", "passages", "text"),
+)
 # What an int8 build may lose against its float build on one text before it counts as broken;
 # whether its rankings are good enough is for the bench to say.
 _MIN_INT8_COSINE = 0.98
+
+
+_ROUTES = ("Router", "Asym")
+_LIMIT = 512
+"""Tokens of a model that does not say how many it reads at once."""
 
 
 class ExportError(RuntimeError):
@@ -63,12 +80,30 @@ def load(source: Source, *, allow_download: bool) -> SentenceTransformer:
                 local_files_only=not allow_download,
                 model_kwargs={"use_safetensors": True},
             )
-        except (OSError, ValueError) as error:
-            hint = "" if allow_download else "; fetch it with qa build --download"
+        except (
+            Exception
+        ) as error:  # a folder may hold anything, and each library has its own errors
+            fetched = allow_download or source.folder is not None
+            hint = "choose another model" if fetched else "fetch it with qa build --download"
             raise UsageError(
-                f"the model {source.name} cannot be loaded: {str(error).splitlines()[0]}{hint}"
+                f"the model {source.name} cannot be loaded: {_told(error)}; {hint}"
             ) from error
+    if any(type(module).__name__ in _ROUTES for module in model):
+        raise UsageError(
+            f"the model {source.name} reads questions and passages with different parts of it, "
+            "which is not supported: choose another model"
+        )
     return model.eval()
+
+
+def _told(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    told = lines[0] if lines else ""
+    return (
+        told
+        if isinstance(error, OSError | ValueError) and told
+        else f"{type(error).__name__}: {told}"
+    )
 
 
 def _refuse_foreign_code(folder: Path) -> None:
@@ -104,44 +139,73 @@ class TorchEncoder:
     """A model run by sentence-transformers itself: for those that cannot be exported."""
 
     def __init__(
-        self, model: SentenceTransformer, *, name: str, fingerprint: str, codec: TokenCodec | None
+        self,
+        model: SentenceTransformer,
+        *,
+        name: str,
+        fingerprint: str,
+        codec: TokenCodec | None,
+        prompts: Prompts = OWN_PROMPTS,
     ) -> None:
         self.name = name
         self.fingerprint = fingerprint
-        self.dimension = int(model.get_embedding_dimension() or 0)
-        self.max_tokens = max_tokens(model)
         self._model = model
         tokenizer = fast_tokenizer(model)
-        self._reader = TextReader(tokenizer, self.max_tokens + SPECIAL_TOKENS)
-        self.vocabulary = int(tokenizer.get_vocab_size())
-        self._question_prompt, self._passage_prompt = prompts(model)
+        self.limit = int(model.max_seq_length or _LIMIT)
+        """Tokens that the model reads at once, special ones and the prompt's counted."""
+        self._reader = TextReader(tokenizer, self.limit)
+        self.vocabulary = self._reader.vocabulary
+        self.prompts = prompts_of(model, prompts)
+        prompt = len(self._reader.starts(self.prompts[1]))
+        self.max_tokens = self.limit - SPECIAL_TOKENS - prompt
+        self.pools_prompt = all(getattr(module, "include_prompt", True) for module in model)
+        """Whether a text's vector is taken over the tokens of its prompt too."""
         self.codec = codec or fit_codec(self)
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of a vector: what the model gives, whatever it says of itself."""
+        return len(self.encode_question("a").vector)
 
     def token_starts(self, text: str) -> Sequence[int]:
         return self._reader.starts(text)
 
     def encode_question(self, text: str) -> Encoded:
-        return self._run(self._question_prompt, text)
+        return self._run(self._reader.read(text, prompt=self.prompts[0]))
 
     def encode_passages(self, pieces: Sequence[Piece]) -> Iterator[Encoded]:
         for piece in pieces:
-            context = f"{piece.context}. " if piece.context else ""
-            yield self._run(self._passage_prompt + context, piece.text)
+            read = self._reader.read(piece.text, prompt=self.prompts[1], context=piece.context)
+            yield self._run(read)
 
-    def _run(self, prefix: str, text: str) -> Encoded:
+    def _run(self, read: Read) -> Encoded:
         import torch
 
-        encoding = self._reader.read(prefix + text)
-        features = {
-            "input_ids": torch.tensor([encoding.ids]),
-            "attention_mask": torch.tensor([encoding.attention_mask]),
-            "token_type_ids": torch.tensor([encoding.type_ids]),
+        features: dict[str, Any] = {
+            name: torch.tensor([value]) for name, value in read.features().items()
         }
+        if not self.pools_prompt and read.prompt_length:
+            features["prompt_length"] = read.prompt_tokens()
         with torch.inference_mode():
             out = self._model(features)
-        vector = out["sentence_embedding"][0].numpy()
-        tokens = out["token_embeddings"][0].numpy()
-        return split_tokens(encoding, vector, tokens, len(prefix))
+        return read.encoded(_array(out["sentence_embedding"]), _array(out["token_embeddings"]))
+
+    def as_its_library_reads(self, pieces: Sequence[Piece]) -> FloatArray:
+        """Return the vectors that sentence-transformers itself gives these passages, a row each."""
+        texts = [
+            folded(f"{piece.context}. " if piece.context else "").text + folded(piece.text).text
+            for piece in pieces
+        ]
+        with _Quiet():
+            # An empty prompt is a prompt: without one the library would take its own.
+            found = self._model.encode(
+                texts, prompt=self.prompts[1], show_progress_bar=False, normalize_embeddings=True
+            )
+        return np.asarray(found, np.float32)
+
+
+def _array(batch: Any) -> FloatArray:
+    return np.asarray(batch[0].float().numpy(), np.float32)
 
 
 def fit_codec(encoder: TorchEncoder | Any) -> TokenCodec:
@@ -151,27 +215,46 @@ def fit_codec(encoder: TorchEncoder | Any) -> TokenCodec:
     return TokenCodec.fit(np.concatenate(vectors))
 
 
-def max_tokens(model: SentenceTransformer) -> int:
-    """Return how many tokens the model reads at once, special ones not counted."""
-    return int(model.max_seq_length or 512) - SPECIAL_TOKENS
+def prompts_of(model: SentenceTransformer, wanted: Prompts) -> tuple[str, str]:
+    """Return what stands before a question and before a passage.
 
+    What is not ``wanted`` otherwise comes from the model's configuration: by the usual names, else
+    the prompt that is the default there.
+    """
+    known: dict[str, str] = {
+        str(name).lower(): text for name, text in (model.prompts or {}).items() if text
+    }
+    default = known.get((model.default_prompt_name or "").lower(), "")
 
-def prompts(model: SentenceTransformer) -> tuple[str, str]:
-    """Return what the model wants before a question and before a passage."""
-    known: Mapping[str, str] = model.prompts or {}
-    question = known.get("query") or ""
-    passage = known.get("document") or known.get("passage") or ""
-    return question, passage
+    def own(names: Sequence[str]) -> str:
+        return next((known[name] for name in names if name in known), default)
+
+    return (
+        own(_OF_QUESTIONS) if wanted.question is None else wanted.question,
+        own(_OF_PASSAGES) if wanted.passage is None else wanted.passage,
+    )
 
 
 def fast_tokenizer(model: SentenceTransformer) -> Any:
-    """Return the model's ``tokenizers.Tokenizer``, without truncation or padding."""
-    backend = getattr(model.tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise UsageError("the model has no fast tokenizer: choose a model that has one")
-    from tokenizers import Tokenizer
+    """Return the model's ``tokenizers.Tokenizer``, without truncation or padding.
 
+    Raises UsageError for a model that has none: only these tell where a token stands in a text.
+    """
+    from tokenizers import Tokenizer
+    from tokenizers.normalizers import Lowercase, Sequence
+
+    found = getattr(model, "tokenizer", None)
+    backend = getattr(found, "backend_tokenizer", None)
+    if backend is None:
+        raise UsageError(
+            "the model has no fast tokenizer, which tells where a token stands in a text: "
+            "choose a model that has one (a tokenizer.json in its folder)"
+        )
     tokenizer = Tokenizer.from_str(backend.to_str())
+    if getattr(model[0], "do_lower_case", False):
+        tokenizer.normalizer = Sequence(
+            [Lowercase(), *([tokenizer.normalizer] if tokenizer.normalizer else [])]
+        )
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
@@ -221,7 +304,8 @@ def export(model: SentenceTransformer, path: Path) -> None:
                 dynamo=False,
             )
         except Exception as error:  # any model, any failure: the caller falls back
-            raise ExportError(f"{type(error).__name__}: {str(error).splitlines()[0]}") from error
+            told = [*str(error).splitlines(), ""][0]
+            raise ExportError(f"{type(error).__name__}: {told}") from error
 
 
 def quantize(path: Path, target: Path) -> None:

@@ -17,8 +17,9 @@ from pydantic.json_schema import GenerateJsonSchema
 from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
 from qa.errors import UsageError
 from qa.mcp import places, schemas
+from qa.present import lead, note_lines, searched_otherwise, shown, verdict_line
 from qa.records import Answer, Document, Filters, Question
-from qa.wire import answer_body, citation_line, found_line, json_bytes, view_address
+from qa.wire import answer_body, citation_line, json_bytes, view_address
 
 SEARCH_RESULTS = 10
 MAX_HISTORY = 50
@@ -213,16 +214,25 @@ async def ask(access: Access, arguments: AskArguments) -> Reply:
 
 def _in_words(answer: Answer, base: str) -> str:
     """Return an answer as text: what it is worth, then the quotes with their citations."""
-    parts = [found_line(answer)]
-    if answer.searched != answer.question.strip():
-        parts.insert(0, f"Searched for: {answer.searched}")
-    for result in answer.results:
-        citation = result.citation
-        # Every line of a quote is marked as one, whatever it says that it is.
-        quote = "\n".join(f"> {line}" for line in result.excerpt.strip().splitlines())
-        source = f"{citation_line(citation)}\n{view_address(citation, base)}"
-        parts.append(f"[{result.rank}] {source}\n{quote}")
+    parts = [f"Searched for: {answer.searched}"] if searched_otherwise(answer) else []
+    verdict = verdict_line(answer)
+    told = [*([verdict] if verdict else []), *note_lines(answer, searched_shown=True)]
+    parts.append("\n".join(told))
+    if short := lead(answer):
+        before, after = short.around
+        parts.append(
+            f"The short answer, word for word from [{short.result.rank}]:\n{_quoted(short.words)}\n"
+            f"In its sentence:\n{_quoted(before + short.words + after)}"
+        )
+    for result in shown(answer):
+        source = f"{citation_line(result.citation)}\n{view_address(result.citation, base)}"
+        parts.append(f"[{result.rank}] {source}\n{_quoted(result.excerpt)}")
     return "\n\n".join(parts)
+
+
+def _quoted(text: str) -> str:
+    """Return a text of which every line is marked as quoted, whatever it says that it is."""
+    return "\n".join(f"> {line}" for line in text.strip().splitlines())
 
 
 def _as_json(body: dict[str, Any]) -> Reply:

@@ -206,5 +206,5 @@ def check_unit(vectors: FloatArray) -> None:
     if len(wrong):
         raise UsageError(
             f"the model gave {len(wrong)} vectors that are not finite and of unit length: "
-            "choose a model that ends in a normalisation"
+            "choose another model"
         )

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexDamagedError
 
-FORMAT = 3
+FORMAT = 4
 """The version of everything that is written here."""
 BLOCK = 1 << 16
 _SUM_BYTES = 16

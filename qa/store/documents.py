@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from qa.folding import fold_name
 from qa.records import About, Block, Document, Filters, Published
 from qa.store.disk import BlockFile, FileSum, read_verified
 from qa.store.manifest import read_manifest, well_formed
@@ -68,13 +69,15 @@ class Documents:
 
     def matching(self, filters: Filters) -> tuple[Mask, int]:
         """Return which are left by a filter, and how many undated ones a date filter left out."""
-        patterns = [re.compile(translate(glob)) for glob in filters.source]
+        patterns = [re.compile(translate(fold_name(glob))) for glob in filters.source]
         dated = bool(filters.published_from or filters.published_to)
         keep = np.zeros(len(self.written), bool)
         undated = 0
         for place, entry in self.shown:
-            if patterns and not any(pattern.match(entry["source"]) for pattern in patterns):
-                continue
+            if patterns:
+                name = fold_name(entry["source"])
+                if not any(pattern.match(name) for pattern in patterns):
+                    continue
             published = entry["published"]
             if dated and published is None:
                 undated += 1

@@ -172,7 +172,7 @@ def test_what_is_not_answered_is_said_in_words(
 ) -> None:
     for verdict, words in (
         ("answered", "The archive says:"),
-        ("not_found", "The archive does not answer this; what comes nearest:"),
+        ("not_found", "The archive does not seem to answer this."),
     ):
         monkeypatch.setattr(Engine, "_judge", lambda *_, v=verdict: (0.5, v))
         app = create_app(index=tmp_path, settings=Settings(), engine=engine)

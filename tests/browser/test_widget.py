@@ -106,7 +106,7 @@ def test_the_sample_page_asks_and_opens_a_citation(page: Page) -> None:
     assert complaints_of_axe(page) == []
     page.keyboard.press("Escape")
     expect(turn.locator(".cite").first).to_be_focused()
-    expect(ask(page, ABSENT).get_by_role("heading", name="Not found")).to_be_visible()
+    expect(ask(page, ABSENT).get_by_role("heading", name="does not seem to answer")).to_be_visible()
     assert complaints_of_axe(page) == []
     page.reload()
     expect(page.locator(".turn")).to_have_count(2)

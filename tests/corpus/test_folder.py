@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from qa.corpus import Skipped, read_folders
-from qa.corpus.readers import read_document
+from qa.corpus import FolderReader, Options, Skipped, read_folders, sandbox, scan, stamps
+from qa.corpus.readers import READERS
 from qa.errors import CorpusError
 from qa.records import Document
+from tests.corpus import traps
 
 _TEXT = "The harbour was dug in 1872 by four hundred dockers.\n"
 
@@ -78,18 +83,14 @@ def test_a_file_or_folder_that_the_system_refuses_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "good.txt", "bad.txt", "shut/inside.txt")
-    opens, scans = Path.open, os.scandir
+    opens = os.open
 
-    def refusing(call: Callable[..., object], *refused: str) -> Callable[..., object]:
-        def refuse(path: str | Path, *args: object, **options: object) -> object:
-            if Path(path).name in refused:
-                raise PermissionError(13, "Permission denied", str(path))
-            return call(path, *args, **options)
+    def refuse(path: str | Path, *args: int, **options: int) -> int:
+        if Path(path).name in ("bad.txt", "shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opens(path, *args, **options)
 
-        return refuse
-
-    monkeypatch.setattr(Path, "open", refusing(opens, "bad.txt"))
-    monkeypatch.setattr(os, "scandir", refusing(scans, "shut"))
+    monkeypatch.setattr(os, "open", refuse)
     assert read(tmp_path) == {
         "bad.txt": "<cannot be read: Permission denied>",
         "good.txt": _TEXT,
@@ -194,15 +195,138 @@ def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
 def test_a_reader_that_fails_costs_its_file_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(source: str, data: bytes) -> Document:
-        if b"odd" in data:
-            raise ArithmeticError("a library's own")
-        return read_document(source, data)
-
-    monkeypatch.setattr("qa.corpus.folder.read_document", fail)
-    write(tmp_path, "a.md", text="An odd one.")
-    write(tmp_path, "b.md", text="A plain one.")
+    monkeypatch.setattr(sandbox, "_START", traps.START)
+    monkeypatch.setitem(READERS, ".fail", traps.fail)  # type: ignore[arg-type]
+    write(tmp_path, "a.fail", "b.md", text="A plain one.")
     assert read(tmp_path) == {
-        "a.md": "<its reader failed (ArithmeticError)>",
+        "a.fail": "<its reader failed (KeyError)>",
         "b.md": "A plain one.",
     }
+
+
+# --- what changes between the walk and the reading ------------------------------------------------
+
+
+@pytest.fixture
+def swapped(tmp_path: Path) -> Path:
+    """A folder with a folder in it, and beside it another that holds a secret under the same name."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    write(root, "a.txt", "deep/er/b.txt", "z.txt")
+    write(outside, "b.txt", "er/b.txt", text="secret")
+    return root
+
+
+def swap(place: Path, target: Path) -> None:
+    """Put a link where something was."""
+    place.rename(place.with_name(f".{place.name}"))
+    place.symlink_to(target)
+
+
+_WAY = "a folder on the way to it is a link by now: not followed"
+
+
+@pytest.mark.parametrize(
+    ("changed", "target", "told"),
+    [
+        ("deep", "../outside", _WAY),
+        ("deep/er", "../../outside", _WAY),
+        # A link from one folder to another within is followed as little.
+        ("deep/er", "../.deep", _WAY),
+        ("deep/er/b.txt", "../../../outside/b.txt", "a link that leads out of the folder"),
+        ("deep/er/b.txt", "../er", "a link to a folder"),
+        ("deep/er/b.txt", "nowhere", "a link to nothing"),
+        ("deep/er/b.txt", "../../a.txt", None),
+    ],
+)
+def test_what_becomes_a_link_before_it_is_read(
+    swapped: Path, changed: str, target: str, told: str | None
+) -> None:
+    found = read_folders([swapped], max_bytes=10_000)
+    assert next(found).source == "a.txt"  # the folder has been walked
+    swap(swapped / changed, Path(target))
+    deep, last = found
+    if told is None:
+        assert isinstance(deep, Document)
+        assert (deep.source, deep.text) == ("deep/er/b.txt", _TEXT)
+    else:
+        assert deep == Skipped("deep/er/b.txt", told)
+    assert last.source == "z.txt"
+
+
+def test_the_folder_itself_may_be_replaced(swapped: Path) -> None:
+    # What was named is held open: whatever has its name by now is another folder.
+    found = read_folders([swapped], max_bytes=10_000)
+    next(found)
+    swap(swapped, swapped.with_name("outside"))
+    texts = [item.text for item in found if isinstance(item, Document)]
+    assert texts == [_TEXT, _TEXT]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_becomes_no_file_before_it_is_read_is_not_waited_for(swapped: Path, kind: str) -> None:
+    found = read_folders([swapped], max_bytes=10_000)
+    next(found)
+    file = swapped / "deep" / "er" / "b.txt"
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.mkdir()
+    told = "a folder that cannot be read" if kind == "folder" else "not a regular file"
+    assert next(found) == Skipped("deep/er/b.txt", told)
+
+
+def test_the_checksum_is_taken_beneath_the_folder_too(swapped: Path) -> None:
+    found = scan([swapped], Options())
+    assert next(found).source == "a.txt"
+    swap(swapped / "deep" / "er", Path("../../outside"))
+    file = next(found)
+    assert (file.source, file.sha256) == ("deep/er/b.txt", "")
+    with FolderReader(Options()) as reader:
+        assert [*reader.read(file)] == [Skipped("deep/er/b.txt", _WAY)]
+
+
+def test_a_folder_that_keeps_changing_into_a_link_gives_nothing_away(swapped: Path) -> None:
+    *_, file, _ = scan([swapped], Options())
+    assert file.source == "deep/er/b.txt"
+    deep, aside = swapped / "deep", swapped / ".deep"
+    link = swapped / ".link"
+    link.symlink_to("../outside")
+    over = threading.Event()
+
+    def change() -> None:
+        while not over.is_set():
+            deep.rename(aside)
+            link.rename(deep)
+            over.wait(0.0003)
+            deep.rename(link)
+            aside.rename(deep)
+            over.wait(0.0003)
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        with FolderReader(Options()) as reader:
+            found = Counter(
+                one.text if isinstance(one, Document) else one.reason
+                for _ in range(500)
+                for one in reader.read(file)
+            )
+            over.set()
+            changing.join()
+            assert [type(one) for one in reader.read(file)] == [Document]
+    finally:
+        over.set()
+        changing.join()
+    assert "secret" not in found
+    gone = {f"cannot be read: {os.strerror(n)}" for n in (errno.ENOENT, errno.ENOTDIR)}
+    assert {*found} <= {_TEXT, _WAY, *gone}
+
+
+def test_no_folder_stays_open(swapped: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    for _ in range(3):
+        read(swapped)
+        stamps([swapped])
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == len(before)

@@ -24,6 +24,7 @@ from qa.indexing import build_index
 from qa.records import Question
 from qa.settings import Settings
 from qa.store import IndexFolder
+from tests.test_folding import ALIKE
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]  # of the libraries'
 
@@ -73,9 +74,7 @@ def export(
     """Export a model; return the encoder, its configuration, and what the user was told."""
     said: list[str] = []
     folder.mkdir()
-    export_model(
-        str(name), folder, int8=int8, allow_download=False, samples=PIECES[:2], say=said.append
-    )
+    export_model(str(name), folder, int8=int8, allow_download=False, say=said.append)
     return load_encoder(folder), json.loads((folder / "encoder.json").read_text()), said
 
 
@@ -119,6 +118,25 @@ def test_the_default_model_agrees_with_its_original(float_model: Path) -> None:
         assert_alike(exported.encode_question(piece.text), reference.encode_question(piece.text))
         assert list(exported.token_starts(piece.text)) == list(reference.token_starts(piece.text))
     assert json.loads((float_model / "encoder.json").read_text())["lowest_cosine"] >= 0.9999
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_rival_spellings_are_one_to_the_model(float_model: Path, one: str, other: str) -> None:
+    encoder = load_encoder(float_model)
+    asked, known = encoder.encode_question(one), encoder.encode_question(other)
+    assert list(asked.ids) == list(known.ids)
+    np.testing.assert_array_equal(asked.vector, known.vector)
+    for text, encoded in ((one, asked), (other, known)):
+        assert list(encoded.starts) == sorted(encoded.starts)
+        assert min(encoded.starts) >= 0 and max(encoded.starts) < len(text)
+
+
+def test_a_tokens_sentence_is_where_it_stands_in_the_text(float_model: Path) -> None:
+    text = "The \ufb01rm co\u00adop paid 1,250,000. In the U.S.S.R. F16s \ufb02y. Harbour."
+    (encoded,) = load_encoder(float_model).encode_passages([Piece("The \ufb01rm", text)])
+    assert encoded.starts[-2] == text.index("Harbour")
+    assert text.index("paid") in encoded.starts and text.index("\ufb02y") in encoded.starts
+    assert encoded.starts.count(-1) == len("the firm .".split())  # type: ignore[attr-defined]
 
 
 def test_an_index_runs_on_the_rounded_model(model_index: Path) -> None:
@@ -183,7 +201,8 @@ def test_serving_never_imports_what_exports(model_index: Path) -> None:
 def test_prompts_and_limits_of_another_model(small_model: Path, tmp_path: Path) -> None:
     exported, config, said = export(small_model, tmp_path / "export")
     assert isinstance(exported, OnnxEncoder)
-    assert (exported.dimension, exported.max_tokens, exported.name) == (32, 62, "small")
+    # Two special tokens, and two of the passage's prompt: "passage" and ":".
+    assert (exported.dimension, exported.max_tokens, exported.name) == (32, 60, "small")
     assert (config["question_prompt"], config["passage_prompt"]) == ("question: ", "passage: ")
     assert len(said) == 1 and "once" in said[0]
     reference = original(small_model)
@@ -194,7 +213,7 @@ def test_prompts_and_limits_of_another_model(small_model: Path, tmp_path: Path) 
         # A prompt is read with the text and is not of it.
         assert max(ours.starts) < len(piece.text) and len(ours.ids) <= 62
     prompted = exported.encode_question("x")
-    assert list(prompted.starts) == [-1, -1, 0]
+    assert list(prompted.starts) == [0]
     np.testing.assert_array_equal(
         exported.codec.encode(prompted.tokens),
         load_encoder(tmp_path / "export").codec.encode(prompted.tokens),
@@ -306,20 +325,6 @@ def test_an_index_runs_on_a_model_that_cannot_be_exported(
     model.symlink_to(find_model("all-MiniLM-L6-v2").folder or "")
     with pytest.raises(IndexForeignError, match="not the one that the index was built with"):
         Engine.open(index)
-
-
-def test_a_model_without_normalisation_is_refused(
-    small_model: Path, archive: Path, tmp_path: Path
-) -> None:
-    import shutil
-
-    shutil.copytree(small_model, tmp_path / "model")
-    modules = json.loads((tmp_path / "model" / "modules.json").read_text())
-    (tmp_path / "model" / "modules.json").write_text(json.dumps(modules[:2]))
-    settings = Settings(index=str(tmp_path / "index"), model=str(tmp_path / "model"))
-    with pytest.raises(UsageError, match="not finite and of unit length"):
-        build_index([archive], settings)
-    assert not (tmp_path / "index" / "LIVE").exists()
 
 
 def test_a_model_that_is_not_here_is_not_fetched(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qa.encode import Encoded, Piece, torch_backend
 from qa.encode.build import fingerprint_of
-from qa.encode.model import Source, find_model, reference_texts, sha256_of
+from qa.encode.model import Prompts, Source, find_model, reference_texts, sha256_of
 from qa.errors import UsageError
 
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -131,6 +131,17 @@ def test_a_fingerprint_names_all_that_decides_a_vector(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     (tmp_path / "tokenizer.json").rename(tmp_path / "added_tokens.json")
     assert fingerprint_of(source, int8=False) != first
+    (tmp_path / "added_tokens.json").rename(tmp_path / "tokenizer.json")
+    # A prompt that is set is another one than that of the model's configuration, whatever that is.
+    sets = [
+        Prompts(),
+        Prompts("", None),
+        Prompts(None, ""),
+        Prompts("x: ", None),
+        Prompts(None, "x: "),
+    ]
+    assert len({fingerprint_of(source, int8=False, prompts=prompts) for prompts in sets}) == 5
+    assert fingerprint_of(source, int8=False, prompts=Prompts()) == first
     assert fingerprint_of(Source("a/b", None), int8=False) != fingerprint_of(
         Source("a/c", None), int8=False
     )

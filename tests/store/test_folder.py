@@ -51,7 +51,7 @@ def test_the_layout(copy: Path, archive: Path) -> None:
     assert names(copy) == ["LIVE", "LOCK", "generations", "models"]
     assert names(copy / "models") == ["fake-1"]
     assert json.loads((copy / "LIVE").read_text()) == {
-        "format": 3,
+        "format": 4,
         "generations": [
             {
                 "generation": generation,
@@ -76,13 +76,13 @@ def test_the_layout(copy: Path, archive: Path) -> None:
         '"x"',
         "null",
         "{}",
-        '{"format": 3}',
-        '{"format": 3, "generations": []}',
-        '{"format": 3, "generations": 7}',
-        '{"format": 3, "generations": {}}',
-        '{"format": 3, "generations": [7]}',
-        '{"format": 3, "generations": ["x"]}',
-        '{"format": 3, "generations": [{"generation": "000001-x"}]}',
+        '{"format": 4}',
+        '{"format": 4, "generations": []}',
+        '{"format": 4, "generations": 7}',
+        '{"format": 4, "generations": {}}',
+        '{"format": 4, "generations": [7]}',
+        '{"format": 4, "generations": ["x"]}',
+        '{"format": 4, "generations": [{"generation": "000001-x"}]}',
         "[" * 100_000,
         b"\xff\xfe\xff",
     ],
@@ -104,7 +104,7 @@ def test_a_pointer_leads_nowhere_else(copy: Path, name: str) -> None:
         {"generation": live_folder(copy).name, "manifest_sha256": name},
     ):
         shutil.copy(copy / "LIVE", copy / "kept")
-        (copy / "LIVE").write_text(json.dumps({"format": 3, "generations": [pointer]}))
+        (copy / "LIVE").write_text(json.dumps({"format": 4, "generations": [pointer]}))
         with pytest.raises(IndexDamagedError, match="it is not a pointer"):
             IndexFolder(copy).open()
         shutil.move(copy / "kept", copy / "LIVE")
@@ -119,7 +119,7 @@ def test_a_pointer_to_a_generation_that_is_not_there(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ['{"format": 4, "live": "x"}', '{"format": "1b"}', '{"format": null}']
+    "content", ['{"format": 5, "live": "x"}', '{"format": "1b"}', '{"format": null}']
 )
 def test_a_pointer_of_another_format_is_foreign(copy: Path, content: str) -> None:
     (copy / "LIVE").write_text(content)
@@ -178,8 +178,8 @@ def test_the_newest_whole_generation_is_served(texts: Path, tmp_path: Path, buil
 def test_another_format_is_never_passed_over(texts: Path, tmp_path: Path, build: Build) -> None:
     index = tmp_path / "index"
     three_generations(texts, index, build)
-    change_manifest(index, lambda manifest: manifest.update(format=4))
-    with pytest.raises(IndexForeignError, match="has format 4"):
+    change_manifest(index, lambda manifest: manifest.update(format=5))
+    with pytest.raises(IndexForeignError, match="has format 5"):
         IndexFolder(index).open()
 
 
@@ -187,7 +187,7 @@ def test_the_fault_of_the_live_one_is_told(texts: Path, tmp_path: Path, build: B
     # Also when one that is retained cannot be served for another reason.
     index = tmp_path / "index"
     newest, *_ = three_generations(texts, index, build)
-    change_manifest(index, lambda manifest: manifest.update(format=4))
+    change_manifest(index, lambda manifest: manifest.update(format=5))
     pointer = json.loads((index / "LIVE").read_text())
     first, second, _ = pointer["generations"]
     pointer["generations"] = [second, first]

@@ -2,72 +2,113 @@
 
 import { webAddress } from "./api.js";
 import { button, discloses, el, newId, toClipboard } from "./dom.js";
-import { citationText, count, dateInWords, fold, nameOf, pieces, place, quoteMarkdown, quoteText, spaced } from "./text.js";
+import { citationText, count, dateInWords, fold, nameOf, pieces, place, quoteMarkdown, quoteText, shortAnswer, spaced } from "./text.js";
 
 const SHOWN = 3; // quotes; the others are a click away
+const NEAREST = 2; // of them where nothing seems to answer: more would look as if something did
 
 /**
- * A whole answer: what was found in a sentence, then the quotes, best first.
+ * A whole answer: what was found in a sentence, the short answer, then the quotes, best first.
  *
  * @param answer the body of /v1/ask
  * @param on {{service, level: number, filtered: boolean, open: Function, edit: Function,
- *   withoutFilters: Function, copied: Function}} what is around it, and what its buttons do
+ *   ask: Function, withoutFilters: Function, copied: Function}} what is around it, and what its
+ *   buttons do
  */
 export function answerParts(answer, on) {
-  const { results, verdict, question, searched, filtered_out_undated: undated, index } = answer;
-  const [headline, note] = inWords(answer, on.filtered);
+  const { results, verdict, index } = answer;
+  const notes = noteParts(answer, on);
+  if (asksNothing(answer)) return notes;
+  const [headline, more] = inWords(answer, on.filtered);
   const missed = verdict === "not_found" || !results.length;
-  const list = (some, start) => el("ol", { class: "quotes", role: "list", start, "data-verdict": verdict },
-    some.map((one) => quote(one, on)));
-  const rest = results.slice(SHOWN);
-  const quotes = [
-    results.length > 0 && list(results.slice(0, SHOWN), 1),
-    rest.length > 0 && el("details", { class: "more" },
-      el("summary", {}, `${count(rest.length, "more excerpt")}`), list(rest, SHOWN + 1)),
-  ];
+  const short = shortAnswer(answer);
+  const most = missed ? NEAREST : SHOWN;
+  const list = (some, start) => el("ol", { class: "quotes", role: "list", start, "data-verdict": verdict,
+    "data-light": Boolean(short) || verdict === "unsure", "data-large": verdict === "answered" && !short && start === 1 },
+  some.map((one) => quote(verdict === "answered" ? one : { ...one, answer: null }, on)));
+  const rest = results.slice(most);
   return [
-    searched && searched.trim() !== question.trim() && el("p", { class: "searched" },
-      "Searched for: ", el("q", { dir: "auto" }, searched), " ",
-      button("Edit", () => on.edit(searched))),
+    searchedOtherwise(answer) && el("p", { class: "searched" },
+      "Searched for: ", el("q", { dir: "auto" }, answer.searched), " ",
+      button("Edit", () => on.edit(answer.searched))),
     el(`h${on.level + 1}`, { class: "verdict", "data-verdict": missed ? "not_found" : verdict }, headline),
-    note && el("p", { class: "note" }, note),
-    undated > 0 && el("p", { class: "note" },
-      `${count(undated, "document")} without a date ${undated === 1 ? "was" : "were"} left out by the date filter.`),
+    more && el("p", { class: "note" }, more),
+    ...notes,
     on.filtered && missed && on.withoutFilters
-      && el("p", {}, button("Ask without filters", on.withoutFilters, "secondary")),
+      && el("p", { class: "without" }, button("Ask without filters", on.withoutFilters, "secondary")),
+    short && lead(short, on),
     missed && results.length > 0
-      ? el("details", { class: "nearest", open: true },
-        el("summary", {}, results.length === 1 ? "The nearest excerpt" : "The nearest excerpts"), quotes)
-      : quotes,
+      && el("p", { class: "nearest" }, results.length === 1 ? "The nearest excerpt" : "The nearest excerpts"),
+    results.length > 0 && list(results.slice(0, most), 1),
+    rest.length > 0 && el("details", { class: "more" },
+      el("summary", {}, `${count(rest.length, "more excerpt")}`), list(rest, most + 1)),
     el("p", { class: "colophon" },
       `${count(index.passages, "passage")} searched in ${milliseconds(answer.took_ms)}.`,
       on.permalink && [" ", el("a", { href: on.permalink }, "Link to this question")]),
-  ].flat().filter(Boolean);
+  ].filter(Boolean);
 }
 
-/** The verdict as a headline, with an optional sentence. Uncalibrated is nothing to worry about. */
-function inWords({ verdict, confidence, results }, filtered) {
+/** The verdict as a headline, with an optional sentence. */
+function inWords({ verdict, results }, filtered) {
   if (!results.length && filtered) {
     return ["Nothing within these filters.", "The archive may say more about it elsewhere."];
   }
-  if (verdict === "not_found" || !results.length) {
-    return ["Not found: the archive does not seem to answer this.", null];
-  }
-  if (verdict === "answered") return ["The archive says", null];
-  return confidence == null
-    ? ["The excerpts that fit best", null]
-    : ["The archive may answer this only in part.", "These excerpts come nearest; read them with care."];
+  if (!results.length) return ["The archive has nothing on this.", null];
+  return [{
+    answered: "The archive says",
+    unsure: "Closest passages; they may not answer this",
+    not_found: "The archive does not seem to answer this.",
+  }[verdict], null];
 }
 
-/** What the live region says once an answer is there: the verdict, and the best words. */
-export function spoken({ verdict, results }) {
+/** Whether the message was no question: "Good morning". Its note says all there is to say. */
+const asksNothing = ({ results, notes = [] }) => !results.length && notes.some(({ code }) => code === "greeting");
+
+const searchedOtherwise = ({ searched, question }) => Boolean(searched) && searched.trim() !== question.trim();
+
+/** The notes that are shown: that a question was shortened says less than what was searched. */
+const notesOf = (answer) => (answer.notes ?? []).filter(({ code }) => (
+  code !== "question_shortened" || !searchedOtherwise(answer)));
+
+/** What a person should know besides, each thing in a line. */
+function noteParts(answer, on) {
+  const { filtered_out_undated: undated } = answer;
+  const lines = notesOf(answer).map((note) => el("p", {}, noteWords(note, on)));
+  if (undated > 0) {
+    lines.push(el("p", {},
+      `${count(undated, "document")} without a date ${undated === 1 ? "was" : "were"} left out by the date filter.`));
+  }
+  // The chat's own live region reads them out, with the verdict; twice would be once too often.
+  return lines.length ? [el("div", { class: "notes", role: "status", "aria-live": "off" }, lines)] : [];
+}
+
+/** A note's message. A question that it suggests is a button that asks it, quotation marks and all. */
+function noteWords({ message, suggestion }, on) {
+  if (typeof suggestion !== "string" || !suggestion.trim()) return message;
+  const ask = (label) => button(label, () => on.ask(suggestion));
+  const at = message.indexOf(suggestion);
+  if (at < 0) return [`${message} `, ask(suggestion)];
+  const [before, after] = [message.slice(0, at), message.slice(at + suggestion.length)];
+  const opened = before.match(/[^\s\p{L}\p{N}]*$/u)[0];
+  const closed = after.match(/^[^\s\p{L}\p{N}]*/u)[0];
+  return [before.slice(0, before.length - opened.length), ask(opened + suggestion + closed), after.slice(closed.length)];
+}
+
+/** What the live region says once an answer is there: the verdict, the best words, the notes. */
+export function spoken(answer) {
+  const { verdict, results } = answer;
+  const notes = notesOf(answer).map(({ message }) => message);
+  if (asksNothing(answer)) return notes.join(" ");
   const nearby = count(results.length, "excerpt");
   if (verdict === "not_found" || !results.length) {
-    return `Not found. ${results.length ? `${nearby} nearby.` : ""}`;
+    return ["Not found.", results.length > 0 && `${nearby} nearby.`, ...notes].filter(Boolean).join(" ");
   }
   const [{ excerpt, highlights, citation }] = results;
-  const best = pieces(excerpt, highlights).filter(({ marked }) => marked).map(({ text }) => text).join(" … ");
-  return `${verdict === "answered" ? "Found" : "Perhaps"}, ${nearby}. ${best || excerpt} From ${nameOf(citation)}.`;
+  const short = shortAnswer(answer);
+  const best = short ? short.before + short.words + short.after
+    : pieces(excerpt, highlights).filter(({ marked }) => marked).map(({ text }) => text).join(" … ");
+  return [`${verdict === "answered" ? "Found" : "Perhaps"}, ${nearby}.`, short && `${short.words}.`,
+    `${best || excerpt} From ${nameOf(citation)}.`, ...notes].filter(Boolean).join(" ");
 }
 
 function milliseconds(ms) {
@@ -80,9 +121,20 @@ export const date = (value) => (value ? el("time", { datetime: value }, dateInWo
 /** A lone CR ends a line in some old files, but not for a browser. */
 export const lines = (text) => text.replace(/\r(?!\n)/g, "\n");
 
-function quote({ rank, score, excerpt, highlights, citation, also }, on) {
+/** The short answer in its sentence, with the number of the quote that it comes from. */
+function lead({ result, before, words, after }, on) {
+  const link = citeLink(result.citation, { ...result, on },
+    [`[${result.rank}]`, el("span", { class: "away" }, ` ${nameOf(result.citation)}`)]);
+  return el("div", { class: "short" },
+    el("q", { dir: "auto", cite: on.service.viewAddress(result.citation) },
+      lines(before), el("strong", { class: "answer" }, lines(words)), lines(after)),
+    "\u00a0", link);
+}
+
+function quote(result, on) {
+  const { rank, excerpt, highlights, answer, citation, also } = result;
   const address = on.service.viewAddress(citation);
-  const words = el("blockquote", { dir: "auto", cite: address }, body(excerpt, highlights));
+  const words = el("blockquote", { dir: "auto", cite: address }, marked(fold(pieces(excerpt, highlights, answer))));
   const folded = words.querySelector(".folded") !== null;
   words.toggleAttribute("data-folded", folded);
   words.toggleAttribute("data-spaced", spaced(excerpt));
@@ -109,19 +161,33 @@ function quote({ rank, score, excerpt, highlights, citation, also }, on) {
     el("figure", {}, words,
       el("figcaption", {},
         el("span", { class: "from" },
-          citeLink(citation, { rank, score, highlights, on }),
+          citeLink(citation, { ...result, on },
+            [el("span", { class: "n" }, `[${rank}]`), " ", el("bdi", {}, nameOf(citation))]),
           meta.length > 0 && [" ", el("span", { class: "meta" }, meta)]),
         el("span", { class: "actions" }, all, copy))),
     copies,
-    also?.length ? elsewhere(also, highlights, on) : null);
+    also?.length ? elsewhere(also, { highlights, answer, on }) : null);
 }
 
-/** The words of an excerpt, each once, the marked ones in marks, the folded ones in spans. */
-function body(excerpt, highlights) {
-  return fold(pieces(excerpt, highlights)).map(({ text, marked, folded }) => (
-    marked ? el("mark", {}, lines(text))
-      : folded ? [el("span", { class: "gap", "aria-hidden": "true" }), el("span", { class: "folded" }, lines(text))]
-      : lines(text)));
+/**
+ * The words of a text, each once: the marked ones in marks, those in them that answer strong, the
+ * folded ones in spans. `cut` is of `pieces` or of `fold`.
+ */
+export function marked(cut) {
+  const nodes = [];
+  let mark = null; // what stands next to each other is one mark
+  for (const piece of cut) {
+    const words = lines(piece.text);
+    if (piece.marked) {
+      if (!mark) nodes.push(mark = el("mark"));
+      mark.append(piece.answers ? el("strong", { class: "answer" }, words) : words);
+      continue;
+    }
+    mark = null;
+    nodes.push(piece.folded
+      ? [el("span", { class: "gap", "aria-hidden": "true" }), el("span", { class: "folded" }, words)] : words);
+  }
+  return nodes;
 }
 
 function copyButton(what, text, on) {
@@ -135,20 +201,19 @@ function copyButton(what, text, on) {
 }
 
 /** A link to a citation's page that opens beside the answer where there is room for it. */
-function citeLink(citation, { rank, score, highlights, on }) {
-  const link = el("a", { class: "cite", href: on.service.viewAddress(citation) },
-    rank && [el("span", { class: "n" }, `[${rank}]`), " "], el("bdi", {}, nameOf(citation)));
+function citeLink(citation, { score, highlights, answer, on }, words = el("bdi", {}, nameOf(citation))) {
+  const link = el("a", { class: "cite", href: on.service.viewAddress(citation) }, words);
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-    if (on.open({ citation, score, highlights }, link)) event.preventDefault();
+    if (on.open({ citation, score, highlights, answer }, link)) event.preventDefault();
     else Object.assign(link, { target: "_blank", rel: "noopener" });
   });
   return link;
 }
 
 /** The other places where the same text stands. */
-function elsewhere(also, highlights, on) {
-  const list = el("ul", {}, also.map((citation) => el("li", {}, citeLink(citation, { highlights, on }),
+function elsewhere(also, around) {
+  const list = el("ul", {}, also.map((citation) => el("li", {}, citeLink(citation, around),
     " ", el("small", {}, [citation.title && citation.source, place(citation)].filter(Boolean).join(", ")))));
   return also.length > 2
     ? el("details", { class: "also" }, el("summary", {}, `The same text in ${also.length} other places`), list)

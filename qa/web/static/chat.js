@@ -212,6 +212,7 @@ export class Chat {
       permalink: around.link?.(turn),
       open: (cited, link) => around.open(cited, link),
       edit: (question) => this.edit(question),
+      ask: (question) => this.ask(question),
       copied: (what) => this.say(what),
       withoutFilters: around.dropFilters && (() => {
         around.dropFilters();

@@ -1,6 +1,6 @@
 // The document beside the chat, with the cited words marked.
 
-import { date, lines, original, problem } from "./answer.js";
+import { date, lines, marked, original, problem } from "./answer.js";
 import { button, el, newId } from "./dom.js";
 import { nameOf, pieces, place, spaced } from "./text.js";
 
@@ -81,15 +81,17 @@ export class Reader {
     this.#opener?.focus();
   }
 
-  #fill(document, { citation, score, highlights }) {
+  #fill(document, { citation, score, highlights, answer }) {
     const { start, end, sha256 } = citation;
     const isSpan = end > start;
     const changed = isSpan && sha256 !== document.sha256;
     const spans = isSpan && !changed ? [{ start, end }] : [];
     const text = el("div", { class: "reader-text", dir: "auto", tabindex: "0", role: "region",
       "aria-label": "Text of the document" },
-    pieces(document.text, spans).map(({ text: words, marked }) => (
-      marked ? el("mark", { class: "cited", tabindex: "-1" }, inner(words, highlights)) : lines(words))));
+    pieces(document.text, spans).map((piece) => (piece.marked
+      // The best sentence is marked within the cited words, and the words that answer within it.
+      ? el("mark", { class: "cited", tabindex: "-1" }, marked(pieces(piece.text, highlights, answer)))
+      : lines(piece.text))));
     text.toggleAttribute("data-spaced", spaced(document.text));
     this.title.textContent = nameOf(document);
     this.#content.replaceChildren(...[
@@ -116,10 +118,6 @@ export class Reader {
     if (within) (mark ?? text).focus({ preventScroll: true });
   }
 }
-
-/** The cited words, with the best sentence among them marked once more. */
-const inner = (words, highlights) => pieces(words, highlights).map(({ text, marked }) => (
-  marked ? el("mark", {}, lines(text)) : lines(text)));
 
 function details({ start, end, sha256, id }, score) {
   const fact = (name, value) => [el("dt", {}, name), el("dd", {}, value)];

@@ -1,7 +1,7 @@
 // Words and spans: pure functions, shared by every face of the project in a browser.
 
 /**
- * Cut a text at its highlights.
+ * Cut a text at its highlights, and at the words in them that answer.
  *
  * The service counts Unicode code points; a JavaScript string counts UTF-16 units, where one
  * emoji is two. So the text is cut as an array of code points. Spans may come in any order,
@@ -9,26 +9,52 @@
  *
  * @param {string} text
  * @param {{start: number, end: number}[]} spans
- * @returns {{text: string, marked: boolean}[]}
+ * @param {{start: number, end: number} | null} answer
+ * @returns {{text: string, marked: boolean, answers: boolean}[]}
  */
-export function pieces(text, spans = []) {
+export function pieces(text, spans = [], answer = null) {
   const points = Array.from(text);
-  const ordered = spans
-    .map(({ start, end }) => [Math.max(0, start), Math.min(points.length, end)])
-    .filter(([start, end]) => start < end)
-    .sort(([a], [b]) => a - b);
-  const cut = [];
-  let at = 0;
-  const take = (end, marked) => {
-    if (end > at) cut.push({ text: points.slice(at, end).join(""), marked });
-    at = Math.max(at, end);
+  const words = answer ? [answer] : [];
+  const marks = [...spans, ...words];
+  const within = (some, start, end) => some.some((span) => span.start <= start && end <= span.end);
+  const cuts = [0, points.length, ...marks.flatMap(({ start, end }) => [start, end])]
+    .filter((at) => at >= 0 && at <= points.length)
+    .sort((a, b) => a - b);
+  return cuts.slice(1).map((end, n) => [cuts[n], end]).filter(([start, end]) => start < end)
+    .map(([start, end]) => ({
+      text: points.slice(start, end).join(""),
+      marked: within(marks, start, end),
+      answers: within(words, start, end),
+    }));
+}
+
+const AROUND = 160; // characters of a sentence on each side of the words that answer
+
+/**
+ * The short answer in its sentence: what the page says first. Null where the archive gives none, or
+ * is in doubt. `before + words + after` is as the excerpt has it, but for an ellipsis where the
+ * sentence is long; `qa/present.py` has the same rule for the other faces.
+ *
+ * @returns {{result: object, before: string, words: string, after: string} | null}
+ */
+export function shortAnswer({ verdict, results: [result] }) {
+  if (verdict !== "answered" || !result?.answer) return null;
+  const { excerpt, highlights = [], answer } = result;
+  const points = Array.from(excerpt);
+  const touched = highlights.filter(({ start, end }) => start < answer.end && answer.start < end);
+  const from = Math.min(answer.start, ...touched.map(({ start }) => start));
+  const to = Math.max(answer.end, ...touched.map(({ end }) => end));
+  const part = (start, end) => points.slice(start, end).join("");
+  const before = part(from, answer.start).trimStart();
+  const after = part(answer.end, to).trimEnd();
+  return {
+    result,
+    words: part(answer.start, answer.end),
+    before: length(before) <= AROUND ? before
+      : `… ${Array.from(before).slice(-AROUND).join("").replace(/^\S*\s+/, "")}`,
+    after: length(after) <= AROUND ? after
+      : `${Array.from(after).slice(0, AROUND).join("").replace(/\s+\S*$/, "")} …`,
   };
-  for (const [start, end] of ordered) {
-    take(start, false);
-    take(end, true);
-  }
-  take(points.length, false);
-  return cut;
 }
 
 /** How many code points a text has, as the service counts them. */
@@ -47,8 +73,8 @@ const BETWEEN = 120; // characters that stay between two marked sentences
  * Nothing is left out or changed: the pieces joined are the excerpt. The marked words come first,
  * so that what stands before them is put away; after them a few words stay.
  *
- * @param {{text: string, marked: boolean}[]} cut of `pieces`
- * @returns {{text: string, marked: boolean, folded: boolean}[]}
+ * @param {{text: string, marked: boolean, answers: boolean}[]} cut of `pieces`
+ * @returns {{text: string, marked: boolean, answers: boolean, folded: boolean}[]}
  */
 export function fold(cut) {
   const open = cut.map((piece) => ({ ...piece, folded: false }));

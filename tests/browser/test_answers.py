@@ -1,0 +1,295 @@
+"""How the page and the widget show an answer: the short answer, its marks, the verdict, the notes.
+
+The answers are made by hand and stand in for what ``/v1/ask`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from qa.api import create_app
+from qa.engine import Engine
+from qa.records import Answer, Highlight, Note, ShortAnswer
+from qa.settings import Settings
+from qa.wire import answer_body
+from tests.answers import OWLS, answer, cited, marked
+from tests.api.servers import running
+from tests.browser.conftest import Open
+from tests.browser.pages import SIDEWAYS, complaints_of_axe, text_of
+
+pytestmark = pytest.mark.browser
+
+HARBOUR = (
+    "The harbour of Vellmar lies on the north shore, where the river has carried sand into the bay "
+    "since the last ice. Three villages share it, and each has a pier of its own with a crane and a "
+    "shed for nets. 🦉 In the winter of 1872 the keeper of the lighthouse, Ingrid Solvang, counted "
+    "1,204 ships that passed the northern pier. She wrote each name into a book that the museum still "
+    "shows. Ships that carry salt pay no toll, and boats shorter than nine metres pay half of it; a "
+    "boat that comes in by night waits at the outer buoy until a pilot has come on board, and pays him."
+)
+SENTENCE = (
+    "In the winter of 1872 the keeper of the lighthouse, Ingrid Solvang, counted 1,204 ships that "
+    "passed the northern pier."
+)
+HELLO = Note("greeting", "Hello. Ask a question about the documents.")
+MEANT = Note(
+    "did_you_mean",
+    "Did you mean “How many ships did Ingrid count?”",
+    {"suggestion": "How many ships did Ingrid count?", "word": "shpis", "spelling": "ships"},
+)
+OTHERS = tuple(
+    cited(n, f"Passage {n}. {OWLS}", title=f"Title {n}", highlights=(Highlight(11, 29),))
+    for n in (2, 3, 4, 5)
+)
+HARBOURS = marked(
+    1, HARBOUR, SENTENCE, "1,204", title="The harbour of Vellmar", published="2019-11"
+)
+
+
+@pytest.fixture(scope="module")
+def address(index: Path, engine: Engine) -> Iterator[str]:
+    """The address of a service whose answers do not matter."""
+    app = create_app(index=index, settings=Settings(), engine=engine)
+    with running(app) as (_, (host, port)):
+        yield f"http://{host}:{port}"
+
+
+@pytest.fixture(params=["page", "widget"])
+def face(request: pytest.FixtureRequest, open_page: Open, address: str) -> Page:
+    """The page, or a page with the widget in it."""
+    page = open_page(address)
+    show(page, request.param)
+    return page
+
+
+def show(page: Page, face: str) -> None:
+    """Open a face at its start."""
+    script = '<script type="module" src="/static/qa-chat.js"></script>'
+    html = f"<!doctype html><html lang=en><title>A site</title><link rel=icon href=data:,><main>{script}<h1>A site</h1><qa-chat></qa-chat></main>"
+    page.route("**/embedding", lambda route: route.fulfill(content_type="text/html", body=html))
+    page.goto("/" if face == "page" else "/embedding")
+
+
+def say(page: Page, found: Answer, question: str = "q") -> Locator:
+    """Ask a question that gets this answer; return its turn."""
+    body = answer_body(found, page.evaluate("location.origin")) | {"question": question}
+    if found.searched == found.question:
+        body["searched"] = question
+
+    def respond(route: Route) -> None:
+        route.fulfill(json=body)
+
+    page.route("**/v1/ask", respond)
+    field = page.get_by_label("Question", exact=True)
+    field.fill(question)
+    field.press("Enter")
+    turn = page.locator(".turn").last
+    expect(turn.locator(".reply")).to_have_attribute("aria-busy", "false")
+    return turn
+
+
+def test_the_short_answer_comes_first_in_its_sentence(face: Page) -> None:
+    turn = say(face, answer(HARBOURS, *OTHERS))
+    expect(turn.get_by_role("heading", name="The archive says")).to_be_visible()
+    short = turn.locator(".short")
+    assert text_of(short.locator("q")) == SENTENCE
+    expect(short.locator(".answer")).to_have_text("1,204")
+    expect(short.get_by_role("link")).to_have_accessible_name("[1] The harbour of Vellmar")
+    assert short.bounding_box()["y"] < turn.locator("blockquote").first.bounding_box()["y"]
+    expect(face.locator("p[role=status]")).to_contain_text(f"Found, 5 excerpts. 1,204. {SENTENCE}")
+    assert complaints_of_axe(face) == []
+
+
+def test_a_quote_has_its_sentence_marked_lightly_and_the_words_strongly(face: Page) -> None:
+    turn = say(face, answer(HARBOURS, *OTHERS))
+    quote = turn.locator("blockquote").first
+    assert text_of(quote).replace("… ", "", 1).replace(" …", "", 1) == HARBOUR
+    assert [text_of(mark) for mark in quote.locator("mark").all()] == [SENTENCE]
+    expect(quote.locator("mark .answer")).to_have_text("1,204")
+    ground = "element => getComputedStyle(element).backgroundColor"
+    light, strong = (quote.locator(one).evaluate(ground) for one in ("mark", ".answer"))
+    other = turn.locator("blockquote").nth(1).locator("mark").evaluate(ground)
+    assert light == other != strong  # no other sentence is louder than the one that answers
+    turn = say(face, answer(*OTHERS))
+    assert turn.locator("mark").first.evaluate(ground) == strong  # without words, it has all of it
+
+
+def test_what_is_folded_is_never_the_answer(face: Page) -> None:
+    quote = say(face, answer(HARBOURS)).locator(".quote")
+    expect(quote.get_by_role("button", name="Show all")).to_be_visible()
+    expect(quote.get_by_text("Three villages share it")).to_be_hidden()
+    expect(quote.locator("mark")).to_be_visible()
+    shown = quote.locator("blockquote").inner_text()
+    assert SENTENCE in " ".join(shown.split())
+
+
+def test_the_number_opens_the_document_at_the_words(face: Page) -> None:
+    document = {
+        "id": "d1",
+        "source": "a.txt",
+        "title": "The harbour of Vellmar",
+        "sha256": "0" * 64,
+    }
+    about = {"published": None, "original_url": None, "text": f"😀 {HARBOUR}\n"}
+    face.route("**/v1/documents/d1*", lambda route: route.fulfill(json=document | about))
+    shifted = marked(
+        1, HARBOUR, SENTENCE, "1,204", start=2, end=2 + len(HARBOUR), document_id="d1", title="T"
+    )
+    turn = say(face, answer(shifted))
+    turn.locator(".short .cite").click()
+    whole = face.locator(".cited")
+    assert text_of(whole) == HARBOUR
+    expect(whole.locator("mark")).to_have_text(SENTENCE)
+    expect(whole.locator("mark .answer")).to_have_text("1,204")
+    assert complaints_of_axe(face) == []
+    face.keyboard.press("Escape")
+    expect(turn.locator(".short .cite")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "headline", "quotes"),
+    [("unsure", "Closest passages; they may not answer this", 3),
+     ("not_found", "The archive does not seem to answer this.", 2)],
+)  # fmt: skip
+def test_in_doubt_no_answer_is_put_first(
+    face: Page, verdict: str, headline: str, quotes: int
+) -> None:
+    turn = say(face, answer(HARBOURS, *OTHERS, verdict=verdict))
+    expect(turn.get_by_role("heading", name=headline)).to_be_visible()
+    expect(turn.get_by_text("The archive says")).to_have_count(0)
+    expect(turn.locator(".short, .answer")).to_have_count(0)
+    expect(turn.locator("blockquote mark").first).to_have_text(SENTENCE)
+    assert [one.is_visible() for one in turn.locator("blockquote").all()] == (
+        [True] * quotes + [False] * (5 - quotes)
+    )
+    turn.get_by_text(f"{5 - quotes} more excerpts").click()
+    expect(turn.locator("blockquote").last).to_be_visible()
+    expect(turn.locator(".cite .n")).to_have_text(["[1]", "[2]", "[3]", "[4]", "[5]"])
+    assert complaints_of_axe(face) == []
+
+
+def test_a_suggestion_is_a_button_that_asks_it(face: Page) -> None:
+    notes = (Note("words_not_found", "No document has the word “shpis”."), MEANT)
+    turn = say(
+        face, answer(*OTHERS, verdict="not_found", notes=notes), "How many shpis did Ingrid count?"
+    )
+    status = turn.get_by_role("status")
+    expect(status.locator("p")).to_have_text([note.message for note in notes])
+    assert complaints_of_axe(face) == []
+    expect(face.locator("p[role=status]")).to_contain_text("No document has the word “shpis”.")
+    with face.expect_request("**/v1/ask") as asked:
+        status.get_by_role("button", name="How many ships did Ingrid count?").click()
+    assert asked.value.post_data_json["question"] == "How many ships did Ingrid count?"
+    expect(face.locator(".turn")).to_have_count(2)
+
+
+def test_a_suggestion_that_the_message_does_not_name_follows_it(face: Page) -> None:
+    note = Note("did_you_mean", "“shpis” may be “ships”:", MEANT.details)
+    turn = say(face, answer(*OTHERS, verdict="unsure", notes=(note,)))
+    expect(turn.get_by_role("status")).to_have_text(f"{note.message} {MEANT.details['suggestion']}")
+    expect(turn.get_by_role("status").get_by_role("button")).to_be_visible()
+
+
+def test_a_greeting_gets_a_word_and_nothing_else(face: Page) -> None:
+    turn = say(face, answer(verdict="not_found", notes=(HELLO,)), "Good morning")
+    expect(turn.locator(".reply")).to_have_text(HELLO.message)
+    expect(turn.get_by_role("status")).to_have_text(HELLO.message)
+    expect(face.locator("p[role=status]")).to_have_text(HELLO.message)
+    assert complaints_of_axe(face) == []
+
+
+def test_nothing_found_is_said_with_its_reason(face: Page) -> None:
+    note = Note("a_code_of_tomorrow", "The archive is being moved.")
+    turn = say(face, answer(verdict="not_found", notes=(note,)))
+    expect(turn.get_by_role("heading", name="The archive has nothing on this.")).to_be_visible()
+    expect(turn.get_by_role("status")).to_have_text(note.message)
+
+
+def test_that_a_question_was_shortened_is_not_told_twice(face: Page) -> None:
+    note = Note("question_shortened", "Searched without “please tell me”.")
+    long = "Please tell me, who kept the lighthouse?"
+    found = answer(HARBOURS, searched="who kept the lighthouse?", notes=(note,))
+    turn = say(face, found, long)
+    expect(turn.get_by_text("Searched for:")).to_contain_text("who kept the lighthouse?")
+    expect(turn.get_by_role("status")).to_have_count(0)
+    turn = say(face, answer(HARBOURS, notes=(note,)), long)
+    expect(turn.get_by_role("status")).to_have_text(note.message)
+
+
+def test_a_question_comes_to_the_top_and_its_answer_below_it(face: Page) -> None:
+    say(face, answer(HARBOURS, *OTHERS))
+    turn = say(face, answer(HARBOURS, *OTHERS, notes=(MEANT,)))
+    log, asked = face.locator(".log").bounding_box(), turn.locator(".asked").bounding_box()
+    assert log and asked
+    assert asked["y"] - max(log["y"], 0) < 100  # the page scrolls its log out of sight
+    expect(turn.locator(".short")).to_be_in_viewport(ratio=1)
+
+
+def test_what_documents_and_notes_say_is_no_markup(face: Page) -> None:
+    nasty = "<img src=x onerror=alert(1)><b>30</b>"
+    found = marked(1, f"They counted {nasty}.", f"They counted {nasty}.", nasty, title=nasty)
+    note = Note("did_you_mean", f"Did you mean {nasty}?", {"suggestion": nasty})
+    turn = say(face, answer(found, notes=(note,)))
+    expect(turn.locator(".short .answer")).to_have_text(nasty)
+    expect(turn.locator("blockquote .answer")).to_have_text(nasty)
+    expect(turn.get_by_role("status").get_by_role("button")).to_have_text(f"{nasty}?")
+    expect(turn.locator("img, b")).to_have_count(0)
+
+
+def test_a_long_sentence_is_cut_around_the_words_that_answer(face: Page) -> None:
+    text = f"{'the owls of the elm and ' * 20}30 mice {'and the mice of the field ' * 20}."
+    turn = say(face, answer(marked(1, text, text, "30 mice")))
+    first = text_of(turn.locator(".short q"))
+    assert first.startswith("… ") and first.endswith(" …") and "30 mice" in first
+    assert first.removeprefix("… ").removesuffix(" …") in text
+    assert 200 < len(first) < 340
+    assert text_of(turn.locator("blockquote")) == text
+
+
+def test_words_outside_every_sentence_stand_alone(face: Page) -> None:
+    found = cited(1, OWLS, short=ShortAnswer(0, 4, "Owls", 0.9), highlights=(Highlight(19, 55),))
+    turn = say(face, answer(found))
+    assert text_of(turn.locator(".short q")) == "Owls"
+    assert [text_of(one) for one in turn.locator("blockquote mark").all()] == ["Owls", OWLS[19:55]]
+
+
+def test_a_turn_that_was_kept_without_notes_is_still_shown(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    show(page, "page")
+    say(page, answer(HARBOURS))
+    older = """() => {
+      const kept = JSON.parse(localStorage["cited-qa:/"]);
+      for (const { answer } of kept.turns) {
+        delete answer.notes;
+        for (const result of answer.results) delete result.answer;
+      }
+      localStorage["cited-qa:/"] = JSON.stringify(kept);
+    }"""
+    page.evaluate(older)
+    page.goto("/")
+    expect(page.locator(".turn blockquote mark")).to_have_text(SENTENCE)
+    expect(page.locator(".turn .short")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["page", "widget"])
+def test_a_phone_shows_it_within_its_edges_and_axe_finds_nothing(
+    open_page: Open, address: str, scheme: Any, kind: str
+) -> None:
+    page = open_page(
+        address, viewport={"width": 360, "height": 740}, color_scheme=scheme, has_touch=True
+    )
+    show(page, kind)
+    if kind == "widget":  # it is dark where the page around it is
+        page.add_style_tag(content=f":root {{ color-scheme: {scheme} }}")
+    say(page, answer(HARBOURS, *OTHERS, notes=(MEANT,)))
+    assert page.evaluate(SIDEWAYS) == 0
+    assert complaints_of_axe(page) == []
+    say(page, answer(HARBOURS, *OTHERS, verdict="not_found", notes=(MEANT,)))
+    assert page.evaluate(SIDEWAYS) == 0
+    assert complaints_of_axe(page) == []
