@@ -20,8 +20,8 @@ from qa.results import Excerpt
 Effort = Literal["off", "fast", "thorough"]
 EFFORTS: tuple[str, ...] = get_args(Effort)
 
-_WEIGHT = 0.05
-"""What a reading adds to a result's score at most, twice: ranking's own scores lie between 0 and 1."""
+_WEIGHT = 0.1
+"""A reading adds so much to a result's score, 0 to 2 times: ranking's own scores lie between 0 and 1."""
 _SQUASH = 4.0
 _NO_ANSWER = -2.5
 """Below this reading a result gets no answer: eleven to one against it."""
@@ -90,10 +90,13 @@ def read_results(
         seen = {(window.first, window.last) for window, _ in first.read}
         rest = [w for w in _chosen(first.excerpt, True, budget) if (w.first, w.last) not in seen]
         _read(reader, question, [(first, window) for window in rest])
-    best = first.best
+    # Of many results one reads like an answer by chance, and comes first for that alone: the reading of
+    # what ranking put first counts as much.
+    ranked = next(one for one in found if one.excerpt.result.rank == 1)
+    read = [one.best[1].score for one in (first, ranked) if one.best]
     return Told(
         [_result(one, rank) for rank, one in enumerate(found, start=1)],
-        Signals(first.excerpt.support, best[1].score if best else None),
+        Signals(first.excerpt.support, sum(read) / len(read) if read else None),
     )
 
 

@@ -6,11 +6,13 @@ measures them anew, on questions whose answer is known:
 - answered: the questions about the reference texts, each against its own text, with the words
   weighted as in this archive; how a reader reads them there comes with the reader;
 - off topic: the same questions asked of this archive, which does not answer them;
-- near: questions about the reference texts that sound as if their text answered them, and it does
-  not, each against its own text. Support alone is fitted on sentences of this archive instead, cut to
-  the length of a question and asked while the passages around them and every copy of them are held
-  out, so that what is found is about the same things and not the answer. Each document gives about as
-  many, so that a long one counts as one.
+- near: sentences of this archive, cut to the length of a question and asked while the passages around
+  them and every copy of them are held out, so that what is found is about the same things and not the
+  answer. Each document gives about as many, so that a long one counts as one. A reader is also judged
+  by the questions about the reference texts that sound as if their text answered them, and it does not.
+
+Reference questions are harder to read than most that people ask, and those about paragraphs that the
+reader's training kept back are easier: each make half of what the reader is judged by.
 
 Where somebody has judged questions about the archive, these join the samples, with a weight that
 grows with their number: fifty count as much as the index's own samples.
@@ -21,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain, cycle, repeat
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -44,8 +46,8 @@ _ALIKE = 0.9
 _COPIED = 0.8
 """A passage with so much of a sentence's terms, by their weight, says the sentence again."""
 _QUESTION_WORDS = 14
-_ANSWERED, _OFF, _NEAR = 0.5, 0.2, 0.3
-"""What each sample weighs: a question is as likely answered as not, and if not, near or off."""
+_ANSWERED, _OFF, _NEAR = 0.6, 0.15, 0.25
+"""What each sample weighs: an archive answers three of five questions, and is asked few off its subject."""
 _JUDGED = 50
 """So many judged questions weigh as much as the samples together."""
 _LEAST = 10
@@ -81,8 +83,9 @@ def calibrate(
 
         found = partial(_found, store, encoder, ranking)
 
+        known = reader.known if reader else None
         readings: Iterable[Sequence[float | None]] = (
-            reader.reference if reader else repeat((None, None, None))
+            known.reference if known else repeat((None, None, None))
         )
         for text, encoded, own_readings in zip(
             texts, encoder.encode_passages(pieces), readings, strict=False
@@ -107,29 +110,44 @@ def calibrate(
         sentences = ask(question for _, question in held_out)
         rows = (row for row, _ in held_out)
         near = list(chain.from_iterable(pool.map(partial(found, None), sentences, rows)))
-        looked = pool.map(partial(found, reader), ask(question for question, _ in judged))
-        known = [
+        judging = pool.map(partial(found, reader), ask(question for question, _ in judged))
+        told = [
             (value, right)
-            for values, (_, right) in zip(looked, judged, strict=True)
+            for values, (_, right) in zip(judging, judged, strict=True)
             for value in values
         ]
     if len(off) < _LEAST:
         return None
-    plain = Curve.fit(_samples(answered, off, near, known), read=False)
+    plain = Curve.fit(_samples(answered, off, near, told), read=False)
     if plain is None:
         return None
-    read = Curve.fit(_samples(answered, strangers, close, known), read=True) if reader else None
+    read = None
+    if known:
+        answered += _paired(answered, known.answered)
+        close += _paired(near, known.near)
+        read = Curve.fit(_samples(answered, strangers, close, told), read=True)
     return Calibration(
         plain=plain,
         read=read,
         reader=reader.fingerprint if reader and read else None,
         samples={
-            "answered": len(answered),
+            "answered": len(asking),
             "off": len(off),
             "near": len(near),
-            "judged": len(known),
+            "judged": len(told),
         },
     )
+
+
+def _paired(found: Sequence[Signals], readings: Sequence[float]) -> list[Signals]:
+    """Return as many signals with readings of other questions, whose truth is the same.
+
+    Of one truth, how well a question is supported here and how a reader reads its answer are taken
+    to be independent.
+    """
+    return [
+        Signals(one.support, reading) for one, reading in zip(found, cycle(readings), strict=False)
+    ]
 
 
 def _samples(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from qa.encode.model import reference_texts
-from qa.read import Reading, Span
+from qa.read import Known, Reading, Span
 
 
 class FakeReader:
@@ -19,8 +19,8 @@ class FakeReader:
         self.seen: list[tuple[str, str]] = []
 
     @property
-    def reference(self) -> list[list[float]]:
-        return [[3.0, 2.0, -2.0] for _ in reference_texts()]
+    def known(self) -> Known:
+        return Known([[3.0, 2.0, -2.0] for _ in reference_texts()], [3.5, 2.5], [-3.0, -1.0])
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
         self.seen += [(question, window) for window in windows]

@@ -9,11 +9,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from data import Paragraph, Span, load
 from net import Net, tokenizer_file
 from torch import Tensor, nn
 
@@ -48,6 +51,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, default=Path("qa/read/model"))
+    parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
+    parser.add_argument("--written", type=Path, nargs="*", default=[])
     parser.add_argument("--float", action="store_true", help="keep the matrix products in float")
     a = parser.parse_args()
     kept = torch.load(a.checkpoint, weights_only=True, map_location="cpu")
@@ -87,21 +92,39 @@ def main() -> None:
     }
     about = {"steps": int(kept["step"]), "layers": int(kept["layers"]), "sha256": files}
     place = a.out / "reader.json"
-    place.write_text(json.dumps({**about, "reference": []}), "utf-8")
-    readings = _readings(OnnxReader.load(a.out))
-    place.write_text(json.dumps({**about, "reference": readings}) + "\n", "utf-8")
+    empty: dict[str, list[float]] = {"reference": [], "answered": [], "near": []}
+    place.write_text(json.dumps({**about, "known": empty}), "utf-8")
+    known = _known(OnnxReader.load(a.out), load(a.data, a.written))
+    place.write_text(json.dumps({**about, "known": known}) + "\n", "utf-8")
     print(f"{(a.out / 'reader.onnx').stat().st_size:,} bytes at {a.out}")
 
 
-def _readings(reader: Reader) -> list[list[float]]:
-    """Return how the reader reads the questions about each reference text, the near one last."""
-    return [
-        [
-            round(best_reading(reader, question, text.text, sentence_spans(text.text)) or 0.0, 4)
-            for question in (*text.questions, text.near)
-        ]
-        for text in reference_texts()
-    ]
+def _known(reader: Reader, paragraphs: Sequence[Paragraph]) -> dict[str, object]:
+    """Return readings whose truth is known: of the reference texts, and of what training kept back.
+
+    Of reviews and posts none: what they are asked is not what archives are asked.
+    """
+
+    def read(question: str, text: str, sentences: Sequence[Span]) -> float:
+        return round(best_reading(reader, question, text, sentences) or 0.0, 4)
+
+    texts = [(text, sentence_spans(text.text)) for text in reference_texts()]
+    kept: dict[bool, list[float]] = {True: [], False: []}
+    for p in paragraphs:
+        if p.dev and p.file not in ("reviews", "forum"):
+            for asked in p.questions:
+                kept[bool(asked.answers)].append(read(asked.text, p.text, p.sentences))
+    dice = random.Random(1)
+    dice.shuffle(kept[True])
+    dice.shuffle(kept[False])
+    return {
+        "reference": [
+            [read(question, text.text, spans) for question in (*text.questions, text.near)]
+            for text, spans in texts
+        ],
+        "answered": kept[True],
+        "near": kept[False],
+    }
 
 
 if __name__ == "__main__":

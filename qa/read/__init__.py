@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qa.read.core import core
-from qa.read.protocol import Reader, Reading, Span
+from qa.read.protocol import Known, Reader, Reading, Span
 from qa.read.windows import Window, best_reading, windows
 
-__all__ = ["Reader", "Reading", "Span", "Window", "best_reading", "core", "windows"]
+__all__ = ["Known", "Reader", "Reading", "Span", "Window", "best_reading", "core", "windows"]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from qa.errors import UsageError
-from qa.read.protocol import Reading, Span
+from qa.read.protocol import Known, Reading, Span
 from qa.threads import processors
 
 FloatArray = NDArray[np.float64]
@@ -47,10 +47,10 @@ class OnnxReader:
         session: ort.InferenceSession,
         tokenizer: Tokenizer,
         fingerprint: str,
-        reference: Sequence[Sequence[float]] = (),
+        known: Known,
     ) -> None:
         self.fingerprint = fingerprint
-        self.reference = reference
+        self.known = known
         self._session = session
         self._tokenizer = tokenizer
         self._kept = lru_cache(maxsize=_KEPT)(self._own_words)
@@ -89,7 +89,7 @@ class OnnxReader:
             session=session,
             tokenizer=tokenizer,
             fingerprint=about["sha256"]["reader.onnx"][:16],
-            reference=about["reference"],
+            known=Known(**about["known"]),
         )
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:

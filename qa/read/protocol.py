@@ -22,6 +22,19 @@ class Reading(NamedTuple):
     sure: float
 
 
+class Known(NamedTuple):
+    """Readings of questions whose answer is known, each the best of a text's windows.
+
+    ``reference``: for each reference text, in order, of the questions that it answers and last of
+    the near one, which it does not. ``answered`` and ``near``: of questions about paragraphs that
+    training kept back, in random order.
+    """
+
+    reference: Sequence[Sequence[float]]
+    answered: Sequence[float]
+    near: Sequence[float]
+
+
 class Reader(Protocol):
     """One model that reads a question and a text in one input."""
 
@@ -30,11 +43,8 @@ class Reader(Protocol):
         """Names the weights: readings of two fingerprints do not compare."""
 
     @property
-    def reference(self) -> Sequence[Sequence[float]]:
-        """Readings of the reference texts, in order: of the questions that each answers, then of the near one.
-
-        They depend on the reader alone, so that a build has them without reading.
-        """
+    def known(self) -> Known:
+        """Readings whose truth is known; they depend on the reader alone, so a build need not read."""
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
         """Read the question beside each window; one Reading for each, in order.
