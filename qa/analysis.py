@@ -21,7 +21,7 @@ _ALGORITHMS = {
 }  # fmt: skip
 # Function words and the words that make a question one. Other languages go without a list:
 # the weight of a term falls with its frequency anyway.
-_STOP_WORDS = {
+STOP_WORDS = {
     "en": frozenset(
         """
         a about after again all also am an and any are as at be because been before being both
@@ -79,7 +79,7 @@ class Analyzer:
         algorithm = _ALGORITHMS.get(language)
         # Its own cache holds whole words, however long: ours stands before it.
         self._stemmer = Stemmer.Stemmer(algorithm, 0) if algorithm else None
-        self._stop_words = _STOP_WORDS.get(language, frozenset())
+        self._stop_words = STOP_WORDS.get(language, frozenset())
         self._stem = lru_cache(maxsize=65536)(self._stem_word)
 
     def terms(self, text: str) -> list[str]:

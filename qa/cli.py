@@ -112,7 +112,7 @@ def ask(
     settings = Settings.load(flags={"index": index})
     text = _read_question() if question == "-" else question
     filters = Filters(source, published_from, published_to)
-    engine = Engine.open(settings.index, max_wrong=settings.max_wrong)
+    engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
     answer = engine.ask(Question(text, k=k, filters=filters))
     base = wire.base_address(settings)
@@ -156,9 +156,11 @@ def mcp(index: str | None) -> None:
     from qa.wire import base_address
 
     settings = Settings.load(flags={"index": index})
-    engine = Engine.open(settings.index, max_wrong=settings.max_wrong)
+    engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
-    slot = EngineSlot(Path(settings.index), engine, max_wrong=settings.max_wrong)
+    slot = EngineSlot(
+        Path(settings.index), engine, max_wrong=settings.max_wrong, reading=settings.reading
+    )
     serve_stdio(slot, base_address(settings))
 
 

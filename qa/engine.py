@@ -16,13 +16,17 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.confidence import Calibration
+from qa.answers import BUDGETS, read_results
+from qa.confidence import Calibration, Signals
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
 from qa.explain import explain
 from qa.followup import resolve
-from qa.rank import Ranking, prepare, rank
+from qa.notes import Advisor, Found, greeting
+from qa.rank import Asked, Ranking, prepare, rank
+from qa.read import Reader, core
+from qa.read.onnx import load_reader
 from qa.records import (
     Answer,
     Archive,
@@ -60,6 +64,8 @@ class Engine:
         encoder: Encoder,
         ranking: Ranking | None = None,
         max_wrong: int = Settings().max_wrong,
+        reader: Reader | None = None,
+        reading: str = Settings().reading,
         fault: str | None = None,
     ) -> None:
         self.store = store
@@ -67,8 +73,12 @@ class Engine:
         self.ranking = ranking or Ranking()
         kept = store.calibration
         self.calibration = Calibration.from_json(kept) if kept else None
+        self.reader = reader if reading != "off" else None
+        self.reading = reading if self.reader else "off"
+        """How much of the first results is read beside the question."""
         self.max_wrong = max_wrong
         """Of a hundred answers given, how many may be wrong."""
+        self._advisor = Advisor(store, encoder)
         self.fault = fault
         """Why an older generation than the live one is served, if it is."""
 
@@ -104,6 +114,7 @@ class Engine:
         *,
         threads: int | None = None,
         max_wrong: int = Settings().max_wrong,
+        reading: str = Settings().reading,
         encoder: Encoder | None = None,
     ) -> Engine:
         """Open the live generation of an index folder, with the model that it was built with.
@@ -124,7 +135,12 @@ class Engine:
                 f"the model in {index} is not the one that its vectors were made with: run qa build again"
             )
         return cls(
-            store=opened.generation, encoder=encoder, max_wrong=max_wrong, fault=opened.fault
+            store=opened.generation,
+            encoder=encoder,
+            max_wrong=max_wrong,
+            reader=None if reading == "off" else load_reader(),
+            reading=reading,
+            fault=opened.fault,
         )
 
     @property
@@ -138,7 +154,11 @@ class Engine:
         if isinstance(question, str):
             question = Question(question)
         _check(question)
-        text = resolve(question.text, question.history)
+        asks = core(self.reader, question.text)
+        if not asks:
+            return self._greeted(question, began)
+        history = [core(self.reader, earlier) or earlier for earlier in question.history]
+        text = resolve(asks, history)
         encoded = self.encoder.encode_question(text)
         words = self.store.terms(text)
         terms = [term for _, term in words]
@@ -153,28 +173,57 @@ class Engine:
             allowed=allowed.rows,
             depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
         )
-        confidence, verdict = self._judge(hits)
         why = partial(explain, self.store, self.ranking, words, hits) if question.explain else None
-        results = make_results(self.store, self.encoder.codec, asked, hits, question.k, why)
+        excerpts = make_results(self.store, self.encoder.codec, asked, hits, question.k, why)
+        told = read_results(self.reader, text, excerpts, BUDGETS[self.reading])
+        confidence, verdict = self._judge(told.found)
+        support = told.found.support if told.found else None
+        everywhere = partial(self._everywhere, asked)
+        found = Found(verdict, support, allowed.rows if question.filters else None, everywhere)
+        notes = self._advisor.notes(question, asks, found)
+        if verdict == "not_found" and any(note.code == "other_language" for note in notes):
+            verdict = "unsure"  # the archive may well answer
         return Answer(
             question=question.text,
             searched=text,
             verdict=verdict,
             confidence=confidence,
-            results=results,
+            results=told.results,
             filtered_out_undated=allowed.undated_documents,
             index=self.info,
-            took_ms=round((time.perf_counter() - began) * 1000, 2),
+            took_ms=_since(began),
+            notes=notes,
         )
 
-    def _judge(self, hits: Sequence[Hit]) -> tuple[float | None, Verdict]:
-        """Return confidence and verdict; they depend on the first hit alone, filter or not."""
+    def _everywhere(self, asked: Asked) -> list[Hit]:
+        """Rank without a filter."""
+        shown = self.store.allowed(Filters()).rows
+        return rank(self.store, self.encoder.codec, asked, self.ranking, allowed=shown)
+
+    def _greeted(self, question: Question, began: float) -> Answer:
+        """Answer a message that asks nothing."""
+        return Answer(
+            question=question.text,
+            searched=question.text.strip(),
+            verdict="not_found",
+            confidence=None if self.calibration is None else 0.0,
+            results=(),
+            filtered_out_undated=0,
+            index=self.info,
+            took_ms=_since(began),
+            notes=(greeting(),),
+        )
+
+    def _judge(self, found: Signals | None) -> tuple[float | None, Verdict]:
+        """Return confidence and verdict; they depend on the first result alone, filter or not."""
         if self.calibration is None:
             return None, "unsure"
-        if not hits:
+        if found is None:
             return 0.0, "not_found"
-        confidence = self.calibration.confidence(hits[0].support or 0.0)
-        return round(confidence, 4), self.calibration.verdict(confidence, self.max_wrong)
+        read = self.reader is not None and found.reading is not None
+        curve = self.calibration.curve(self.reader.fingerprint if self.reader and read else None)
+        confidence = curve.confidence(found)
+        return round(confidence, 4), curve.verdict(confidence, self.max_wrong)
 
     def rank(self, text: str, *, depth: int, filters: Filters | None = None) -> list[Hit]:
         """Return the ranked passages down to ``depth``, before any grouping or merging."""
@@ -235,6 +284,10 @@ class Engine:
         if citation.id != expected:
             return "the citation's id does not belong to its span"
         return None
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 2)
 
 
 def _check(question: Question) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from qa.assembly import Assembly, Progress, Silent
+from qa.calibration import calibrate
 from qa.changes import Read, Step, changes_of, found, given, plan, reading
-from qa.confidence import calibrate
 from qa.corpus import Options, Skipped, program_version, stamps
 from qa.encode import Encoder
 from qa.encode.build import export_model, fingerprint_of, load_encoder
@@ -23,6 +23,7 @@ from qa.encode.model import Prompts, find_model
 from qa.errors import CorpusError, IndexUnusableError
 from qa.passages import Splitting
 from qa.rank import Ranking
+from qa.read.onnx import load_reader
 from qa.records import Document
 from qa.settings import Settings, own_if_auto
 from qa.store import Generation, GenerationWriter, IndexFolder, Journal, Recipe, Store
@@ -161,7 +162,7 @@ def _calibration(
         return None
     progress.stage("calibrating", None)
     judged = judge(generation, encoder) if judge else ()
-    found = calibrate(generation, encoder, Ranking(), judged)
+    found = calibrate(generation, encoder, Ranking(), judged, load_reader())
     return found.to_json() if found else None
 
 
@@ -255,6 +256,7 @@ def _recipe(
             "calibrated": calibrated,
             # A calibration is of scores: other weights make another one.
             "ranking": asdict(Ranking()) if calibrated else None,
+            "reader": load_reader().fingerprint if calibrated else None,
         },
     )
 
@@ -262,7 +264,7 @@ def _recipe(
 def _keeps(previous: Generation, recipe: Recipe) -> bool:
     """Whether what a generation holds of an unchanged file is what a build would make of it now."""
     before = Recipe.of_manifest(previous.manifest)
-    of_scores = {name: recipe.settings[name] for name in ("calibrated", "ranking")}
+    of_scores = {name: recipe.settings[name] for name in ("calibrated", "ranking", "reader")}
     settings = {**before.settings, **of_scores}
     return replace(before, settings=settings).digest == recipe.digest
 

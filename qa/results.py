@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,6 +53,18 @@ class _Group:
         return cls(found.hit, found, [found.hit], found.passage.start, found.passage.end)
 
 
+class Excerpt(NamedTuple):
+    """A result with what a reader needs to read it.
+
+    ``sentences`` are spans of the excerpt, in order; where it has others, those of headings are left
+    out. ``support`` is that of the best of its passages.
+    """
+
+    result: Result
+    sentences: tuple[tuple[int, int], ...]
+    support: float
+
+
 Explain = Callable[[Hit, Sequence[Hit], Sequence[Hit]], Mapping[str, Any]]
 """Tells why the best of its hits, those that its excerpt joins, and its copies became a result."""
 
@@ -64,7 +76,7 @@ def make_results(
     hits: Sequence[Hit],
     k: int,
     explain: Explain | None = None,
-) -> list[Result]:
+) -> list[Excerpt]:
     """Return up to ``k`` results from hits in order of rank.
 
     Copies of one text are one result, the fullest shown and the others in ``also``; so are an entry
@@ -80,7 +92,7 @@ def make_results(
                 break
             groups.append(_Group.of(found))
     return [
-        _result(store, codec, asked, group, rank, explain)
+        _excerpt(store, codec, asked, group, rank, explain)
         for rank, group in enumerate(groups, start=1)
     ]
 
@@ -200,18 +212,19 @@ def _is_copy(store: Store, asked: Asked, one: _Found, other: _Found) -> bool:
     )
 
 
-def _result(
+def _excerpt(
     store: Store,
     codec: TokenCodec,
     asked: Asked,
     group: _Group,
     rank: int,
     explain: Explain | None,
-) -> Result:
+) -> Excerpt:
     document = _document(store, group.shown.passage.document_id)
-    highlights = _highlights(store, codec, asked, group.members, group.start)
+    sentences = _sentences(store, document, group)
+    highlights = _highlights(store, codec, asked, group.members, group.start, sentences)
     said = [(group.start + mark.start, group.start + mark.end) for mark in highlights]
-    return Result(
+    result = Result(
         rank=rank,
         score=group.best.score,
         excerpt=document.text[group.start : group.end],
@@ -227,19 +240,54 @@ def _result(
         if explain
         else None,
     )
+    return Excerpt(result, sentences, group.best.support or 0.0)
+
+
+def _sentences(store: Store, document: Document, group: _Group) -> tuple[tuple[int, int], ...]:
+    """Return the sentences of an excerpt, counted from its start, without headings where it has more."""
+    spans = sorted(
+        {
+            (max(start, group.start) - group.start, min(end, group.end) - group.start)
+            for hit in group.members
+            for start, end in store.passage(hit.row).sentences
+            if start < group.end and group.start < end
+        }
+    )
+    named = [
+        (block.start - group.start, block.end - group.start)
+        for block in document.blocks
+        if block.kind in _HEADINGS and block.start < group.end and group.start < block.end
+    ]
+    told = [
+        span
+        for span in spans
+        if not any(start <= span[0] and span[1] <= end for start, end in named)
+    ]
+    return tuple(told or spans)
 
 
 def _highlights(
-    store: Store, codec: TokenCodec, asked: Asked, hits: Sequence[Hit], start: int
+    store: Store,
+    codec: TokenCodec,
+    asked: Asked,
+    hits: Sequence[Hit],
+    start: int,
+    sentences: Sequence[tuple[int, int]],
 ) -> tuple[Highlight, ...]:
-    """Mark the best sentence of an excerpt's passages: the one that ranking scored highest."""
+    """Mark the best sentence of an excerpt's passages: the one that ranking scored highest.
+
+    Where that is a heading, what follows it is marked.
+    """
     scored = [hit if hit.best is not None else _scored(store, codec, asked, hit) for hit in hits]
     told = [hit for hit in scored if hit.best is not None and hit.best >= 0]
     if not told:
         return ()
     hit = min(told, key=lambda hit: (-(hit.sentence or 0.0), hit.row))
     first, last = store.passage(hit.row).sentences[hit.best or 0]
-    return (Highlight(first - start, last - start),)
+    span = (first - start, last - start)
+    if span not in sentences:
+        span = next((later for later in sentences if later[0] >= span[1]), sentences[-1])
+    return (Highlight(*span),)
 
 
 def _scored(store: Store, codec: TokenCodec, asked: Asked, hit: Hit) -> Hit:

@@ -34,7 +34,7 @@ def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> Non
         from qa.engine import Engine
 
         index = Path(settings.index)
-        engine = Engine.open(index, max_wrong=settings.max_wrong)
+        engine = Engine.open(index, max_wrong=settings.max_wrong, reading=settings.reading)
         from qa.api import create_app
         from qa.api.server import make_server
 

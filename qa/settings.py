@@ -68,6 +68,11 @@ class Settings:
     max_wrong: int = _setting(
         20, "of a hundred answers given as answers, how many may be wrong, 0 to 100"
     )
+    reading: str = _setting(
+        "fast",
+        "how much of the first results is read beside the question: `off`, `fast` or `thorough`",
+        choices=("off", "fast", "thorough"),
+    )
     host: str = _setting("127.0.0.1", "address that the service listens on")
     port: int = _setting(8000, "port that the service listens on")
     public_url: str = _setting(

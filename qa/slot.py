@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
+from qa.settings import Settings
 from qa.store import IndexFolder
 
 RETRY_SECONDS = 3
@@ -28,10 +29,18 @@ class EngineSlot:
     also where another one takes its place meanwhile. What nobody uses any more is let go.
     """
 
-    def __init__(self, index: Path, engine: Engine | None, *, max_wrong: int) -> None:
+    def __init__(
+        self,
+        index: Path,
+        engine: Engine | None,
+        *,
+        max_wrong: int,
+        reading: str = Settings().reading,
+    ) -> None:
         self._index = index
         self._folder = IndexFolder(index)
         self._max_wrong = max_wrong
+        self._reading = reading
         self._engine = engine
         self._error: IndexUnusableError | None = None
         self._retry_at = 0.0
@@ -69,7 +78,9 @@ class EngineSlot:
                 raise self._error.with_traceback(None)
             try:
                 self._stamp = self._folder.stamp()
-                self._engine = Engine.open(self._index, max_wrong=self._max_wrong)
+                self._engine = Engine.open(
+                    self._index, max_wrong=self._max_wrong, reading=self._reading
+                )
             except IndexUnusableError as error:
                 self._log_once(error.message)
                 self._error, self._retry_at = error, time.monotonic() + RETRY_SECONDS
@@ -107,7 +118,12 @@ class EngineSlot:
             if self._folder.live().version == current.store.version:
                 self._fault = None
                 return
-            engine = Engine.open(self._index, max_wrong=self._max_wrong, encoder=current.encoder)
+            engine = Engine.open(
+                self._index,
+                max_wrong=self._max_wrong,
+                reading=self._reading,
+                encoder=current.encoder,
+            )
         except IndexUnusableError as error:
             self._set_fault(error.message)
         except Exception as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 
@@ -11,7 +13,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from qa.confidence import Calibration, _held_out
+from qa.calibration import _held_out
+from qa.confidence import Calibration, Curve, Sample, Signals
 from qa.engine import Engine
 from qa.indexing import build_index
 from qa.records import Filters, Question, document_id
@@ -24,85 +27,122 @@ RANDOM = np.random.default_rng(7)
 ANSWERED = RANDOM.normal(0.45, 0.06, 200).tolist()
 OFF = RANDOM.normal(0.22, 0.05, 150).tolist()
 NEAR = RANDOM.normal(0.38, 0.06, 80).tolist()
+READ_YES = RANDOM.normal(1.5, 1.5, 200).tolist()
+READ_NO = RANDOM.normal(-1.0, 1.5, 150).tolist()
 
 
-def fitted() -> Calibration:
-    found = Calibration.fit(ANSWERED, OFF, NEAR)
+def samples(*, read: bool = False, judged: Sequence[tuple[float, bool]] = ()) -> list[Sample]:
+    def signals(supports: Sequence[float], readings: Sequence[float]) -> list[Signals]:
+        pairs = zip(supports, readings, strict=False)
+        return [Signals(s, r) if read else Signals(s) for s, r in pairs]
+
+    return [
+        Sample("answered", signals(ANSWERED, READ_YES), [True] * 200, 0.5),
+        Sample("off", signals(OFF, READ_NO), [False] * 150, 0.2),
+        Sample("near", signals(NEAR, READ_NO[70:]), [False] * 80, 0.3),
+        Sample("judged", [Signals(s) for s, _ in judged], [r for _, r in judged], len(judged) / 50),
+    ]
+
+
+def fitted(*, read: bool = False) -> Curve:
+    found = Curve.fit(samples(read=read), read=read)
     assert found is not None
     return found
 
 
-def test_the_curve_is_the_weighted_logistic_regression() -> None:
-    """Half the weight is on answered questions, a quarter each on off-topic and near ones."""
-    x = np.array(ANSWERED + OFF + NEAR)
+@pytest.mark.parametrize("read", [False, True])
+def test_the_curve_is_the_weighted_logistic_regression(read: bool) -> None:
+    """Half the weight is on answered questions, a fifth on off-topic ones, the rest on near ones."""
+    x = np.array([ANSWERED + OFF + NEAR, READ_YES + READ_NO + READ_NO[70:]]).T
     y = np.array([1.0] * 200 + [0.0] * 230)
-    w = np.array([0.5 / 200] * 200 + [0.25 / 150] * 150 + [0.25 / 80] * 80)
-    scale = x.std()
+    w = np.array([0.5 / 200] * 200 + [0.2 / 150] * 150 + [0.3 / 80] * 80)
+    scale = x.std(axis=0)
+    used = slice(0, 2 if read else 1)
 
     def loss(beta: np.ndarray) -> float:
-        z = beta[0] * x + beta[1]
-        ridge = 0.5e-3 * (beta[0] * scale) ** 2
+        z = x[:, used] @ beta[:-1] + beta[-1]
+        ridge = 0.5e-3 * float(((beta[:-1] * scale[used]) ** 2).sum())
         return float((w * (np.logaddexp(0, z) - y * z)).sum() + ridge)
 
-    best = minimize(loss, np.zeros(2), method="BFGS", options={"gtol": 1e-10}).x
-    found = fitted()
-    assert found.slope == pytest.approx(best[0], rel=1e-3)
-    assert found.intercept == pytest.approx(best[1], rel=1e-3)
-    assert found.samples == {"answered": 200, "off": 150, "near": 80, "judged": 0}
+    best = minimize(loss, np.zeros(3 if read else 2), method="BFGS", options={"gtol": 1e-10}).x
+    found = fitted(read=read)
+    assert found.support == pytest.approx(best[0], rel=2e-3)
+    assert found.reading == pytest.approx(best[1] if read else 0.0, rel=2e-3)
+    assert found.intercept == pytest.approx(best[-1], rel=2e-3)
 
 
-def test_confidence_rises_with_support_between_0_and_1() -> None:
-    found = fitted()
-    values = [found.confidence(support) for support in np.linspace(-1, 2, 50)]
+def test_confidence_rises_with_both_signals_between_0_and_1() -> None:
+    found = fitted(read=True)
+    values = [found.confidence(Signals(support, 0.5)) for support in np.linspace(-2, 3, 50)]
     assert values == sorted(values)
     assert 0 <= values[0] < 0.01 and 0.99 < values[-1] <= 1
+    values = [found.confidence(Signals(0.4, reading)) for reading in np.linspace(-9, 9, 50)]
+    assert values == sorted(values) and values[0] < values[-1]
+    assert found.confidence(Signals(0.4, 8.0)) == found.confidence(Signals(0.4, 80.0))
 
 
 @pytest.mark.parametrize("wrong", [5, 10, 20, 30])
-def test_a_threshold_lets_through_as_many_wrong_answers_as_it_says(wrong: int) -> None:
-    found = fitted()
-    answered = np.mean([found.confidence(s) >= found.risks[wrong] for s in ANSWERED]) * 0.5
-    off = np.mean([found.confidence(s) >= found.risks[wrong] for s in OFF]) * 0.25
-    near = np.mean([found.confidence(s) >= found.risks[wrong] for s in NEAR]) * 0.25
+@pytest.mark.parametrize("read", [False, True])
+def test_a_threshold_lets_through_as_many_wrong_answers_as_it_says(wrong: int, read: bool) -> None:
+    found, parts = fitted(read=read), samples(read=read)[:3]
+    shares = [
+        np.mean([found.confidence(s) >= found.risks[wrong] for s in part.found]) for part in parts
+    ]
+    answered, off, near = (share * w for share, w in zip(shares, (0.5, 0.2, 0.3), strict=True))
     assert answered > 0
     assert (off + near) / (answered + off + near) <= wrong / 100 + 1e-9
-    below = [
-        np.mean([found.confidence(s) < found.misses[wrong] for s in p])
-        for p in (ANSWERED, OFF, NEAR)
-    ]
-    lost = 0.5 * below[0]
+    lost = np.mean([found.confidence(s) < found.misses[wrong] for s in parts[0].found])
     # The sample at the threshold itself is not below it.
-    assert lost / (lost + 0.25 * below[1] + 0.25 * below[2]) <= wrong / 100 + 0.005
+    assert lost <= wrong / 400 + 0.005
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_there_is_room_for_doubt_whatever_may_be_wrong(read: bool) -> None:
+    found = fitted(read=read)
+    for wrong in range(5, 41):
+        assert found.misses[wrong] < found.risks[wrong]
 
 
 def test_allowing_more_wrong_answers_never_answers_less() -> None:
     found = fitted()
     assert list(found.risks) == sorted(found.risks, reverse=True)
-    assert list(found.misses) == sorted(found.misses)
 
 
 def test_verdicts_lie_between_the_thresholds() -> None:
-    found = Calibration(1.0, 0.0, tuple([0.8] * 101), tuple([0.3] * 101), {})
+    found = Curve(1.0, 0.0, 0.0, tuple([0.8] * 101), tuple([0.3] * 101))
     assert [found.verdict(c, 20) for c in (0.1, 0.3, 0.5, 0.8, 0.9)] == [
         "not_found", "unsure", "unsure", "answered", "answered",
     ]  # fmt: skip
 
 
-def test_too_little_or_nothing_to_tell_apart_gives_no_calibration() -> None:
-    assert Calibration.fit(ANSWERED[:9], OFF, NEAR) is None
-    assert Calibration.fit(OFF, ANSWERED, []) is None
+def test_nothing_to_tell_apart_gives_no_curve() -> None:
+    upside_down = [
+        Sample("answered", [Signals(s) for s in OFF], [True] * len(OFF), 0.5),
+        Sample("off", [Signals(s) for s in ANSWERED], [False] * len(ANSWERED), 0.5),
+    ]
+    assert Curve.fit(upside_down, read=False) is None
 
 
 def test_judged_questions_move_the_curve_toward_what_they_say() -> None:
     """All of fifty questions at one support were wrong: there it must be less sure than before."""
-    before = fitted()
-    after = Calibration.fit(ANSWERED, OFF, NEAR, [(0.45, False)] * 50)
-    assert after is not None and after.samples["judged"] == 50
-    assert after.confidence(0.45) < before.confidence(0.45) - 0.1
+    after = Curve.fit(samples(judged=[(0.45, False)] * 50), read=False)
+    assert after is not None
+    assert after.confidence(Signals(0.45)) < fitted().confidence(Signals(0.45)) - 0.1
 
 
 def test_it_is_written_and_read_as_it_is() -> None:
-    assert Calibration.from_json(fitted().to_json()) == fitted()
+    found = Calibration(fitted(), fitted(read=True), "a reader", {"answered": 200})
+    assert Calibration.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_a_calibration_of_an_older_version_is_none() -> None:
+    assert Calibration.from_json({"slope": 1.0, "intercept": 0.0, "risks": []}) is None
+
+
+def test_a_curve_belongs_to_its_reader() -> None:
+    found = Calibration(fitted(), fitted(read=True), "a reader", {})
+    assert found.curve("a reader") == fitted(read=True)
+    assert found.curve("another") == found.curve(None) == fitted()
 
 
 @pytest.fixture(scope="module")
@@ -156,10 +196,11 @@ def test_copies_in_another_format_change_no_verdict(
     alone, doubled = model_engine.calibration, Engine.open(index).calibration
     assert alone is not None and doubled is not None
     for support in (0.2, 0.35, 0.5, 0.65):
-        expected = alone.confidence(support)
-        assert doubled.confidence(support) == pytest.approx(expected, abs=0.05)
-        told = doubled.verdict(doubled.confidence(support), 20)
-        assert told == alone.verdict(expected, 20)
+        found = Signals(support, 8 * support - 4)
+        one, two = alone.curve(alone.reader), doubled.curve(doubled.reader)
+        expected = one.confidence(found)
+        assert two.confidence(found) == pytest.approx(expected, abs=0.05)
+        assert two.verdict(two.confidence(found), 20) == one.verdict(expected, 20)
 
 
 def test_a_document_of_many_passages_is_one_of_its_archive(build: Build, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def results(
     encoder = encoder or FakeEncoder()
     asked = prepare(store, encoder.codec, encoder.encode_question(question), [], Ranking())
     hits = [Hit(row, 1.0 - place / 1000) for place, row in enumerate(rows)]
-    return make_results(store, encoder.codec, asked, hits, k)
+    return [one.result for one in make_results(store, encoder.codec, asked, hits, k)]
 
 
 def spans(found: Sequence[Result]) -> list[tuple[str, int, int]]:
@@ -274,7 +274,7 @@ def test_a_text_without_a_word_of_the_question_is_no_copy(tmp_path: Path) -> Non
         terms = [term for _, term in store.terms(word)]
         asked = prepare(store, encoder.codec, encoder.encode_question(word), terms, Ranking())
         found = make_results(store, encoder.codec, asked, hits, 5)
-        assert [result.excerpt for result in found] == expected
+        assert [one.result.excerpt for one in found] == expected
 
 
 # --- laws ------------------------------------------------------------------------------------

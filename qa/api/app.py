@@ -53,7 +53,7 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
     """
     service = Service(
         settings=settings,
-        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong),
+        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading),
         metrics=Metrics(),
         keyring=Keyring(settings.keys_file, required=not stays_here(settings.host)),
         sessions=Sessions(settings.keys_file, seconds=3600 * settings.session_hours),

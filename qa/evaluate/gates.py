@@ -29,6 +29,7 @@ from qa.evaluate.measures import Measure
 from qa.evaluate.outcome import Evaluation
 from qa.evaluate.run import evaluate_spans
 from qa.indexing import Accept, Progress, Silent
+from qa.read.onnx import load_reader
 from qa.settings import Settings
 from qa.store import Generation
 
@@ -210,7 +211,13 @@ def acceptance(
         raise UsageError("no gate is on a set of questions with quotes: nothing guards this build")
 
     def accept(generation: Generation, encoder: Encoder) -> None:
-        engine = Engine(store=generation, encoder=encoder, max_wrong=settings.max_wrong)
+        engine = Engine(
+            store=generation,
+            encoder=encoder,
+            max_wrong=settings.max_wrong,
+            reader=load_reader(),
+            reading=settings.reading,
+        )
         checked: list[Checked] = []
         for name, dataset in sets.items():
             evaluation = evaluate_spans(dataset, engine, progress=progress)

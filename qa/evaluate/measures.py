@@ -157,8 +157,11 @@ def ratio_of(parts: Sequence[float], wholes: Sequence[float]) -> Figure:
     return replace(found, n=int((whole > 0).sum()))
 
 
-def auroc_of(positive: Sequence[float], negative: Sequence[float]) -> Figure:
-    """Return the area under the ROC curve: the Mann-Whitney statistic over all pairs."""
+def auroc_statistic(positive: Sequence[float], negative: Sequence[float]) -> Statistic:
+    """Return the area under the ROC curve as a statistic: the Mann-Whitney statistic over all pairs.
+
+    Its weights are those of the positive ones, then those of the negative ones.
+    """
     first, second = np.asarray(positive, float), np.asarray(negative, float)
     wins = (first[:, None] > second) + 0.5 * (first[:, None] == second)
 
@@ -167,9 +170,15 @@ def auroc_of(positive: Sequence[float], negative: Sequence[float]) -> Figure:
         total = np.einsum("rp,rp->r", ours, theirs @ wins.T)
         return np.asarray(total / (ours.sum(axis=1) * theirs.sum(axis=1)))
 
-    if not len(first) or not len(second):
-        return undefined(len(first) + len(second))
-    return figure(area, len(first) + len(second))
+    return area
+
+
+def auroc_of(positive: Sequence[float], negative: Sequence[float]) -> Figure:
+    """Return the area under the ROC curve with its interval."""
+    n = len(positive) + len(negative)
+    if not len(positive) or not len(negative):
+        return undefined(n)
+    return figure(auroc_statistic(positive, negative), n)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from qa import __version__
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.evaluate.outcome import IndexFacts
+from qa.read.onnx import load_reader
 from qa.settings import Settings
 from qa.store import Generation, IndexFolder
 
@@ -18,12 +19,14 @@ from qa.store import Generation, IndexFolder
 def open_engine(index: Path, settings: Settings, encoder: Encoder | None = None) -> Engine:
     """Open an index; ``encoder`` stands for the model that is kept with it."""
     if encoder is None:
-        return Engine.open(index, max_wrong=settings.max_wrong)
+        return Engine.open(index, max_wrong=settings.max_wrong, reading=settings.reading)
     opened = IndexFolder(index).open()
     return Engine(
         store=opened.generation,
         encoder=encoder,
         max_wrong=settings.max_wrong,
+        reader=load_reader(),
+        reading=settings.reading,
         fault=opened.fault,
     )
 
@@ -51,4 +54,6 @@ def config_of(engine: Engine) -> Mapping[str, Any]:
         "settings": manifest.get("settings", {}),
         "ranking": asdict(engine.ranking),
         "max_wrong": engine.max_wrong,
+        "reading": engine.reading,
+        "reader": engine.reader.fingerprint if engine.reader else None,
     }

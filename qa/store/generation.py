@@ -32,7 +32,8 @@ from qa.store.documents import BLOCKS, DOCUMENTS, TEXTS, Documents
 from qa.store.lexical import LexicalIndex, idf
 from qa.store.manifest import MANIFEST, read_manifest, well_formed
 from qa.store.pointer import version_of
-from qa.store.protocol import Allowed, DocumentEntry, TokenCodes
+from qa.store.protocol import Allowed, DocumentEntry, NearWord, TokenCodes
+from qa.store.words import WORDS, Words
 
 TOKENS = "tokens.bin"
 BY_BLOCK = (TEXTS, BLOCKS, TOKENS)
@@ -145,6 +146,7 @@ class Generation:
             k1=float(manifest["bm25"]["k1"]),
         )
         self._analyzer = Analyzer(str(manifest["language"]))
+        self._words = Words(files.get(WORDS, b""))
         self._check_shapes(folder, arrays)
         hidden = self._documents.hidden
         self._visible: Mask | None = None if hidden is None else ~hidden[self._table["document"]]
@@ -270,6 +272,14 @@ class Generation:
 
     def term_weight(self, term: str) -> float:
         return self.lexical.ceiling(term)
+
+    def term_frequency(self, term: str) -> int:
+        rows, _ = self.lexical.postings(term)
+        return len(rows) if self._visible is None else int(self._visible[rows].sum())
+
+    def near_words(self, word: str, distance: int) -> Sequence[NearWord]:
+        # The words are not told apart by document: some may stand in a removed one alone.
+        return self._words.near(word, distance) if self._visible is None else []
 
     def term_share(self, term: str, row: int) -> float:
         rows, impacts = self.lexical.postings(term)

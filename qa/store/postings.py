@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,6 +63,11 @@ class PostingsWriter:
         self._before = before
         self._kept.append((first, last, self._lengths.rows))
         self._lengths.append(before.lengths[first:last])
+
+    @property
+    def terms(self) -> Collection[str]:
+        """The terms of all passages, once ``files`` was gone through."""
+        return self._numbers.keys()
 
     def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Yield the name and the bytes, in parts, of each file of the index; once. Raises OSError."""

@@ -50,6 +50,20 @@ class Allowed(NamedTuple):
     undated_documents: int
 
 
+class NearWord(NamedTuple):
+    """A word of the archive that is spelled nearly as another one.
+
+    ``word`` is as folded, ``written`` as the documents write it most often; ``times`` says how
+    often, ``distance`` how many letters are other, missing, too many, or swapped
+    with the next one.
+    """
+
+    word: str
+    written: str
+    times: int
+    distance: int
+
+
 class Store(Protocol):
     """One immutable generation of an index."""
 
@@ -85,6 +99,16 @@ class Store(Protocol):
 
     def term_weight(self, term: str) -> float:
         """Return the most that a term can add to a BM25 score: its rarity."""
+
+    def term_frequency(self, term: str) -> int:
+        """Return in how many passages a term stands."""
+
+    def near_words(self, word: str, distance: int) -> Sequence[NearWord]:
+        """Return the archive's words within an edit distance of ``word``, as folded, in no order.
+
+        Those that begin with another letter may be left out beyond a distance of 1. None where the
+        words are not known.
+        """
 
     def term_share(self, term: str, row: int) -> float:
         """Return what one term adds to one passage's BM25 score; 0 when it does not hold it."""

@@ -44,6 +44,7 @@ from qa.store.generation import (
 from qa.store.lexical import Bm25
 from qa.store.manifest import MANIFEST, METRIC
 from qa.store.postings import PostingsWriter
+from qa.store.words import WORDS, WordsWriter
 
 _NO_SECTION = -1
 _KEPT_AT_ONCE = 200
@@ -103,6 +104,7 @@ class GenerationWriter:
             "entries": Column(folder, np.uint8),
         }
         self._postings = PostingsWriter(folder, recipe.bm25)
+        self._words = WordsWriter()
         self._corpus = hashlib.sha256(recipe.digest.encode())
         self._sections: dict[str, int] = {}
         self._token_frequency = np.zeros(recipe.vocabulary, np.int64)
@@ -155,6 +157,7 @@ class GenerationWriter:
         """
         texts, blocks = self._texts.size, self._blocks.size
         self._texts.write(document.text.encode("utf-8", "surrogatepass"))
+        self._words.add(document.text)
         self._blocks.write(_json_bytes([_block_entry(block) for block in document.blocks]))
         place, columns = self.documents, self._columns
         self._enter(
@@ -210,6 +213,9 @@ class GenerationWriter:
             }
             self._enter({**entry, **moved})
         self._texts.write(part.texts)
+        for entry in part.entries:  # counted anew: no word of a removed document stays
+            span = slice(*(at - part.entries[0]["text_bytes"][0] for at in entry["text_bytes"]))
+            self._words.add(bytes(part.texts[span]).decode("utf-8", "surrogatepass"))
         self._blocks.write(part.blocks)
         self._codes.write(part.codes)
         table = part.table.copy()
@@ -281,6 +287,8 @@ class GenerationWriter:
         }
         for file_name, parts in chain(files.items(), self._postings.files()):
             sums[file_name] = write_file(self._folder / file_name, parts)
+        words = self._words.file(self._analyzer, self._postings.terms)
+        sums[WORDS] = write_file(self._folder / WORDS, words)
         manifest = self._manifest(name, model_manifest, sums)
         draft = Generation.of_manifest(
             self._folder, self._folder.parent.parent.name, manifest, mapped=True

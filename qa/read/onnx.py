@@ -1,0 +1,214 @@
+"""The reader of the package: ONNX Runtime and ``tokenizers``, nothing heavier.
+
+``eval/reading`` says how it was trained and on what. It belongs to no encoder: it reads text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from qa.errors import UsageError
+from qa.read.protocol import Known, Reading, Span
+from qa.threads import processors
+
+FloatArray = NDArray[np.float64]
+
+_CLS, _SEP = 101, 102
+_TOKENS, _QUESTION_TOKENS = 192, 64
+"""Tokens of one input, and of a question in it: a longer one keeps its beginning and its end."""
+_MESSAGE_TOKENS, _STEP = 94, 48
+"""A longer message is judged in pieces that overlap."""
+_ANSWER_TOKENS = 40
+_KEPT = 256
+"""Messages whose own words are kept: a conversation's earlier turns come again with each later one."""
+_SWITCH = 3.0
+"""What a change from frame to question, or back, costs in logits: single words do not stand out."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class OnnxReader:
+    """A reader that ``eval/reading/export.py`` wrote. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        session: ort.InferenceSession,
+        tokenizer: Tokenizer,
+        fingerprint: str,
+        known: Known,
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.known = known
+        self._session = session
+        self._tokenizer = tokenizer
+        self._kept = lru_cache(maxsize=_KEPT)(self._own_words)
+
+    @classmethod
+    def load(cls, folder: Path | None = None, *, threads: int | None = None) -> OnnxReader:
+        """Load the reader of the package, or one from a folder.
+
+        ``threads`` defaults to the processors this process may use. Raises UsageError where a file
+        is missing or is not the one that ``reader.json`` names.
+        """
+        place = folder or Path(str(files("qa.read"))) / "model"
+        try:
+            about = json.loads((place / "reader.json").read_text("utf-8"))
+            data = {name: (place / name).read_bytes() for name in about["sha256"]}
+        except (OSError, ValueError, KeyError) as error:
+            raise UsageError(
+                f"the reader in {place} cannot be read ({error}): install cited-qa again, or set reading = off"
+            ) from error
+        for name, digest in about["sha256"].items():
+            if hashlib.sha256(data[name]).hexdigest() != digest:
+                raise UsageError(
+                    f"the reader's {name} is damaged: install cited-qa again, or set reading = off"
+                )
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads or processors()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        session = ort.InferenceSession(
+            data["reader.onnx"], options, providers=["CPUExecutionProvider"]
+        )
+        tokenizer = Tokenizer.from_str(data["tokenizer.json"].decode())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return cls(
+            session=session,
+            tokenizer=tokenizer,
+            fingerprint=about["sha256"]["reader.onnx"][:16],
+            known=Known(**about["known"]),
+        )
+
+    def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
+        if not windows:
+            return []
+        asked = _shortened(self._tokens(question).ids)
+        room = _TOKENS - 3 - len(asked)
+        told = [self._tokens(window) for window in windows]
+        rows = [[_CLS, *asked, _SEP, *one.ids[:room], _SEP] for one in told]
+        first = len(asked) + 2
+        answers, starts, ends, _ = self._run(rows, first)
+        found = []
+        for number, (one, window) in enumerate(zip(told, windows, strict=True)):
+            until = first + min(room, len(one.ids))
+            span, sure = _best_span(starts[number, first:until], ends[number, first:until])
+            place = _words(window, one, span) if span else (0, len(window))
+            found.append(Reading(float(answers[number]), place, sure))
+        return found
+
+    def own_words(self, message: str) -> list[Span]:
+        return list(self._kept(message))
+
+    def _own_words(self, message: str) -> list[Span]:
+        encoding = self._tokens(message)
+        if not encoding.ids:
+            return []
+        logits = np.zeros(len(encoding.ids))
+        for start, ids in _pieces(encoding.ids):
+            *_, own = self._run([[_CLS, *ids, _SEP]], len(ids) + 2)
+            # Of two pieces that overlap the middle counts: there the model saw both sides.
+            skip = _STEP // 2 if start else 0
+            logits[start + skip : start + len(ids)] = own[0, 1 + skip : -1]
+        return _runs(message, encoding, _smoothed(logits))
+
+    def _tokens(self, text: str) -> Encoding:
+        return self._tokenizer.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+
+    def _run(self, rows: Sequence[Sequence[int]], first: int) -> Any:
+        """Return the four outputs for rows of ids, whose windows begin at token ``first``."""
+        length = max(map(len, rows))
+        ids, mask, types = np.zeros((3, len(rows), length), np.int64)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)] = row
+            mask[number, : len(row)] = 1
+            types[number, first : len(row)] = 1
+        return self._session.run(
+            None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+        )
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> OnnxReader:
+    """Return the reader of the package, loaded once in a process."""
+    return OnnxReader.load()
+
+
+def _shortened(ids: Sequence[int]) -> list[int]:
+    if len(ids) <= _QUESTION_TOKENS:
+        return list(ids)
+    half = _QUESTION_TOKENS // 2
+    return [*ids[:half], *ids[-half:]]
+
+
+def _pieces(ids: Sequence[int]) -> list[tuple[int, Sequence[int]]]:
+    """Return pieces of a message, each with where it begins."""
+    last = max(0, len(ids) - _MESSAGE_TOKENS)
+    starts = [*range(0, last, _STEP), last]
+    return [(start, ids[start : start + _MESSAGE_TOKENS]) for start in starts]
+
+
+def _best_span(starts: FloatArray, ends: FloatArray) -> tuple[Span | None, float]:
+    """Return the first and last token of the likeliest span, and its probability."""
+    if not len(starts):
+        return None, 0.0
+    pairs = starts[:, None].astype(np.float64) + ends[None, :]
+    rows, columns = np.indices(pairs.shape)
+    pairs[(columns < rows) | (columns >= rows + _ANSWER_TOKENS)] = -np.inf
+    best = int(np.argmax(pairs))
+    first, last = divmod(best, len(ends))
+    total = float(np.exp(pairs - pairs.flat[best]).sum())
+    return (first, last), 1 / total
+
+
+def _words(window: str, encoding: Encoding, span: Span) -> Span:
+    """Return the span of whole words that tokens ``span[0]`` to ``span[1]`` lie in."""
+    start, end = encoding.offsets[span[0]][0], encoding.offsets[span[1]][1]
+    while start > 0 and window[start - 1].isalnum() and window[start].isalnum():
+        start -= 1
+    while end < len(window) and window[end].isalnum() and window[end - 1].isalnum():
+        end += 1
+    return start, end
+
+
+def _smoothed(logits: FloatArray) -> NDArray[np.bool_]:
+    """Return which tokens are the question's own: the likeliest sequence (Viterbi) of two states."""
+    clipped = np.clip(logits, -6, 6)
+    gain = np.stack([-clipped / 2, clipped / 2], axis=1)
+    best = gain.copy()
+    back = np.zeros(gain.shape, np.int64)
+    for n in range(1, len(gain)):
+        for state in (0, 1):
+            stay, change = best[n - 1, state], best[n - 1, 1 - state] - _SWITCH
+            back[n, state] = state if stay >= change else 1 - state
+            best[n, state] += max(stay, change)
+    state = int(best[-1, 1] > best[-1, 0])
+    own = np.zeros(len(gain), bool)
+    for n in range(len(gain) - 1, -1, -1):
+        own[n] = state == 1
+        state = int(back[n, state])
+    return own
+
+
+def _runs(message: str, encoding: Encoding, own: NDArray[np.bool_]) -> list[Span]:
+    """Return the spans of the message that its own tokens cover, whole words, near ones joined."""
+    spans: list[Span] = []
+    for number in np.flatnonzero(own).tolist():
+        start, end = _words(message, encoding, (number, number))
+        if spans and not message[spans[-1][1] : start].strip():
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
