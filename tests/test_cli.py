@@ -809,10 +809,14 @@ def test_what_an_answer_is_worth_comes_first(question: str, told: str, model_ind
     code = "import sys; from qa.cli import run; sys.exit(run(sys.argv[1:]))"
     done = python(code, "ask", question, "--index", str(model_index), "-k", "2")
     assert (done.returncode, done.stderr) == (0, "")
-    first, blank, result, *_ = done.stdout.splitlines()
+    first, blank, *rest = done.stdout.splitlines()
     assert first.startswith(told)
     assert blank == ""
-    assert result.startswith("1. ")
+    if told == "The archive says":  # the words that answer come before the quotes
+        short = rest.pop(0)
+        assert short.startswith("“") and short.endswith("” [1]")
+        assert rest.pop(0) == ""
+    assert any(line.startswith("1. ") for line in rest)
 
 
 def test_serving_never_imports_torch(model_index: Path) -> None:

@@ -77,7 +77,7 @@ def test_every_command_of_the_readme_runs(model_index: Path, tmp_path: Path) -> 
 @pytest.mark.model
 def test_the_readme_shows_the_real_answer(model_engine: object, model_index: Path) -> None:
     shown = re.search(
-        r"^```text\nThe archive says:\n\n1\. (.*?)\n\n(.*?) …\n   (.*?)\n```",
+        r"^```text\nThe archive says:\n\n(“.*?” \[1\])\n\n1\. (.*?)\n\n(.*?) …\n   (.*?)\n```",
         README,
         re.DOTALL | re.MULTILINE,
     )
