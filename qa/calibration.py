@@ -46,8 +46,12 @@ _ALIKE = 0.9
 _COPIED = 0.8
 """A passage with so much of a sentence's terms, by their weight, says the sentence again."""
 _QUESTION_WORDS = 14
-_ANSWERED, _OFF, _NEAR = 0.6, 0.15, 0.25
-"""What each sample weighs: an archive answers three of five questions, and is asked few off its subject."""
+_PLAIN, _WITH_READER = (0.5, 0.25, 0.25), (0.6, 0.15, 0.25)
+"""What the samples weigh: answered, off topic, near.
+
+By support alone every second question counts as one that is not answered, since support does not tell near
+ones: it must be the more careful. With a reader an archive answers three of five.
+"""
 _JUDGED = 50
 """So many judged questions weigh as much as the samples together."""
 _LEAST = 10
@@ -94,8 +98,8 @@ def calibrate(
             own = partial(_support, encoder, codes)
             questions = list(ask((*text.questions, text.near)))
             signals = [
-                Signals(*found)
-                for found in zip(pool.map(own, questions), own_readings, strict=True)
+                Signals(*pair)
+                for pair in zip(pool.map(own, questions), own_readings, strict=True)
             ]
             asking += questions[:-1]
             answered += signals[:-1]
@@ -118,14 +122,14 @@ def calibrate(
         ]
     if len(off) < _LEAST:
         return None
-    plain = Curve.fit(_samples(answered, off, near, told), read=False)
+    plain = Curve.fit(_samples(answered, off, near, told, _PLAIN), read=False)
     if plain is None:
         return None
     read = None
     if known:
         answered += _paired(answered, known.answered)
         close += _paired(near, known.near)
-        read = Curve.fit(_samples(answered, strangers, close, told), read=True)
+        read = Curve.fit(_samples(answered, strangers, close, told, _WITH_READER), read=True)
     return Calibration(
         plain=plain,
         read=read,
@@ -155,11 +159,13 @@ def _samples(
     off: Sequence[Signals],
     near: Sequence[Signals],
     judged: Sequence[tuple[Signals, bool]],
+    weights: tuple[float, float, float],
 ) -> list[Sample]:
+    right, far, close = weights
     return [
-        Sample("answered", answered, [True] * len(answered), _ANSWERED),
-        Sample("off", off, [False] * len(off), _OFF if len(near) else _OFF + _NEAR),
-        Sample("near", near, [False] * len(near), _NEAR),
+        Sample("answered", answered, [True] * len(answered), right),
+        Sample("off", off, [False] * len(off), far if len(near) else far + close),
+        Sample("near", near, [False] * len(near), close),
         Sample(
             "judged",
             [value for value, _ in judged],

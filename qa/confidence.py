@@ -6,7 +6,7 @@ tells what is about the question's subject. A reader that reads question and tex
 whether the text answers (``qa.read``). ``eval/confidence.md`` has the figures of both.
 
 *The curve.* A logistic curve through the samples of ``qa.calibration`` gives the confidence: the
-probability that the first excerpt is right, if three of five questions are answered. Two
+probability that the first excerpt is right. Two
 thresholds follow from how many of a hundred answers may be wrong: from one on the verdict is
 "answered", below the other "not_found", and between them "unsure".
 """
