@@ -23,6 +23,8 @@ EFFORTS: tuple[str, ...] = get_args(Effort)
 _WEIGHT = 0.1
 """A reading adds so much to a result's score, 0 to 2 times: ranking's own scores lie between 0 and 1."""
 _SQUASH = 4.0
+_SURE = 0.6
+"""What being sure of a span weighs beside whether its window answers."""
 _NO_ANSWER = -2.5
 """Below this reading a result gets no answer: eleven to one against it."""
 
@@ -60,15 +62,23 @@ class _Read:
     read: list[tuple[Window, Reading]]
 
     @property
-    def best(self) -> tuple[Window, Reading] | None:
-        return max(self.read, key=lambda pair: pair[1].score, default=None)
+    def reading(self) -> float | None:
+        """The score of the window that answers best; None where none was read."""
+        return max((reading.score for _, reading in self.read), default=None)
 
     @property
     def score(self) -> float:
         """What orders the results: the ranking's score, and what reading adds to it."""
-        best = self.best
-        added = 1 + math.tanh(best[1].score / _SQUASH) if best else 0.0
+        reading = self.reading
+        added = 0.0 if reading is None else 1 + math.tanh(reading / _SQUASH)
         return self.excerpt.result.score + _WEIGHT * added
+
+    @property
+    def telling(self) -> tuple[Window, Reading] | None:
+        """The window whose span is shown: one that answers, and where it is clear with which words."""
+        return max(
+            self.read, key=lambda pair: pair[1].score + _SURE * math.log(pair[1].sure), default=None
+        )
 
 
 def read_results(
@@ -83,6 +93,7 @@ def read_results(
     for place, one in enumerate(found[: budget.results]):
         jobs += [(one, window) for window in _chosen(one.excerpt, place < budget.whole, budget)]
     _read(reader, question, jobs)
+    ranked = found[0]
     found.sort(key=lambda one: (-one.score, one.excerpt.result.rank))
     first = found[0]
     if first.excerpt.result.rank > budget.whole:
@@ -92,8 +103,7 @@ def read_results(
         _read(reader, question, [(first, window) for window in rest])
     # Of many results one reads like an answer by chance, and comes first for that alone: the reading of
     # what ranking put first counts as much.
-    ranked = next(one for one in found if one.excerpt.result.rank == 1)
-    read = [one.best[1].score for one in (first, ranked) if one.best]
+    read = [one.reading for one in (first, ranked) if one.reading is not None]
     return Told(
         [_result(one, rank) for rank, one in enumerate(found, start=1)],
         Signals(first.excerpt.support, sum(read) / len(read) if read else None),
@@ -118,10 +128,11 @@ def _chosen(excerpt: Excerpt, whole: bool, budget: Budget) -> list[Window]:
 
 def _result(one: _Read, rank: int) -> Result:
     result = replace(one.excerpt.result, rank=rank, score=one.score)
-    best = one.best
-    if best is None or best[1].score < _NO_ANSWER:
+    if one.telling is None:
         return result
-    window, reading = best
+    window, reading = one.telling
+    if reading.score < _NO_ANSWER:
+        return result
     start, end = window.start + reading.answer[0], window.start + reading.answer[1]
     start, end = _trimmed(result.excerpt, start, end)
     marked = [s for s in one.excerpt.sentences if s[0] < end and start < s[1]]

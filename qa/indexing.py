@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from qa.assembly import Assembly, Progress, Silent
-from qa.calibration import calibrate
+from qa.calibration import VERSION, calibrate
 from qa.changes import Read, Step, changes_of, found, given, plan, reading
 from qa.corpus import Options, Skipped, program_version, stamps
 from qa.encode import Encoder
@@ -257,6 +257,7 @@ def _recipe(
             # A calibration is of scores: other weights make another one.
             "ranking": asdict(Ranking()) if calibrated else None,
             "reader": load_reader().fingerprint if calibrated else None,
+            "calibration": VERSION if calibrated else None,
         },
     )
 
@@ -264,7 +265,8 @@ def _recipe(
 def _keeps(previous: Generation, recipe: Recipe) -> bool:
     """Whether what a generation holds of an unchanged file is what a build would make of it now."""
     before = Recipe.of_manifest(previous.manifest)
-    of_scores = {name: recipe.settings[name] for name in ("calibrated", "ranking", "reader")}
+    names = ("calibrated", "ranking", "reader", "calibration")
+    of_scores = {name: recipe.settings[name] for name in names}
     settings = {**before.settings, **of_scores}
     return replace(before, settings=settings).digest == recipe.digest
 

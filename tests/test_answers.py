@@ -43,7 +43,8 @@ def test_a_reading_moves_a_result_up_a_little() -> None:
     assert [r.excerpt for r in told.results] == [KEEPER.result.excerpt, WEATHER.result.excerpt]
     assert [r.rank for r in told.results] == [1, 2]
     assert told.results[0].score > told.results[1].score
-    assert told.found is not None and told.found.reading == pytest.approx(4.0)
+    # The mean of its own reading and of that of what was put first: +4 and -4.
+    assert told.found is not None and told.found.reading == pytest.approx(0.0)
     far = excerpt(2, "Beside the lighthouse lived which keeper Ruth.", score=0.3)
     told = read_results(FakeReader(), QUESTION, [WEATHER, far], BUDGETS["fast"])
     assert told.results[0].excerpt == WEATHER.result.excerpt

@@ -31,6 +31,8 @@ _TOKENS, _QUESTION_TOKENS = 192, 64
 _MESSAGE_TOKENS, _STEP = 94, 48
 """A longer message is judged in pieces that overlap."""
 _ANSWER_TOKENS = 40
+_NOTHING = 1e-9
+"""The least probability of a span: of a window without a token, say."""
 _KEPT = 256
 """Messages whose own words are kept: a conversation's earlier turns come again with each later one."""
 _SWITCH = 3.0
@@ -163,14 +165,14 @@ def _pieces(ids: Sequence[int]) -> list[tuple[int, Sequence[int]]]:
 def _best_span(starts: FloatArray, ends: FloatArray) -> tuple[Span | None, float]:
     """Return the first and last token of the likeliest span, and its probability."""
     if not len(starts):
-        return None, 0.0
+        return None, _NOTHING
     pairs = starts[:, None].astype(np.float64) + ends[None, :]
     rows, columns = np.indices(pairs.shape)
     pairs[(columns < rows) | (columns >= rows + _ANSWER_TOKENS)] = -np.inf
     best = int(np.argmax(pairs))
     first, last = divmod(best, len(ends))
     total = float(np.exp(pairs - pairs.flat[best]).sum())
-    return (first, last), 1 / total
+    return (first, last), max(_NOTHING, 1 / total)
 
 
 def _words(window: str, encoding: Encoding, span: Span) -> Span:

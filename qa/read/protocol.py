@@ -14,7 +14,7 @@ class Reading(NamedTuple):
 
     ``score``: the logit that the window answers; above 0 it rather does. ``answer``: the span of
     the window that would be the answer. ``sure``: the probability of that span against all other
-    spans of the window, 0 to 1.
+    spans of the window, above 0 and up to 1.
     """
 
     score: float
