@@ -154,7 +154,7 @@ class Engine:
         if isinstance(question, str):
             question = Question(question)
         _check(question)
-        asks = core(self.reader, question.text)
+        asks = core(self.reader, question.text, self._knows)
         if not asks:
             return self._greeted(question, began)
         history = [core(self.reader, earlier) or earlier for earlier in question.history]
@@ -194,6 +194,10 @@ class Engine:
             took_ms=_since(began),
             notes=notes,
         )
+
+    def _knows(self, text: str) -> bool:
+        """Whether a passage holds a word of a text that counts for lexical search."""
+        return any(self.store.term_weight(term) > 0 for _, term in self.store.terms(text))
 
     def _everywhere(self, asked: Asked) -> list[Hit]:
         """Rank without a filter."""

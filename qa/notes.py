@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
 
 from qa.encode import Encoder
@@ -71,13 +71,19 @@ def greeting() -> Note:
     return Note("greeting", "Hello. Ask a question about the documents.")
 
 
+def _fits(store: Store, glob: str) -> bool:
+    rows = store.allowed(Filters(source=(glob,))).rows
+    return rows is None or bool(rows.any())
+
+
 class Advisor:
     """Writes the notes of answers from one generation. Safe to use from several threads."""
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._store, self._encoder = store, encoder
         # By glob: whoever asks may send a great many.
-        self._fits = lru_cache(maxsize=256)(self._fits_some)
+        # Of the store and not of this object, which would then hold itself, and the store with it.
+        self._fits = lru_cache(maxsize=256)(partial(_fits, store))
 
     def notes(self, question: Question, asks: str, found: Found) -> tuple[Note, ...]:
         """Return the notes of an answer, the most useful first.
@@ -103,10 +109,6 @@ class Advisor:
             if not self._fits(glob):
                 message = f"No source fits the pattern “{glob}”."
                 yield Note("glob_matches_nothing", message, {"glob": glob})
-
-    def _fits_some(self, glob: str) -> bool:
-        rows = self._store.allowed(Filters(source=(glob,))).rows
-        return rows is None or bool(rows.any())
 
     def _filtered_out(self, filters: Filters, found: Found) -> Note | None:
         if not filters or found.allowed is None:

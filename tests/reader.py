@@ -26,7 +26,7 @@ class FakeReader:
         self.seen += [(question, window) for window in windows]
         return [self._one(question, window) for window in windows]
 
-    def own_words(self, message: str) -> list[Span]:
+    def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
         start, end = 0, len(message)
         for frame in self.frames:
             if message.startswith(frame):

@@ -25,6 +25,7 @@ from qa.api import create_app
 from qa.cli import cli, run
 from qa.engine import Engine
 from qa.keys import Keyring
+from qa.read.onnx import load_reader
 from qa.serve import listen
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -370,8 +371,9 @@ def test_going_back(two: tuple[Path, str], capsys: Capture) -> None:
     assert re.fullmatch(
         r"Generation 000001-\w{8} is live: 7 documents\.\n", capsys.readouterr().out
     )
-    assert run(["ask", "Do owls hunt voles?", "-k", "50", "--index", index]) == 0
-    assert "voles" not in capsys.readouterr().out
+    assert run(["ask", "Do owls hunt voles?", "-k", "50", "--json", "--index", index]) == 0
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert results and not any("voles" in result["excerpt"] for result in results)
     assert run(["rollback", "--index", index]) == 2
     assert "no generation before 000001" in complaint(capsys)
     assert run(["rollback", "000002", "--json", "--index", index]) == 0
@@ -438,7 +440,8 @@ def test_json_is_the_body_of_the_interface(index: Path, engine: Engine, capsys: 
         patch.setenv("QA_PUBLIC_URL", settings.public_url)
         assert run(arguments) == 0
     printed = json.loads(capsys.readouterr().out)
-    with TestClient(create_app(index=index, settings=settings, engine=engine)) as client:
+    reading = Engine(store=engine.store, encoder=engine.encoder, reader=load_reader())
+    with TestClient(create_app(index=index, settings=settings, engine=reading)) as client:
         answered = client.post("/v1/ask", json=request).json()
     assert list(printed) == list(answered)
     assert printed | {"took_ms": 0} == answered | {"took_ms": 0}
@@ -478,7 +481,7 @@ def test_a_dash_reads_the_question(
         (["a", "-k", "51"], "k is 51"),
         (["a", "--source", "\udcff"], "lone surrogate"),
         (["a", "--from", "yesterday"], "published_from is no date: one as 2019"),
-        (["a", "--to", "2019-13"], "published_to is '2019-13'"),
+        (["a", "--to", "2019-13"], "published_to is no date"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_one_line_and_2(
@@ -491,7 +494,9 @@ def test_a_question_that_cannot_be_asked_is_one_line_and_2(
 @pytest.mark.parametrize("question", ["😀", "the of and", "?!"])
 def test_an_odd_question_is_answered(question: str, index: Path, capsys: Capture) -> None:
     assert run(["ask", question, "--index", str(index)]) == 0
-    assert "\n1. " in capsys.readouterr().out
+    # What has no letter asks nothing.
+    expected = "\n1. " if any(map(str.isalpha, question)) else "Ask a question"
+    assert expected in capsys.readouterr().out
 
 
 def test_nothing_found_is_said(index: Path, capsys: Capture) -> None:

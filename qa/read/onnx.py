@@ -111,10 +111,10 @@ class OnnxReader:
             found.append(Reading(float(answers[number]), place, sure))
         return found
 
-    def own_words(self, message: str) -> list[Span]:
-        return list(self._kept(message))
+    def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
+        return list(self._kept(message, leaning))
 
-    def _own_words(self, message: str) -> list[Span]:
+    def _own_words(self, message: str, leaning: float) -> list[Span]:
         encoding = self._tokens(message)
         if not encoding.ids:
             return []
@@ -124,7 +124,7 @@ class OnnxReader:
             # Of two pieces that overlap the middle counts: there the model saw both sides.
             skip = _STEP // 2 if start else 0
             logits[start + skip : start + len(ids)] = own[0, 1 + skip : -1]
-        return _runs(message, encoding, _smoothed(logits))
+        return _runs(message, encoding, _smoothed(logits + leaning))
 
     def _tokens(self, text: str) -> Encoding:
         return self._tokenizer.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)

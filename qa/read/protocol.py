@@ -52,8 +52,9 @@ class Reader(Protocol):
         The end of a window that is longer than the model's input is not read.
         """
 
-    def own_words(self, message: str) -> list[Span]:
+    def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
         """Return the spans of a message that ask something; what stands around them frames it.
 
-        Empty for a message that asks nothing, such as a greeting.
+        Empty for a message that asks nothing, such as a greeting. ``leaning``, in logits, is for
+        taking a word as asked: with some, only what is surely no question is none.
         """

@@ -403,7 +403,7 @@ def test_a_real_process_writes_nothing_of_them(keyed: Keyed, index: Path, tmp_pa
     assert process.returncode == 0
     check(told, marks, index, tmp_path)
     written = errors.read_text() + out
-    assert "DEBUG" in written and "Invalid HTTP request received" in written
+    assert "DEBUG" in written  # the log is heard
     assert not marks.found_in(written)
     assert WORD not in written
     check_files(marks, index, tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.confidence import Calibration
+from qa.confidence import Calibration, Curve
 from qa.engine import Engine
 from qa.records import Verdict
 from qa.store import IndexFolder
@@ -24,7 +24,8 @@ def judging(index: Path, encoder: FakeEncoder) -> Judging:
     def judge(verdict: Verdict) -> Engine:
         answered, missed = thresholds[verdict]
         engine = Engine(store=IndexFolder(index).open().generation, encoder=encoder)
-        engine.calibration = Calibration(1.0, 0.0, (answered,) * 101, (missed,) * 101, {})
+        curve = Curve(1.0, 0.0, 0.0, (answered,) * 101, (missed,) * 101)
+        engine.calibration = Calibration(curve, None, None, {})
         return engine
 
     return judge

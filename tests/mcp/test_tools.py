@@ -346,7 +346,10 @@ def test_nothing_found_is_said(endpoint: str, era: str) -> None:
     result = call(endpoint, "ask", era, question="owls", published_from="2030")
     assert not result.is_error
     assert result.structured_content["results"] == []
-    assert result.content[0].text == "The archive has nothing on this."
+    assert result.content[0].text.splitlines() == [
+        "The archive has nothing on this.",
+        "The filter hides what may answer: 10 passages outside these dates.",
+    ]
 
 
 # --- mistakes -----------------------------------------------------------------------------------
