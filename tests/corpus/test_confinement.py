@@ -577,6 +577,7 @@ def test_status_shows_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 ALONE = """
 import os, sys
+sys.path[0] = os.getcwd()  # the child is handed whole paths alone
 from qa.corpus import sandbox
 from qa.corpus.reading import Options
 from tests.corpus import natives
