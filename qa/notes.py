@@ -186,6 +186,8 @@ class Advisor:
             }
             name = _name(text, words, n, offers)
             notes.append(Note("did_you_mean", f"Did you mean “{name}”?", details))
+        # Two words of one name are one offer.
+        notes = list({note.message: note for note in notes}.values())
         notes.reverse()
         missing = list(
             dict.fromkeys(text[words[n].start : words[n].end] for n in unknown if n not in offers)

@@ -277,3 +277,9 @@ def test_notes_on_the_seeds(model_engine: Engine) -> None:
     assert typed.verdict == "answered" or (
         note is not None and note.message == "Did you mean “Sánchez de Lozada”?"
     )
+
+
+def test_two_mistyped_words_of_one_name_are_one_offer(model_engine: Engine) -> None:
+    answer = model_engine.ask("Who is Sanches de Losada?")
+    note = note_of(answer, "did_you_mean")
+    assert note is not None and note.details["suggestion"].endswith("de Lozada?")
