@@ -30,7 +30,7 @@ from qa.passages import Splitting, sentence_spans, split
 from qa.rank import Asked as Prepared
 from qa.rank import late_scores, prepare, rank
 from qa.read import best_reading, windows
-from qa.results import make_results
+from qa.results import Excerpt, make_results
 from qa.settings import Settings
 from qa.store import TokenCodes
 
@@ -46,11 +46,14 @@ _DRIFT = 0.005
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a question found first: its support, and the windows that a reader reads of it."""
+    """What a question found first: its support, and the windows that a reader reads for its verdict.
+
+    Those of what stands first, and those of what ranking had put first, where it is another excerpt.
+    """
 
     asked: Asked
     support: float
-    windows: tuple[str, ...]
+    windows: tuple[tuple[str, ...], ...]
 
 
 def auroc(bench: Bench) -> Iterator[Line]:
@@ -104,11 +107,15 @@ def _controls(bench: Bench) -> list[dict[str, float]]:
     bench.progress.say("reading windows of other questions")
     found = [one for asked in bench.seeds if (one := _first(engine, asked)) is not None]
 
-    def confidence(one: _Found, texts: Sequence[str]) -> float:
+    def confidence(one: _Found, groups: Sequence[Sequence[str]]) -> float:
         assert engine.reader is not None
-        readings = engine.reader.read(one.asked.answer.searched, texts)
-        best = max((reading.score for reading in readings), default=None)
-        return curve.confidence(Signals(one.support, best))
+        question = one.asked.answer.searched
+        best = [
+            max(reading.score for reading in engine.reader.read(question, texts))
+            for texts in groups
+            if texts
+        ]
+        return curve.confidence(Signals(one.support, sum(best) / len(best) if best else None))
 
     drift = [abs(confidence(one, one.windows) - one.asked.confidence) for one in found[::10]]
     if np.median(drift) > _DRIFT:
@@ -131,12 +138,17 @@ def _first(engine: Engine, asked: Asked) -> _Found | None:
         return None
     prepared = _prepared(engine, asked.answer.searched)
     hits = rank(engine.store, engine.encoder.codec, prepared, engine.ranking)
-    for excerpt in make_results(engine.store, engine.encoder.codec, prepared, hits, RESULTS):
+    excerpts = make_results(engine.store, engine.encoder.codec, prepared, hits, RESULTS)
+    for excerpt in excerpts:
         if excerpt.result.citation.id == asked.first.citation.id:
-            text = excerpt.result.excerpt
-            read = tuple(text[w.start : w.end] for w in windows(excerpt.sentences))
-            return _Found(asked, excerpt.support, read)
+            read = dict.fromkeys((_windows(excerpt), _windows(excerpts[0])))
+            return _Found(asked, excerpt.support, tuple(read))
     raise QaError(f"the engine's first result for {asked.id} is not found: mend _first")
+
+
+def _windows(excerpt: Excerpt) -> tuple[str, ...]:
+    text = excerpt.result.excerpt
+    return tuple(text[w.start : w.end] for w in windows(excerpt.sentences))
 
 
 def _prepared(engine: Engine, text: str) -> Prepared:
