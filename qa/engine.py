@@ -22,10 +22,10 @@ from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
 from qa.explain import explain
-from qa.followup import resolve
+from qa.followup import TURNS, resolve
 from qa.notes import Advisor, Found, greeting
 from qa.rank import Asked, Ranking, prepare, rank
-from qa.read import Reader, core
+from qa.read import Reader, core, cores
 from qa.read.onnx import load_reader
 from qa.records import (
     Answer,
@@ -157,8 +157,7 @@ class Engine:
         asks = core(self.reader, question.text)
         if not asks:
             return self._greeted(question, began)
-        history = [core(self.reader, earlier) or earlier for earlier in question.history]
-        text = resolve(asks, history)
+        text = resolve(asks, cores(self.reader, question.history[-TURNS:]))
         encoded = self.encoder.encode_question(text)
         words = self.store.terms(text)
         terms = [term for _, term in words]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 import onnxruntime as ort
@@ -25,7 +26,7 @@ from qa.threads import processors
 
 FloatArray = NDArray[np.float64]
 
-_CLS, _SEP = 101, 102
+_UNKNOWN, _CLS, _SEP = 100, 101, 102
 _TOKENS, _QUESTION_TOKENS = 192, 64
 """Tokens of one input, and of a question in it: a longer one keeps its beginning and its end."""
 _MESSAGE_TOKENS, _STEP = 94, 48
@@ -116,6 +117,8 @@ class OnnxReader:
         encoding = self._tokens(message)
         if not encoding.ids:
             return []
+        if _is_foreign(message, encoding):
+            return [(0, len(message))]
         logits = np.zeros(len(encoding.ids))
         for start, ids in _pieces(encoding.ids):
             *_, own = self._run([[_CLS, *ids, _SEP]], len(ids) + 2)
@@ -176,11 +179,26 @@ def _best_span(starts: FloatArray, ends: FloatArray) -> tuple[Span | None, float
 def _words(window: str, encoding: Encoding, span: Span) -> Span:
     """Return the span of whole words that tokens ``span[0]`` to ``span[1]`` lie in."""
     start, end = encoding.offsets[span[0]][0], encoding.offsets[span[1]][1]
-    while start > 0 and window[start - 1].isalnum() and window[start].isalnum():
+    while 0 < start < len(window) and _in_word(window[start - 1]) and _in_word(window[start]):
         start -= 1
-    while end < len(window) and window[end].isalnum() and window[end - 1].isalnum():
+    while 0 < end < len(window) and _in_word(window[end]) and _in_word(window[end - 1]):
         end += 1
     return start, end
+
+
+def _in_word(char: str) -> bool:
+    """Whether a character is part of a word: a letter, a digit, or a mark that belongs to one."""
+    return char.isalnum() or category(char)[0] == "M"
+
+
+def _is_foreign(message: str, encoding: Encoding) -> bool:
+    """Whether a message is mostly of letters that the model does not know, as those of some scripts."""
+    unknown = sum(
+        any(map(str.isalpha, message[start:end]))
+        for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
+        if token == _UNKNOWN
+    )
+    return 2 * unknown >= len(encoding.ids)
 
 
 def _smoothed(logits: FloatArray) -> NDArray[np.bool_]:
