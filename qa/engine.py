@@ -22,11 +22,11 @@ from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
 from qa.explain import explain
-from qa.followup import resolve
+from qa.followup import TURNS, resolve
 from qa.notes import Advisor, Found, greeting
 from qa.rank import Asked, Ranking, prepare, rank
-from qa.read import Reader, core
-from qa.read.onnx import load_reader
+from qa.read import Reader, core, cores
+from qa.read.onnx import reader_for
 from qa.records import (
     Answer,
     Archive,
@@ -138,7 +138,7 @@ class Engine:
             store=opened.generation,
             encoder=encoder,
             max_wrong=max_wrong,
-            reader=None if reading == "off" else load_reader(),
+            reader=reader_for(reading),
             reading=reading,
             fault=opened.fault,
         )
@@ -157,8 +157,7 @@ class Engine:
         asks = core(self.reader, question.text, self._knows)
         if not asks:
             return self._greeted(question, began)
-        history = [core(self.reader, earlier) or earlier for earlier in question.history]
-        text = resolve(asks, history)
+        text = resolve(asks, cores(self.reader, question.history[-TURNS:]))
         encoded = self.encoder.encode_question(text)
         words = self.store.terms(text)
         terms = [term for _, term in words]
@@ -174,8 +173,11 @@ class Engine:
             depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
         )
         why = partial(explain, self.store, self.ranking, words, hits) if question.explain else None
-        excerpts = make_results(self.store, self.encoder.codec, asked, hits, question.k, why)
-        told = read_results(self.reader, text, excerpts, BUDGETS[self.reading])
+        budget = BUDGETS[self.reading]
+        # As many as are read, whatever is asked for: neither first result nor verdict depend on k.
+        most = max(question.k, budget.results)
+        excerpts = make_results(self.store, self.encoder.codec, asked, hits, most, why)
+        told = read_results(self.reader, text, excerpts, budget)
         confidence, verdict = self._judge(told.found)
         support = told.found.support if told.found else None
         everywhere = partial(self._everywhere, asked)
@@ -188,7 +190,7 @@ class Engine:
             searched=text,
             verdict=verdict,
             confidence=confidence,
-            results=told.results,
+            results=told.results[: question.k],
             filtered_out_undated=allowed.undated_documents,
             index=self.info,
             took_ms=_since(began),

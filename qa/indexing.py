@@ -23,7 +23,8 @@ from qa.encode.model import Prompts, find_model
 from qa.errors import CorpusError, IndexUnusableError
 from qa.passages import Splitting
 from qa.rank import Ranking
-from qa.read.onnx import load_reader
+from qa.read import Reader
+from qa.read.onnx import reader_for
 from qa.records import Document
 from qa.settings import Settings, own_if_auto
 from qa.store import Generation, GenerationWriter, IndexFolder, Journal, Recipe, Store
@@ -105,7 +106,8 @@ def build_index(
             items = given(documents)
         splitting = _splitting(settings, encoder)
         wanted = judge.digest if calibrated and judge else calibrated
-        recipe = _recipe(settings, encoder, splitting, calibrated=wanted)
+        reader = reader_for(settings.reading) if calibrated else None
+        recipe = _recipe(settings, encoder, reader, splitting, calibrated=wanted)
         previous, live = _previous(folder)
         records = previous.files if previous and _keeps(previous, recipe) else []
         steps = plan(items, records)
@@ -135,7 +137,7 @@ def build_index(
                     name=f"{draft.number}-{writer.corpus[:8]}",
                     model_manifest=model_manifest,
                     records=assembly.files,
-                    calibrate=partial(_calibration, encoder, calibrated, judge, progress),
+                    calibrate=partial(_calibration, encoder, reader, calibrated, judge, progress),
                 )
             pointer = folder.add_generation(draft, str(manifest["generation"]), sha256)
             if accept is not None:
@@ -153,6 +155,7 @@ def build_index(
 
 def _calibration(
     encoder: Encoder,
+    reader: Reader | None,
     wanted: bool,
     judge: Judge | None,
     progress: Progress,
@@ -162,7 +165,7 @@ def _calibration(
         return None
     progress.stage("calibrating", None)
     judged = judge(generation, encoder) if judge else ()
-    found = calibrate(generation, encoder, Ranking(), judged, load_reader())
+    found = calibrate(generation, encoder, Ranking(), judged, reader)
     return found.to_json() if found else None
 
 
@@ -239,7 +242,12 @@ def _splitting(settings: Settings, encoder: Encoder) -> Splitting:
 
 
 def _recipe(
-    settings: Settings, encoder: Encoder, splitting: Splitting, *, calibrated: bool | str
+    settings: Settings,
+    encoder: Encoder,
+    reader: Reader | None,
+    splitting: Splitting,
+    *,
+    calibrated: bool | str,
 ) -> Recipe:
     return Recipe(
         model=encoder.name,
@@ -256,7 +264,7 @@ def _recipe(
             "calibrated": calibrated,
             # A calibration is of scores: other weights make another one.
             "ranking": asdict(Ranking()) if calibrated else None,
-            "reader": load_reader().fingerprint if calibrated else None,
+            "reader": reader.fingerprint if reader else None,
             "calibration": VERSION if calibrated else None,
         },
     )

@@ -31,6 +31,8 @@ CODES = (
 _MOST = 4
 _RESPELLED = 2
 """Words for which a spelling is offered."""
+_LOOKED_UP = 8
+"""Words whose spelling is looked up: each is compared with some part of the archive's words."""
 _NOT_FOUND = 8
 """Words of which it is said that no passage holds them."""
 _BETTER = 0.05
@@ -170,10 +172,16 @@ class Advisor:
         if foreign:
             unknown = [n for n in unknown if n and text[words[n].start].isupper()]
         offers: dict[int, NearWord] = {}
+        looked_up: dict[str, NearWord | None] = {}
         for n in unknown:
             if len({near.word for near in offers.values()}) == _RESPELLED:
                 break
-            if near := respelled(self._store, words[n].word, common=self._is_common(words[n].word)):
+            word = words[n].word
+            if word not in looked_up:
+                if len(looked_up) == _LOOKED_UP:
+                    break
+                looked_up[word] = respelled(self._store, word, common=self._is_common(word))
+            if near := looked_up[word]:
                 offers[n] = near
         suggestion = _with(text, words, offers)
         notes = []

@@ -106,3 +106,13 @@ def test_a_greeting_gets_a_word_and_no_quotes(engine: Engine) -> None:
     answer = asking.ask("Hello!")
     assert (answer.verdict, list(answer.results)) == ("not_found", [])
     assert [note.code for note in answer.notes] == ["greeting"]
+
+
+def test_neither_first_result_nor_verdict_depend_on_how_many_are_wanted(engine: Engine) -> None:
+    asking = Engine(store=engine.store, encoder=engine.encoder, reader=FakeReader(), reading="fast")
+    for text in ("Who keeps the lighthouse?", "Which year was the bridge moved?"):
+        many = asking.ask(Question(text, k=10))
+        for k in (1, 2, 5):
+            few = asking.ask(Question(text, k=k))
+            assert list(few.results) == list(many.results[:k])
+            assert (few.verdict, few.confidence) == (many.verdict, many.confidence)

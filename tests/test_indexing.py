@@ -9,8 +9,9 @@ import random
 import shutil
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from qa.corpus import Skipped
 from qa.corpus.sandbox import Sandbox
 from qa.encode import Encoded
 from qa.engine import Engine
-from qa.errors import CorpusError
+from qa.errors import CorpusError, UsageError
 from qa.indexing import Silent, build_index
 from qa.records import Document, Question, document_id
 from qa.settings import Settings
@@ -697,3 +698,16 @@ def test_the_index_does_not_depend_on_where_the_texts_are(
         for name in ("one", "two")
     ]
     assert manifests[0] == manifests[1]
+
+
+def test_a_build_without_reading_needs_no_reader(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged() -> NoReturn:
+        raise UsageError("the reader's reader.onnx is damaged")
+
+    monkeypatch.setattr("qa.read.onnx.load_reader", damaged)
+    settings = Settings(index=str(tmp_path / "index"), reading="off")
+    assert build_index([archive], settings, encoder=FakeEncoder()).changed
+    with pytest.raises(UsageError, match="damaged"):
+        build_index([archive], replace(settings, reading="fast"), encoder=FakeEncoder())

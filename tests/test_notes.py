@@ -13,6 +13,7 @@ from qa.engine import Engine
 from qa.notes import Advisor, Found
 from qa.records import Answer, Filters, Hit, Note, Question
 from qa.store import IndexFolder
+from qa.store.protocol import NearWord
 from tests.conftest import ROOT, Build
 from tests.fake import FakeEncoder
 
@@ -114,6 +115,23 @@ def test_two_slips(asked: Engine) -> None:
         {"word": "lighthosue", "spelling": "lighthouse", "suggestion": suggestion},
         {"word": "rapseeed", "spelling": "rapeseed", "suggestion": suggestion},
     ]
+
+
+@pytest.mark.parametrize(
+    "words", [[f"qqz{a}{b}xw" for a in "bcdfgh" for b in "bcdfgh"], ["qqzbxw"] * 36]
+)
+def test_few_words_are_looked_up(
+    asked: Engine, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    given: list[str] = []
+
+    def near(_: object, word: str, distance: int) -> list[NearWord]:
+        given.append(word)
+        return []
+
+    monkeypatch.setattr(type(asked.store), "near_words", near)
+    asked.ask(f"Where was {' '.join(words)}?")
+    assert given == list(dict.fromkeys(words))[:8]
 
 
 def test_a_word_that_the_model_knows_is_no_slip(asked: Engine) -> None:

@@ -29,7 +29,7 @@ from qa.evaluate.measures import Measure
 from qa.evaluate.outcome import Evaluation
 from qa.evaluate.run import evaluate_spans
 from qa.indexing import Accept, Progress, Silent
-from qa.read.onnx import load_reader
+from qa.read.onnx import reader_for
 from qa.settings import Settings
 from qa.store import Generation
 
@@ -215,7 +215,7 @@ def acceptance(
             store=generation,
             encoder=encoder,
             max_wrong=settings.max_wrong,
-            reader=load_reader(),
+            reader=reader_for(settings.reading),
             reading=settings.reading,
         )
         checked: list[Checked] = []

@@ -11,7 +11,7 @@ from qa import __version__
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.evaluate.outcome import IndexFacts
-from qa.read.onnx import load_reader
+from qa.read.onnx import reader_for
 from qa.settings import Settings
 from qa.store import Generation, IndexFolder
 
@@ -25,7 +25,7 @@ def open_engine(index: Path, settings: Settings, encoder: Encoder | None = None)
         store=opened.generation,
         encoder=encoder,
         max_wrong=settings.max_wrong,
-        reader=load_reader(),
+        reader=reader_for(settings.reading),
         reading=settings.reading,
         fault=opened.fault,
     )

@@ -6,6 +6,6 @@ pointers  its words that mean something said before
 resolve   the question that is searched
 """
 
-from qa.followup.resolve import resolve
+from qa.followup.resolve import TURNS, resolve
 
-__all__ = ["resolve"]
+__all__ = ["TURNS", "resolve"]

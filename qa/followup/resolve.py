@@ -39,7 +39,7 @@ from qa.followup.table import (
 
 MAX_CHARS = 2000
 """The longest result; what was asked last is never cut."""
-_TURNS = 8
+TURNS = 8
 """How many earlier questions are looked at."""
 _NEAR = 3
 """How many of them may hold whom a pronoun means."""
@@ -76,7 +76,7 @@ def resolve(question: str, history: Sequence[str]) -> str:
     characters where the question has.
     """
     turns: list[_Turn] = []
-    for earlier in history[-_TURNS:]:
+    for earlier in history[-TURNS:]:
         if earlier.strip():
             turns.append(_turn(" ".join(earlier.split()), turns))
     question = question.strip()

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 import onnxruntime as ort
@@ -25,7 +26,7 @@ from qa.threads import processors
 
 FloatArray = NDArray[np.float64]
 
-_CLS, _SEP = 101, 102
+_UNKNOWN, _CLS, _SEP = 100, 101, 102
 _TOKENS, _QUESTION_TOKENS = 192, 64
 """Tokens of one input, and of a question in it: a longer one keeps its beginning and its end."""
 _MESSAGE_TOKENS, _STEP = 94, 48
@@ -95,21 +96,19 @@ class OnnxReader:
         )
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
-        if not windows:
-            return []
         asked = _shortened(self._tokens(question).ids)
-        room = _TOKENS - 3 - len(asked)
-        told = [self._tokens(window) for window in windows]
-        rows = [[_CLS, *asked, _SEP, *one.ids[:room], _SEP] for one in told]
+        return [self._read_one(asked, window) for window in windows]
+
+    def _read_one(self, asked: Sequence[int], window: str) -> Reading:
+        """Read one window: in a batch int8 would make its reading depend on its neighbours."""
+        told = self._tokens(window)
+        ids = told.ids[: _TOKENS - 3 - len(asked)]
         first = len(asked) + 2
-        answers, starts, ends, _ = self._run(rows, first)
-        found = []
-        for number, (one, window) in enumerate(zip(told, windows, strict=True)):
-            until = first + min(room, len(one.ids))
-            span, sure = _best_span(starts[number, first:until], ends[number, first:until])
-            place = _words(window, one, span) if span else (0, len(window))
-            found.append(Reading(float(answers[number]), place, sure))
-        return found
+        answers, starts, ends, _ = self._run([_CLS, *asked, _SEP, *ids, _SEP], first)
+        until = first + len(ids)
+        span, sure = _best_span(starts[first:until], ends[first:until])
+        place = _words(window, told, span) if span else (0, len(window))
+        return Reading(float(answers), place, sure)
 
     def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
         return list(self._kept(message, leaning))
@@ -118,28 +117,31 @@ class OnnxReader:
         encoding = self._tokens(message)
         if not encoding.ids:
             return []
+        if _is_foreign(message, encoding):
+            return [(0, len(message))]
         logits = np.zeros(len(encoding.ids))
         for start, ids in _pieces(encoding.ids):
-            *_, own = self._run([[_CLS, *ids, _SEP]], len(ids) + 2)
+            *_, own = self._run([_CLS, *ids, _SEP], len(ids) + 2)
             # Of two pieces that overlap the middle counts: there the model saw both sides.
             skip = _STEP // 2 if start else 0
-            logits[start + skip : start + len(ids)] = own[0, 1 + skip : -1]
+            logits[start + skip : start + len(ids)] = own[1 + skip : -1]
         return _runs(message, encoding, _smoothed(logits + leaning))
 
     def _tokens(self, text: str) -> Encoding:
         return self._tokenizer.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
 
-    def _run(self, rows: Sequence[Sequence[int]], first: int) -> Any:
-        """Return the four outputs for rows of ids, whose windows begin at token ``first``."""
-        length = max(map(len, rows))
-        ids, mask, types = np.zeros((3, len(rows), length), np.int64)
-        for number, row in enumerate(rows):
-            ids[number, : len(row)] = row
-            mask[number, : len(row)] = 1
-            types[number, first : len(row)] = 1
-        return self._session.run(
-            None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-        )
+    def _run(self, row: Sequence[int], first: int) -> list[Any]:
+        """Return the four outputs for a row of ids, whose window begins at token ``first``."""
+        ids = np.asarray([row], np.int64)
+        types = np.zeros_like(ids)
+        types[:, first:] = 1
+        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
+        return [output[0] for output in self._session.run(None, feeds)]
+
+
+def reader_for(reading: str) -> OnnxReader | None:
+    """Return the reader that a value of the setting ``reading`` asks for: none for "off"."""
+    return None if reading == "off" else load_reader()
 
 
 @lru_cache(maxsize=1)
@@ -178,11 +180,26 @@ def _best_span(starts: FloatArray, ends: FloatArray) -> tuple[Span | None, float
 def _words(window: str, encoding: Encoding, span: Span) -> Span:
     """Return the span of whole words that tokens ``span[0]`` to ``span[1]`` lie in."""
     start, end = encoding.offsets[span[0]][0], encoding.offsets[span[1]][1]
-    while start > 0 and window[start - 1].isalnum() and window[start].isalnum():
+    while 0 < start < len(window) and _in_word(window[start - 1]) and _in_word(window[start]):
         start -= 1
-    while end < len(window) and window[end].isalnum() and window[end - 1].isalnum():
+    while 0 < end < len(window) and _in_word(window[end]) and _in_word(window[end - 1]):
         end += 1
     return start, end
+
+
+def _in_word(char: str) -> bool:
+    """Whether a character is part of a word: a letter, a digit, or a mark that belongs to one."""
+    return char.isalnum() or category(char)[0] == "M"
+
+
+def _is_foreign(message: str, encoding: Encoding) -> bool:
+    """Whether a message is mostly of letters that the model does not know, as those of some scripts."""
+    unknown = sum(
+        any(map(str.isalpha, message[start:end]))
+        for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
+        if token == _UNKNOWN
+    )
+    return 2 * unknown >= len(encoding.ids)
 
 
 def _smoothed(logits: FloatArray) -> NDArray[np.bool_]:
