@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from qa.build.builder import build_index
 from qa.engine import Engine
 from qa.evaluate.command import StderrProgress
 from qa.evaluate.corpora import ask_corpus, corpus_index
@@ -22,8 +23,7 @@ from qa.evaluate.measures import CORPUS_MEASURES, SPAN_MEASURES
 from qa.evaluate.outcome import summarise
 from qa.evaluate.serving import config_of, facts_of
 from qa.evaluate.spans import ask_spans
-from qa.indexing import build_index
-from qa.rank import Ranking
+from qa.search.rank import Ranking
 from qa.settings import Settings
 
 HERE = Path(__file__).parent

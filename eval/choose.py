@@ -30,9 +30,9 @@ from ablation import CHOSEN, HERE, figures, index_for
 from qa.encode import Encoded, Encoder, Piece
 from qa.engine import Engine
 from qa.evaluate.datasets import JudgedCorpus, SpanSet, read_dataset
-from qa.passages import sentence_spans
-from qa.rank import Ranking
-from qa.threads import processors
+from qa.runtime import processors
+from qa.search.rank import Ranking
+from qa.text.sentences import sentence_spans
 
 _WORDS = 6
 """A statement has at least so many."""

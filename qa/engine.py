@@ -16,15 +16,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.answers import BUDGETS, read_results
-from qa.confidence import Calibration, Signals
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError, QuestionError
-from qa.explain import explain
-from qa.followup import TURNS, resolve
-from qa.notes import Advisor, Found, greeting
-from qa.rank import Asked, Ranking, prepare, rank
 from qa.read import Reader, core, cores
 from qa.read.onnx import reader_for
 from qa.records import (
@@ -39,13 +33,19 @@ from qa.records import (
     Verdict,
     citation_id,
 )
-from qa.results import make_results
+from qa.runtime import settle
+from qa.search.answers import BUDGETS, read_results
+from qa.search.confidence import Calibration, Signals
+from qa.search.explain import explain
+from qa.search.followup import TURNS, resolve
+from qa.search.notes import Advisor, Found, greeting
+from qa.search.rank import Asked, Ranking, prepare, rank
+from qa.search.results import make_results
 from qa.settings import Settings
 from qa.store import DocumentEntry, IndexFolder, Store
-from qa.threads import settle
 
 if TYPE_CHECKING:
-    from qa.indexing import Accept, BuildReport, Judge, Progress
+    from qa.build.builder import Accept, BuildReport, Judge, Progress
 
 MAX_QUESTION = 2000
 MAX_K = 50
@@ -94,8 +94,8 @@ class Engine:
         accept: Accept | None = None,
         judge: Judge | None = None,
     ) -> BuildReport:
-        """Make the index hold exactly what ``paths`` hold; see ``qa.indexing``."""
-        from qa.indexing import build_index  # readers and splitters: asking needs none of them
+        """Make the index hold exactly what ``paths`` hold; see ``qa.build.builder``."""
+        from qa.build.builder import build_index  # readers and splitters: asking needs none of them
 
         return build_index(
             paths,

@@ -24,6 +24,11 @@ from typing import Any, Literal
 Precision = Literal["year", "month", "day"]
 BlockKind = Literal["title", "heading", "paragraph", "item", "teaser", "furniture"]
 Verdict = Literal["answered", "unsure", "not_found"]
+Span = tuple[int, int]
+"""First code point, and the one after the last."""
+
+MAX_EXCERPT = 1200
+"""Characters that an excerpt may have, overlaps and merges included."""
 
 
 def _digest(*parts: object) -> str:
@@ -205,7 +210,7 @@ class Hit:
     ``score`` orders hits, higher is better. The stage scores say why: ``dense`` is a cosine,
     ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines, ``sentence``
     the same within the passage's best sentence, which is the one numbered ``best``; ``support``
-    is what ``qa.confidence`` judges by. A stage that did not see the passage has None.
+    is what ``qa.search.confidence`` judges by. A stage that did not see the passage has None.
     """
 
     row: int

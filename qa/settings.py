@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from qa.analysis import LANGUAGES
 from qa.errors import UsageError
+from qa.text.analysis import LANGUAGES
 
 
 def _setting(default: Any, help: str, *, choices: tuple[str, ...] = ()) -> Any:

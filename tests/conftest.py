@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from qa.build.builder import BuildReport, build_index
 from qa.engine import Engine
-from qa.indexing import BuildReport, build_index
 from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.archive import write_archive

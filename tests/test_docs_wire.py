@@ -18,9 +18,9 @@ from mcp import Client, StdioServerParameters
 from openai import OpenAI
 
 from qa.api import create_app
-from qa.chat import ChatError, check_wanted
-from qa.cli import cli
+from qa.cli.commands import cli
 from qa.engine import Engine
+from qa.present.chat import ChatError, check_wanted
 from qa.settings import Settings
 from tests.api.keyed import Keyed
 from tests.api.servers import running

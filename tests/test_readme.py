@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.cli import cli
+from qa.cli.commands import cli
 from qa.settings import Settings
 from tests.conftest import ROOT
 from tests.serving import serving

@@ -8,13 +8,13 @@ from functools import cache
 
 import pytest
 
+from qa.build.passages import Splitting, split
 from qa.corpus import Skipped, read_folders
-from qa.passages import Splitting, split
 from qa.records import Document, Passage
 from qa.settings import Settings
+from tests.build.test_passages import assert_lawful
 from tests.conftest import ROOT, SEEDS
 from tests.fake import FakeEncoder
-from tests.test_passages import assert_lawful
 
 LISTINGS = ("000_6220789d0f12dd84.txt", "001_cb182cb62d56203a.txt")
 THIRD_UPRISING, COMMUNE, STATEMENT = (

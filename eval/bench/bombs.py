@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 BUILD = """
 import sys
 from pathlib import Path
-from qa.indexing import build_index
+from qa.build.builder import build_index
 from qa.settings import Settings
 from tests.fake import FakeEncoder
 from tests.faults.mixed import SETTINGS

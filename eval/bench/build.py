@@ -87,10 +87,10 @@ def measure(
 
 def passages_of(name: str, settings: Any, encoder: Any) -> list[Any]:
     """Return the passages of a judged corpus as the model reads them."""
+    from qa.build.passages import Splitting, split
     from qa.encode import Piece
     from qa.evaluate.corpora import make_row_document
     from qa.evaluate.datasets import JudgedCorpus, read_dataset
-    from qa.passages import Splitting, split
 
     dataset = read_dataset(name, settings.datasets)
     assert isinstance(dataset, JudgedCorpus), "a corpus with judged documents is wanted"

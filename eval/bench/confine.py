@@ -68,15 +68,16 @@ def write(folder: Path, copies: int) -> None:
 
 def measure(folder: Path, rounds: int) -> dict[str, Any]:
     """Return the figures."""
-    from qa.corpus import confinement_here, sandbox
+    from qa.corpus import confinement_here
+    from qa.corpus.sandbox import process
 
     confined = confinement_here()
-    start = {False: sandbox._START.replace("from qa", f"{OPEN}from qa", 1), True: sandbox._START}
+    start = {False: process._START.replace("from qa", f"{OPEN}from qa", 1), True: process._START}
     took: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     found: dict[bool, list[Any]] = {}
     for number in range(rounds + 1):
         for held in (True, False) if number % 2 else (False, True):
-            sandbox._START = start[held]
+            process._START = start[held]
             figures, found[held] = read(folder)
             if number:  # the first round fills the machine's caches
                 took[held].append(figures)

@@ -129,7 +129,7 @@ def word(made: random.Random) -> str:
 
 def build(options: argparse.Namespace, texts: Path, index: Path) -> Any:
     """Build an index; return the report."""
-    from qa.indexing import build_index
+    from qa.build.builder import build_index
     from qa.settings import Settings
 
     encoder = stand_in(options)

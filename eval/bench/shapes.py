@@ -25,7 +25,7 @@ READ = """
 import json, resource, sys
 from pathlib import Path
 from qa.corpus import Skipped, read_folders
-from qa.passages import Splitting, split
+from qa.build.passages import Splitting, split
 from tests.fake import FakeEncoder
 
 def of(who):

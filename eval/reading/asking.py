@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from data import load
 from scoring import Span, overlaps, partner_of, spread, without
 
-from qa.confidence import Curve
+from qa.build.builder import build_index
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.errors import QuestionError, UsageError
@@ -21,8 +21,8 @@ from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import JudgedCorpus, Row, SpanQuestion, read_dataset, read_spans
 from qa.evaluate.measures import Figure
 from qa.evaluate.spans import RESULTS, gains_of, locate
-from qa.indexing import build_index
 from qa.records import Answer, Document, Filters, Question, Result, Verdict
+from qa.search.confidence import Curve
 from qa.settings import Settings
 
 ROOT = Path(__file__).parents[2]

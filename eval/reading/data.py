@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from frames import Framed, frame, talk
 
-from qa.passages import sentence_spans
+from qa.text.sentences import sentence_spans
 
 Span = tuple[int, int]
 

@@ -22,9 +22,9 @@ from torch import Tensor, nn
 
 from qa.encode.model import reference_texts
 from qa.encode.torch_backend import quantize
-from qa.passages import sentence_spans
 from qa.read import Reader, best_reading
 from qa.read.onnx import OnnxReader
+from qa.text.sentences import sentence_spans
 
 _OPSET = 17
 

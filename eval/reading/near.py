@@ -18,8 +18,8 @@ from data import Asked, Paragraph, answering, key_of
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from qa.analysis import Analyzer
 from qa.encode.model import find_model
+from qa.text.analysis import Analyzer
 
 _TOP, _NEAR, _BEST = 60, 12, 6
 _ROWS = 256

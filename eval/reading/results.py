@@ -9,12 +9,12 @@ from dataclasses import replace
 from asking import SEEDS, Bench, Line
 from scoring import exact_match, median_ratio, spread, token_f1
 
-from qa.answers import EFFORTS
 from qa.evaluate.corpora import corpus_index
 from qa.evaluate.datasets import JudgedCorpus, read_dataset, read_spans
 from qa.evaluate.measures import Figure, Measure, mean_of, undefined
 from qa.evaluate.run import evaluate_spans
 from qa.records import Question
+from qa.search.answers import EFFORTS
 from qa.settings import Settings
 
 _WARM_UP = 10

@@ -22,13 +22,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from qa.analysis import fold
 from qa.engine import Engine
 from qa.evaluate.corpora import corpus_index
 from qa.evaluate.datasets import read_corpus
-from qa.notes import Advisor, Found
 from qa.records import Note, Question
+from qa.search.notes import Advisor, Found
 from qa.settings import Settings
+from qa.text.analysis import fold
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

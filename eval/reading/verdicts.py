@@ -18,7 +18,7 @@ from scoring import (
     wrong_at,
 )
 
-from qa.confidence import Signals
+from qa.build.passages import Splitting, split
 from qa.encode import Piece
 from qa.engine import Engine
 from qa.errors import QaError
@@ -26,13 +26,14 @@ from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import Row
 from qa.evaluate.measures import auroc_statistic, figure, mean_of, ratio_of
 from qa.evaluate.spans import RESULTS
-from qa.passages import Splitting, sentence_spans, split
-from qa.rank import Asked as Prepared
-from qa.rank import late_scores, prepare, rank
 from qa.read import best_reading, windows
-from qa.results import Excerpt, make_results
+from qa.search.confidence import Signals
+from qa.search.rank import Asked as Prepared
+from qa.search.rank import late_scores, prepare, rank
+from qa.search.results import Excerpt, make_results
 from qa.settings import Settings
 from qa.store import TokenCodes
+from qa.text.sentences import sentence_spans
 
 DRAWS, SEED = 3, 20
 """How often a control draws other windows, and the seed of the first draw."""

@@ -13,20 +13,20 @@ from starlette.concurrency import run_in_threadpool
 
 from qa import __version__
 from qa.api.errors import add_error_handlers
+from qa.api.guards.origins import parse_origins
 from qa.api.metrics import Metrics
 from qa.api.middleware import middleware
-from qa.api.origins import parse_origins
 from qa.api.questions import Questions
 from qa.api.routes import archive, ask, chat, documents, health, mcp, page, session
 from qa.api.service import Service
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
-from qa.hosts import stays_here
-from qa.keys import Keyring
-from qa.sessions import Sessions
+from qa.runtime import processors
+from qa.service.hosts import stays_here
+from qa.service.keys import Keyring
+from qa.service.sessions import Sessions
+from qa.service.slot import LOOK_SECONDS, EngineSlot
 from qa.settings import Settings
-from qa.slot import LOOK_SECONDS, EngineSlot
-from qa.threads import processors
 
 DESCRIPTION = """Ask an archive in plain words; get ranked, verbatim excerpts with exact citations.
 

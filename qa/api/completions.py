@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from qa import chat, records
+from qa import records
 from qa.api import schemas
+from qa.present import chat
 
 MAX_MESSAGES, MAX_PARTS = 2000, 100
 _CONTENT = {

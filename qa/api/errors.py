@@ -20,10 +20,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from qa.api import schemas
-from qa.api.access import path_of
+from qa.api.guards.access import path_of
 from qa.errors import QaError
-from qa.redact import redacted
-from qa.wire import json_bytes
+from qa.present.wire import json_bytes
+from qa.service.redact import redacted
 
 RETRY_AFTER = "5"
 _MAX_FIELD = 100
@@ -65,7 +65,7 @@ class RequestError(HTTPException):
 
 
 class JsonResponse(Response):
-    """JSON that can always be encoded; see ``qa.wire.json_bytes``."""
+    """JSON that can always be encoded; see ``qa.present.wire.json_bytes``."""
 
     media_type = "application/json"
 

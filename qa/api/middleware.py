@@ -15,12 +15,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.api.access import path_of
 from qa.api.errors import unknown_fault
-from qa.api.guard import Guard
+from qa.api.guards.access import path_of
+from qa.api.guards.guard import Guard
+from qa.api.guards.sizes import BodyLimit, HeadLimit
 from qa.api.service import Service
-from qa.api.sizes import BodyLimit, HeadLimit
-from qa.redact import told_in_log
+from qa.service.redact import told_in_log
 
 log = logging.getLogger("qa.api")
 

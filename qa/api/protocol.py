@@ -15,7 +15,7 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from qa.api.connections import Connections
+from qa.api.guards.connections import Connections
 
 HEAD_SECONDS = 10.0
 """From the first byte of a request, or the opening of the connection, to the end of its headers."""

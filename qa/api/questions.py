@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from starlette.types import Receive
 
 from qa.errors import BusyError, ClientGoneError, TooManyError
-from qa.threads import processors
+from qa.runtime import processors
 
 T = TypeVar("T")
 RETRY_SECONDS = 1

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from qa.api.connections import MAX_CONNECTIONS, Connections
+from qa.api.guards.connections import MAX_CONNECTIONS, Connections
 from qa.api.protocol import patient
 from qa.api.service import Service
 from qa.settings import Settings

@@ -9,17 +9,17 @@ from functools import partial
 from anyio import CapacityLimiter
 from starlette.requests import Request
 
-from qa.api.access import caller_of
+from qa.api.guards.access import caller_of
 from qa.api.metrics import Metrics
 from qa.api.pieces import AT_ONCE
 from qa.api.questions import Questions
 from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError
-from qa.keys import Keyring
 from qa.records import Answer, Question
-from qa.sessions import Sessions
+from qa.service.keys import Keyring
+from qa.service.sessions import Sessions
+from qa.service.slot import EngineSlot
 from qa.settings import Settings
-from qa.slot import EngineSlot
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Files to Documents: reading, structure, title, date, furniture."""
 
-from qa.corpus.confinement import Confinement
 from qa.corpus.folder import read_folders
 from qa.corpus.readers import READERS, extract_html, read_document
 from qa.corpus.reading import Options, Reading, Skipped
-from qa.corpus.sandbox import confinement_here
+from qa.corpus.sandbox.confinement import Confinement
+from qa.corpus.sandbox.process import confinement_here
 from qa.corpus.scan import FolderReader, Found, Stamp, program_version, scan, stamps
 
 __all__ = [

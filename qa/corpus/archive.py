@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, cast
 
+from qa.corpus.formats.zipped import open_zip, read_member
 from qa.corpus.reading import Limits, UnreadableError
-from qa.corpus.zipped import open_zip, read_member
 
 _MAX_RATIO, _FREE = 200, 50_000_000
 """Text packs to a tenth, tables of figures to a fiftieth; what is small may do as it likes."""

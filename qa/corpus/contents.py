@@ -13,9 +13,9 @@ from io import BytesIO
 from typing import IO
 
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
+from qa.corpus.formats.rows import TABLES, read_rows
 from qa.corpus.readers import READERS, ending_of, read_noted
 from qa.corpus.reading import Options, Skipped, UnreadableError
-from qa.corpus.rows import TABLES, read_rows
 from qa.records import Document
 
 _DEPTH = 1

@@ -11,7 +11,7 @@ from qa.corpus.archive import printable
 from qa.corpus.beneath import Place, Root
 from qa.corpus.contents import is_known, no_reader
 from qa.corpus.reading import Options, Skipped, UnreadableError
-from qa.corpus.sandbox import Sandbox
+from qa.corpus.sandbox.process import Sandbox
 from qa.errors import CorpusError
 from qa.records import Document
 

@@ -17,8 +17,8 @@ from pathlib import PurePosixPath
 from qa.corpus import dates
 from qa.corpus.decode import NotTextError, decode
 from qa.corpus.dense import is_crowded, note
+from qa.corpus.formats.plain import find_blocks
 from qa.corpus.reading import Reader, Reading, UnreadableError
-from qa.corpus.structure import find_blocks
 from qa.records import Block, Document, document_id, heading_text
 
 __all__ = [
@@ -62,7 +62,7 @@ def extract_html(page: bytes | str, url: str | None = None) -> Reading:
     The ``blocks`` of the result are spans of its ``text``; its title stands apart. Nothing is fetched,
     and no page is refused: one that is no text, or has no main text, gives an empty ``text``.
     """
-    reading: Reading = import_module("qa.corpus.html").extract(page, url)
+    reading: Reading = import_module("qa.corpus.formats.html").extract(page, url)
     return reading
 
 

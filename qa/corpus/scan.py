@@ -17,14 +17,16 @@ from qa.corpus.contents import is_known
 from qa.corpus.folder import read_file, sources
 from qa.corpus.readers import READERS, ending_of
 from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
-from qa.corpus.sandbox import Sandbox
+from qa.corpus.sandbox.process import Sandbox
 from qa.records import Document
 
 _LIBRARIES = (
     "lxml", "markdown-it-py", "pypdfium2", "PyYAML", "trafilatura", "htmldate", "sentencex",
     "PyStemmer",
 )  # fmt: skip
-_OTHERS = ("records.py", "passages.py", "analysis.py", "folding.py")
+_OTHERS = (
+    "records.py", "build/passages.py", "text/analysis.py", "text/folding.py", "text/sentences.py",
+)  # fmt: skip
 """Modules outside this package that settle what a document, a passage and a term is."""
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qa import folding
 from qa.encode.codec import TokenCodec
 from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, folder_digest, reference_texts
 from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
 from qa.encode.protocol import Encoder, Piece
 from qa.encode.trial import try_out
 from qa.errors import IndexForeignError
+from qa.text import folding
 
 if TYPE_CHECKING:
     from qa.encode.torch_backend import TorchEncoder

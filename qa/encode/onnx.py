@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from qa.encode.codec import TokenCodec
 from qa.encode.protocol import Encoded, Piece, Read, TextReader
-from qa.threads import processors
+from qa.runtime import processors
 
 MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
 CODEC_FILES = ("mean", "axes", "steps")

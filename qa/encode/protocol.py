@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.encode.codec import TokenCodec
-from qa.folding import Folded, folded
+from qa.text.folding import Folded, folded
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer

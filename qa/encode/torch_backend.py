@@ -21,7 +21,7 @@ from qa.encode.codec import TokenCodec
 from qa.encode.model import OWN_PROMPTS, Prompts, Source, reference_texts
 from qa.encode.protocol import SPECIAL_TOKENS, Encoded, FloatArray, Piece, Read, TextReader
 from qa.errors import UsageError
-from qa.folding import folded
+from qa.text.folding import folded
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

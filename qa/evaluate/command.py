@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from qa.build.builder import Progress
 from qa.encode import Encoder
 from qa.errors import GateError, UsageError
 from qa.evaluate.compare import Comparison, compare, read_evaluation
@@ -18,7 +19,6 @@ from qa.evaluate.report import page
 from qa.evaluate.run import evaluate_corpus, evaluate_spans
 from qa.evaluate.serving import open_engine
 from qa.evaluate.table import lines_of, printable
-from qa.indexing import Progress
 from qa.settings import Settings
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qa.build.builder import BuildReport, Progress, Silent, build_index
+from qa.corpus.formats.plain import find_blocks
 from qa.corpus.readers import Reading, UnreadableError, make_document
-from qa.corpus.structure import find_blocks
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.errors import IndexMissingError, UsageError
@@ -20,7 +21,6 @@ from qa.evaluate.datasets import Gold, JudgedCorpus, Row
 from qa.evaluate.measures import CORPUS_MEASURES, Measure
 from qa.evaluate.outcome import First, Outcome
 from qa.evaluate.serving import open_engine
-from qa.indexing import BuildReport, Progress, Silent, build_index
 from qa.records import Block, Document, Hit
 from qa.settings import Settings
 from qa.store import IndexFolder

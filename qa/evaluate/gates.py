@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa.build.builder import Accept, Progress, Silent
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.errors import DatasetError, GateError, UsageError
@@ -28,7 +29,6 @@ from qa.evaluate.datasets import SpanSet, find_dataset, form_of, read_spans
 from qa.evaluate.measures import Measure
 from qa.evaluate.outcome import Evaluation
 from qa.evaluate.run import evaluate_spans
-from qa.indexing import Accept, Progress, Silent
 from qa.read.onnx import reader_for
 from qa.settings import Settings
 from qa.store import Generation

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from qa.build.builder import Progress
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.errors import UsageError
 from qa.evaluate.datasets import SpanSet, find_dataset, form_of, read_spans
 from qa.evaluate.spans import ask_spans
-from qa.indexing import Progress
 from qa.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class SpanJudge:
-    """Asks every question of a set of a new generation; see ``qa.indexing.Judge``."""
+    """Asks every question of a set of a new generation; see ``qa.build.builder.Judge``."""
 
     dataset: SpanSet
     progress: Progress | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qa.build.builder import Progress
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.evaluate.corpora import DEPTH, ask_corpus, corpus_index
@@ -12,7 +13,6 @@ from qa.evaluate.measures import CORPUS_MEASURES, SPAN_MEASURES
 from qa.evaluate.outcome import Evaluation, summarise
 from qa.evaluate.serving import config_of, facts_of
 from qa.evaluate.spans import RESULTS, ask_spans
-from qa.indexing import Progress
 from qa.settings import Settings
 
 

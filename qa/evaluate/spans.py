@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qa.build.builder import Progress, Silent
 from qa.engine import Engine
 from qa.errors import DatasetError, QuestionError
 from qa.evaluate.datasets import Gold, SpanQuestion, SpanSet
 from qa.evaluate.measures import SPAN_MEASURES
 from qa.evaluate.outcome import First, Outcome
-from qa.indexing import Progress, Silent
 from qa.records import Answer, Question, Result
 
 RESULTS = 10

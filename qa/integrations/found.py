@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from qa.engine import Engine
+from qa.present.wire import view_address
 from qa.records import Answer, Filters, Question, Result
-from qa.wire import view_address
 
 NotFound = Literal["nothing", "nearest"]
 """What to return when the archive does not seem to answer."""

@@ -10,7 +10,7 @@ from typing import Any
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from qa.mcp.server import Reach, make_server
-from qa.redact import redacted
+from qa.service.redact import redacted
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.errors import UsageError
-from qa.passages import MAX_EXCERPT
-from qa.records import About, Citation, Document
-from qa.results import cite_span
-from qa.wire import citation_line, document_address, view_address
+from qa.present.wire import citation_line, document_address, view_address
+from qa.records import MAX_EXCERPT, About, Citation, Document
+from qa.search.results import cite_span
 
 MAX_TEXT = 100_000
 """Characters of a document that are returned at once."""

@@ -12,7 +12,7 @@ from mcp.server.lowlevel import Server
 from qa import __version__
 from qa.errors import QaError
 from qa.mcp.tools import INSTRUCTIONS, TOOLS, Access
-from qa.redact import redacted, told_in_log
+from qa.service.redact import redacted, told_in_log
 
 log = logging.getLogger("qa.mcp")
 

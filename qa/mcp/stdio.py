@@ -12,7 +12,7 @@ from qa.engine import Engine
 from qa.mcp.server import make_server
 from qa.mcp.tools import Access
 from qa.records import Answer, Document, Question
-from qa.slot import EngineSlot
+from qa.service.slot import EngineSlot
 
 
 def serve_stdio(engines: EngineSlot, base: str) -> None:

@@ -17,9 +17,9 @@ from pydantic.json_schema import GenerateJsonSchema
 from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
 from qa.errors import UsageError
 from qa.mcp import places, schemas
-from qa.present import lead, note_lines, searched_otherwise, shown, verdict_line
+from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line
+from qa.present.wire import answer_body, citation_line, json_bytes, view_address
 from qa.records import Answer, Document, Filters, Question
-from qa.wire import answer_body, citation_line, json_bytes, view_address
 
 SEARCH_RESULTS = 10
 MAX_HISTORY = 50

@@ -22,7 +22,7 @@ from tokenizers import Encoding, Tokenizer
 
 from qa.errors import UsageError
 from qa.read.protocol import Known, Reading, Span
-from qa.threads import processors
+from qa.runtime import processors
 
 FloatArray = NDArray[np.float64]
 

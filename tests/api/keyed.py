@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from qa.api import create_app
 from qa.engine import Engine
-from qa.keys import Keyring
-from qa.sessions import Sessions
+from qa.service.keys import Keyring
+from qa.service.sessions import Sessions
 from qa.settings import Settings
 
 UNKNOWN = "qa_00000000_" + "x" * 43

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from qa.api.server import Server, make_server
-from qa.serve import listen
+from qa.cli.serve import listen
 from qa.settings import Settings
 
 PATIENCE = 20

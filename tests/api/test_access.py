@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from qa.api import access, create_app
 from qa.engine import Engine
 from qa.errors import UsageError
-from qa.keys import Keyring
+from qa.service.keys import Keyring
 from qa.settings import Settings
 from tests.api.checks import error_of
 from tests.api.keyed import UNKNOWN, Keyed
@@ -59,7 +59,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def reached(*_: object) -> None:
         raise AssertionError("the engine was reached")
 
-    monkeypatch.setattr("qa.slot.EngineSlot.get", reached)
+    monkeypatch.setattr("qa.service.slot.EngineSlot.get", reached)
 
 
 @pytest.mark.usefixtures("no_engine")

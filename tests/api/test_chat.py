@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from openai import AsyncOpenAI, OpenAI
 
 from qa.api import create_app
-from qa.chat import MODEL, words_in
 from qa.engine import Engine
+from qa.present.chat import MODEL, words_in
 from qa.records import Answer, Question
 from qa.settings import Settings
 from tests.api.keyed import UNKNOWN, Keyed

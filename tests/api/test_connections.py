@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from qa.api import create_app, protocol
-from qa.api.connections import SILENT_SECONDS, Connections
+from qa.api.guards.connections import SILENT_SECONDS, Connections
 from qa.engine import Engine
 from qa.settings import Settings
 from tests.api.servers import PATIENCE, connect, post, read_all, running

@@ -21,9 +21,9 @@ import pytest
 from qa.api.middleware import CutOffError, Faults
 from qa.engine import Engine
 from qa.errors import IndexDamagedError
-from qa.keys import Keyring
-from qa.redact import RedactedFormatter, redacted, told_in_log
-from qa.sessions import Sessions
+from qa.service.keys import Keyring
+from qa.service.redact import RedactedFormatter, redacted, told_in_log
+from qa.service.sessions import Sessions
 from tests.api.keyed import Keyed
 from tests.api.routes import every
 from tests.api.servers import connect, read_all, running

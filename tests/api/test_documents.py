@@ -19,10 +19,10 @@ from qa.api.viewer import view_pieces
 from qa.corpus.readers import make_document
 from qa.corpus.reading import Reading
 from qa.engine import Engine
+from qa.present.wire import citation_line, json_bytes, json_pieces
 from qa.records import Block, Document, document_id
-from qa.results import cite_span
+from qa.search.results import cite_span
 from qa.settings import Settings
-from qa.wire import citation_line, json_bytes, json_pieces
 from tests.api.checks import obeys_the_law, read_page
 from tests.archive import ARCHIVE
 

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa.api import create_app, guard, protocol, server
-from qa.api.limits import Rate
+from qa.api.guards.limits import Rate
 from qa.api.questions import Questions
 from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError

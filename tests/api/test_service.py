@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from qa import slot
 from qa.api import create_app
-from qa.api.sizes import BodyLimit
+from qa.api.guards.sizes import BodyLimit
 from qa.engine import Engine
 from qa.settings import Settings
 from tests.api.checks import error_of
@@ -251,7 +251,7 @@ def test_an_index_that_appears_is_opened(
 
     monkeypatch.setattr("qa.engine.load_encoder", load)
     now = 1000.0
-    monkeypatch.setattr("qa.slot.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("qa.service.slot.time", SimpleNamespace(monotonic=lambda: now))
     with TestClient(create_app(index=tmp_path / "i", settings=Settings())) as client:
         assert client.get("/readyz").status_code == 503
         build(archive, tmp_path / "i")

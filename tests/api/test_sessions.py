@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa.engine import Engine
-from qa.sessions import Sessions
+from qa.service.sessions import Sessions
 from tests.api.checks import error_of
 from tests.api.keyed import UNKNOWN, Keyed
 from tests.api.servers import running

@@ -20,12 +20,12 @@ from fastapi.testclient import TestClient
 
 from qa.api import app as application
 from qa.api import create_app
+from qa.build.upkeep import rollback
 from qa.engine import Engine
 from qa.records import Answer, Question
+from qa.service.slot import EngineSlot
 from qa.settings import Settings
-from qa.slot import EngineSlot
 from qa.store import IndexFolder
-from qa.upkeep import rollback
 from tests.conftest import Build
 from tests.disks import folder_in_memory, fsync_at_once
 from tests.fake import FakeEncoder
@@ -255,7 +255,7 @@ def test_a_fault_of_ours_leaves_the_old_one_too(
         slot.look()
     assert slot.get() is old
     assert slot.fault == "the new generation cannot be opened (MemoryError)"
-    monkeypatch.setattr("qa.slot.OPEN_AGAIN_SECONDS", 0)
+    monkeypatch.setattr("qa.service.slot.OPEN_AGAIN_SECONDS", 0)
     slot._open_again_at = 0
     slot.look()  # the pointer is the same, and it is tried again
     assert slot.fault is None
@@ -278,7 +278,7 @@ def test_looking_never_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def fail(*_: object, **__: object) -> Engine:
         raise RuntimeError("out of threads")
 
-    monkeypatch.setattr("qa.slot.Engine.open", fail)
+    monkeypatch.setattr("qa.service.slot.Engine.open", fail)
     slot = EngineSlot(tmp_path / "later", None, max_wrong=20)
     slot.look()
     assert slot.current is None

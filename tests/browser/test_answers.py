@@ -14,9 +14,9 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from qa.api import create_app
 from qa.engine import Engine
+from qa.present.wire import answer_body
 from qa.records import Answer, Highlight, Note, ShortAnswer
 from qa.settings import Settings
-from qa.wire import answer_body
 from tests.answers import OWLS, answer, cited, marked
 from tests.api.servers import running
 from tests.browser.conftest import Open

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from qa.keys import Keyring
-from qa.sessions import Sessions
+from qa.service.keys import Keyring
+from qa.service.sessions import Sessions
 from tests.browser.conftest import Open
 from tests.browser.pages import QUESTION, SPOKEN, ask, complaints_of_axe
 from tests.serving import serving

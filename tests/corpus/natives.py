@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from qa.corpus import worker
 from qa.corpus.readers import READERS
 from qa.corpus.reading import Reading
+from qa.corpus.sandbox import worker
 from qa.records import Block
 
 START = "import sys; sys.path[:] = sys.argv[1:]; from tests.corpus.natives import main; main()"

@@ -19,15 +19,16 @@ from tempfile import TemporaryDirectory
 import pytest
 from click.testing import CliRunner
 
-from qa.cli import cli
-from qa.corpus import confinement_here, read_folders, sandbox
-from qa.corpus.confinement import seccomp
-from qa.corpus.confinement.places import Place, places
+from qa.build.builder import build_index
+from qa.cli.commands import cli
+from qa.corpus import confinement_here, read_folders
 from qa.corpus.reading import Limits, Options
-from qa.corpus.sandbox import Sandbox
-from qa.corpus.worker import _guard
+from qa.corpus.sandbox import process as sandbox
+from qa.corpus.sandbox.confinement import seccomp
+from qa.corpus.sandbox.confinement.places import Place, places
+from qa.corpus.sandbox.process import Sandbox
+from qa.corpus.sandbox.worker import _guard
 from qa.errors import ConfinementError
-from qa.indexing import build_index
 from qa.records import Document
 from qa.settings import Settings
 from tests.conftest import ROOT
@@ -298,8 +299,8 @@ def test_time_is_up_for_what_heeds_no_signal(attempt: Try, monkeypatch: pytest.M
 LANDLOCK = """
 import ctypes, errno, os, socket, sys
 from pathlib import Path
-from qa.corpus.confinement import landlock, privileges
-from qa.corpus.confinement.places import Place
+from qa.corpus.sandbox.confinement import landlock, privileges
+from qa.corpus.sandbox.confinement.places import Place
 
 inside, port, abstract = sys.argv[1:4]
 version = int(sys.argv[4])
@@ -468,13 +469,13 @@ def test_a_folder_to_import_from_that_is_anyones_is_not_read(
 
 LACKING = {
     "files: this kernel has no Landlock (Linux 5.13 and later have it)": (
-        "from qa.corpus.confinement import landlock; landlock._CREATE_RULESET = 4000; "
+        "from qa.corpus.sandbox.confinement import landlock; landlock._CREATE_RULESET = 4000; "
     ),
     f"system calls: there is no filter for this processor, {os.uname().machine}": (
-        "from qa.corpus.confinement import seccomp; seccomp.MACHINES.clear(); "
+        "from qa.corpus.sandbox.confinement import seccomp; seccomp.MACHINES.clear(); "
     ),
     "system calls: seccomp is refused here (Function not implemented)": (
-        "from qa.corpus.confinement import seccomp as s; "
+        "from qa.corpus.sandbox.confinement import seccomp as s; "
         "s.MACHINES.update({name: m._replace(seccomp=4000) for name, m in s.MACHINES.items()}); "
     ),
     "there is no confinement by the kernel on plan9": "sys.platform = 'plan9'; ",
@@ -483,7 +484,9 @@ LACKING = {
 
 def lacking(monkeypatch: pytest.MonkeyPatch, change: str) -> None:
     """Let children start where the kernel lacks something."""
-    started = sandbox._START.replace("from qa.corpus.worker", f"{change}from qa.corpus.worker")
+    started = sandbox._START.replace(
+        "from qa.corpus.sandbox.worker", f"{change}from qa.corpus.sandbox.worker"
+    )
     assert change in started
     monkeypatch.setattr(sandbox, "_START", started)
 
@@ -551,7 +554,7 @@ def test_root_that_may_not_become_nobody_gives_up_its_capabilities(
     # As in a container that took from root what it takes to end another user's process.
     lacking(
         monkeypatch,
-        "import ctypes; from qa.corpus.confinement import privileges as p; "
+        "import ctypes; from qa.corpus.sandbox.confinement import privileges as p; "
         "p.libc('capset', ctypes.byref(p._Header(p._CAPABILITIES_V3, 0)), ctypes.byref(p._sets(0))); ",
     )
     found = confinement_here()
@@ -578,7 +581,7 @@ def test_status_shows_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 ALONE = """
 import os, sys
 sys.path[0] = os.getcwd()  # the child is handed whole paths alone
-from qa.corpus import sandbox
+from qa.corpus.sandbox import process as sandbox
 from qa.corpus.reading import Options
 from tests.corpus import natives
 sandbox._START = natives.START

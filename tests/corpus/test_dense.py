@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.corpus import Skipped, commonmark, read_folders
-from qa.corpus.commonmark import markdown_blocks
+from qa.build.passages import Splitting, split
+from qa.corpus import Skipped, read_folders
+from qa.corpus.formats import commonmark
+from qa.corpus.formats.commonmark import markdown_blocks
 from qa.corpus.furniture import mark_furniture
 from qa.corpus.readers import read_document
 from qa.corpus.reading import Limits, Options
-from qa.passages import Splitting, split
 from qa.records import Block, Document, heading_text
+from tests.build.test_passages import assert_lawful as assert_lawfully_split
 from tests.corpus.shapes import PERIODS, shape
 from tests.corpus.test_structure import assert_lawful
 from tests.fake import FakeEncoder
-from tests.test_passages import assert_lawful as assert_lawfully_split
 
 _STARTS = FakeEncoder().token_starts
 _LAST = "The harbour was dug in 1872."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.corpus.docx import read_docx
+from qa.corpus.formats.docx import read_docx
 from qa.corpus.readers import read_document
 from qa.corpus.reading import UnreadableError
 from qa.records import Published

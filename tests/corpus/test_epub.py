@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.corpus.epub import read_epub
+from qa.corpus.formats.epub import read_epub
 from qa.corpus.readers import read_document
 from qa.corpus.reading import UnreadableError
 from qa.records import Published

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.corpus import FolderReader, Options, Skipped, read_folders, sandbox, scan, stamps
+from qa.corpus import FolderReader, Options, Skipped, read_folders, scan, stamps
 from qa.corpus.readers import READERS
+from qa.corpus.sandbox import process as sandbox
 from qa.errors import CorpusError
 from qa.records import Document
 from tests.corpus import traps

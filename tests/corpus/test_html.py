@@ -16,13 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qa.build.passages import Splitting, split
 from qa.corpus import extract_html, read_document
 from qa.corpus.decode import NotTextError, decode_page
-from qa.corpus.html import page as html_page
-from qa.corpus.html import read_html, read_page
+from qa.corpus.formats.html import page as html_page
+from qa.corpus.formats.html import read_html, read_page
 from qa.corpus.reading import Options, UnreadableError
-from qa.corpus.sandbox import Sandbox
-from qa.passages import Splitting, split
+from qa.corpus.sandbox.process import Sandbox
 from qa.records import Document, Published
 from tests.corpus.test_structure import assert_lawful
 

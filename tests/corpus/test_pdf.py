@@ -9,8 +9,8 @@ from itertools import accumulate
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from qa.corpus.pdf import read_pdf
-from qa.corpus.pdf.pages import _adjoins, _Char, _spaced
+from qa.corpus.formats.pdf import read_pdf
+from qa.corpus.formats.pdf.pages import _adjoins, _Char, _spaced
 from qa.corpus.readers import read_document
 from qa.corpus.reading import Reading, UnreadableError
 from qa.records import Published

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.corpus.formats.rows import read_rows
 from qa.corpus.reading import Columns, Limits, Options, Skipped, UnreadableError
-from qa.corpus.rows import read_rows
 from qa.records import Document, Published
 from tests.corpus.test_structure import assert_lawful
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from qa.corpus import read_folders, sandbox
+from qa.corpus import read_folders
 from qa.corpus.contents import Mark, contents
-from qa.corpus.frames import FrameError, item_of, message_of, receive, send
 from qa.corpus.reading import Limits, Options, Skipped
-from qa.corpus.sandbox import Sandbox
+from qa.corpus.sandbox import process as sandbox
+from qa.corpus.sandbox.frames import FrameError, item_of, message_of, receive, send
+from qa.corpus.sandbox.process import Sandbox
 from qa.records import About, Block, Document, Published
 from tests.corpus import traps
 from tests.corpus.makers import docx, epub, page, pdf, word, zipped
@@ -279,7 +280,9 @@ def test_the_child_gives_what_the_readers_give(tmp_path: Path) -> None:
         assert "1872" in document.text
 
 
-@pytest.mark.parametrize("module", ["qa.engine", "qa.api", "qa.cli", "qa.serve", "qa.corpus"])
+@pytest.mark.parametrize(
+    "module", ["qa.engine", "qa.api", "qa.cli.commands", "qa.cli.serve", "qa.corpus"]
+)
 def test_asking_imports_no_library_that_reads_files(module: str) -> None:
     heavy = "{'lxml', 'pypdfium2', 'trafilatura', 'PIL', 'reportlab'}"
     script = f"import sys, {module}; print(sorted({heavy} & {{*sys.modules}}))"

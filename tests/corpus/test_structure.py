@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.corpus.formats.plain import find_blocks
 from qa.corpus.readers import read_document
-from qa.corpus.structure import find_blocks
 from qa.records import Block
 from tests.corpus.pages import Page, page, pages
 

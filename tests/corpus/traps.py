@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from qa.corpus import worker
 from qa.corpus.readers import READERS
 from qa.corpus.reading import Reading
+from qa.corpus.sandbox import worker
 from qa.records import Block
 
 START = "import sys; sys.path[:] = sys.argv[1:]; from tests.corpus.traps import main; main()"

@@ -14,17 +14,17 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from qa.build.builder import build_index
 from qa.encode import Encoded, Encoder, Piece, TokenCodec, torch_backend
 from qa.encode.build import export_model, fingerprint_of, load_encoder
 from qa.encode.model import find_model, reference_texts
 from qa.encode.onnx import OnnxEncoder
 from qa.engine import Engine
 from qa.errors import IndexForeignError, UsageError
-from qa.indexing import build_index
 from qa.records import Question
 from qa.settings import Settings
 from qa.store import IndexFolder
-from tests.test_folding import ALIKE
+from tests.text.test_folding import ALIKE
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]  # of the libraries'
 

@@ -10,7 +10,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
 from qa.encode.protocol import Read, TextReader, encodable
-from qa.folding import folded
+from qa.text.folding import folded
 
 
 class RawEncoding:

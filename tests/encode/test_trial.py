@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qa.build.builder import build_index
 from qa.encode import Encoded, Piece, torch_backend
 from qa.encode.build import export_model, fingerprint_of, load_encoder
 from qa.encode.model import OWN_PROMPTS, Prompts, find_model, reference_texts
@@ -20,7 +21,6 @@ from qa.encode.protocol import Encoder, FloatArray
 from qa.encode.trial import try_out
 from qa.engine import Engine
 from qa.errors import UsageError
-from qa.indexing import build_index
 from qa.records import Question
 from qa.settings import Settings, own_if_auto
 from qa.store import IndexFolder
@@ -283,7 +283,7 @@ def test_a_model_of_no_use_is_refused_before_anything_is_read(
         raise AssertionError("the archive was read")
 
     model = make(tmp_path / "made")
-    monkeypatch.setattr("qa.indexing.found", read)
+    monkeypatch.setattr("qa.build.builder.found", read)
     monkeypatch.setattr("qa.corpus.FolderReader.read", read)
     settings = Settings(index=str(tmp_path / "index"), model=str(model))
     with pytest.raises(UsageError, match=reason) as refused:
@@ -300,7 +300,7 @@ def test_a_model_is_made_ready_once(
     model = make_model(tmp_path)
     settings = Settings(index=str(tmp_path / "index"), model=str(model))
     build_index([archive], settings)
-    monkeypatch.setattr("qa.indexing.export_model", None)
+    monkeypatch.setattr("qa.build.builder.export_model", None)
     assert not build_index([archive], settings).changed
 
 
@@ -308,7 +308,7 @@ def test_nothing_to_read_is_told_before_a_model_is_made_ready(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr("qa.indexing.export_model", None)
+    monkeypatch.setattr("qa.build.builder.export_model", None)
     settings = Settings(index=str(tmp_path / "index"))
     with pytest.raises(Exception, match="no document in"):
         build_index([tmp_path / "empty"], settings)

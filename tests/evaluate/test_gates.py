@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.build.builder import build_index
 from qa.engine import Engine
 from qa.errors import DatasetError, GateError, UsageError
 from qa.evaluate.datasets import read_spans
@@ -19,7 +20,6 @@ from qa.evaluate.gates import (
 )
 from qa.evaluate.measures import Measure
 from qa.evaluate.run import evaluate_spans
-from qa.indexing import build_index
 from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.archive import write_archive

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from qa.build.builder import build_index
 from qa.errors import UsageError
 from qa.evaluate.judged import judge_by
-from qa.indexing import build_index
 from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.fake import FakeEncoder

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qa.confidence import Calibration, Curve
 from qa.evaluate.measures import risk_coverage
 from qa.records import Answer, Citation, Highlight, IndexInfo, Note, Result, Verdict
+from qa.search.confidence import Calibration, Curve
 
 READING = Path(__file__).parents[2] / "eval" / "reading"
 MODULES = ("scoring", "asking", "messages", "measure", "results", "verdicts", "data", "frames")

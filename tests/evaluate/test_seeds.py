@@ -8,7 +8,7 @@ from qa.engine import Engine
 from qa.evaluate.datasets import read_spans
 from qa.evaluate.gates import GATES_FILE, check, fallen, gates_for, read_gates
 from qa.evaluate.run import evaluate_spans
-from qa.followup import resolve
+from qa.search.followup import resolve
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,7 +20,8 @@ LONG = SECONDS > 10
 
 PROGRAM = """
 import sys
-from qa import engine, serve
+from qa import engine
+from qa.cli import serve
 from qa.settings import Settings
 from tests.fake import FakeEncoder
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.keys import Keyring
+from qa.service.keys import Keyring
 from tests.faults.service import LONG, SECONDS, Address, get, growth, serving
 
 CONNECTIONS = 800

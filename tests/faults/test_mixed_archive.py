@@ -15,8 +15,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa.api import create_app
+from qa.build.builder import BuildReport
 from qa.engine import Engine
-from qa.indexing import BuildReport
 from qa.records import Filters, Question
 from qa.settings import Settings
 from qa.store import Generation, IndexFolder
@@ -165,7 +165,7 @@ def test_a_service_answers_while_bombs_go_off(
 ) -> None:
     """A build of the folder in another process; no question fails meanwhile, and each is answered."""
     script = (
-        "import sys; from pathlib import Path; from qa.indexing import build_index; "
+        "import sys; from pathlib import Path; from qa.build.builder import build_index; "
         "from qa.settings import Settings; from tests.fake import FakeEncoder; "
         "from tests.faults.mixed import SETTINGS; "
         "build_index([Path(sys.argv[1])], Settings(index=sys.argv[2], **SETTINGS), "

@@ -17,7 +17,8 @@ from tests.conftest import ROOT
 # The real way in, with an engine whose answers take their time.
 PROGRAM = """
 import sys, time
-from qa import engine, serve
+from qa import engine
+from qa.cli import serve
 from qa.api import server
 from qa.settings import Settings
 from tests.fake import FakeEncoder

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qa.build.builder import build_index
+from qa.build.upkeep import purge, rollback
 from qa.engine import Engine
 from qa.errors import IndexDamagedError, IndexForeignError, IndexUnusableError, QaError, UsageError
-from qa.indexing import build_index
 from qa.records import Answer, Filters, Question, document_id
 from qa.settings import Settings
-from qa.store import IndexFolder, disk
-from qa.upkeep import purge, rollback
+from qa.store import IndexFolder
+from qa.store.files import disk
 from tests.conftest import Build
 from tests.fake import DIMENSION, FakeEncoder
 from tests.store.forge import digest, live_folder
@@ -165,9 +166,9 @@ def test_killed_at_every_step(
 _VICTIM = """
 import os, signal, sys, time
 from pathlib import Path
-from qa.indexing import build_index
+from qa.build.builder import build_index
 from qa.settings import Settings
-from qa.store import disk
+from qa.store.files import disk
 from tests.fake import FakeEncoder
 
 texts, index, victims = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.confidence import Calibration, Curve
 from qa.engine import Engine
 from qa.records import Verdict
+from qa.search.confidence import Calibration, Curve
 from qa.store import IndexFolder
 from tests.fake import FakeEncoder
 

@@ -21,8 +21,8 @@ from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.integrations.langchain import ArchiveRetriever as LangChain
 from qa.integrations.llama_index import ArchiveRetriever as LlamaIndex
+from qa.present.wire import view_address
 from qa.records import Answer, Filters, Question
-from qa.wire import view_address
 from tests.integrations.conftest import Judging
 
 QUESTION = "Who is the keeper of the lighthouse?"

@@ -28,7 +28,7 @@ Talk = Callable[[Client], Awaitable[Any]]
 COMMAND = """
 import sys
 import qa.engine
-from qa.cli import main
+from qa.cli.commands import main
 from tests.fake import FakeEncoder
 qa.engine.load_encoder = lambda *_, **__: FakeEncoder()
 main(sys.argv[1:])

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from qa.store.disk import read_array
-from qa.store.lexical import Bm25, LexicalIndex
-from qa.store.postings import PostingsWriter
+from qa.store.files.disk import read_array
+from qa.store.files.lexical import Bm25, LexicalIndex
+from qa.store.files.postings import PostingsWriter
 
 
 def files_of(postings: PostingsWriter) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexDamagedError, IndexForeignError, UsageError
 from qa.store import dense as dense_module
-from qa.store.dense import DenseIndex, check_unit, index_bytes
+from qa.store.files.dense import DenseIndex, check_unit, index_bytes
 
 Vectors = NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from qa.errors import IndexDamagedError
 from qa.store import disk
-from qa.store.disk import (
+from qa.store.files.disk import (
     BLOCK,
     BlockFile,
     BlockWriter,

@@ -17,18 +17,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.analysis import Analyzer
+from qa.build.builder import build_index
+from qa.build.passages import Splitting, split
 from qa.corpus import read_folders
 from qa.corpus.readers import Reading, make_document
 from qa.encode import Piece
 from qa.errors import IndexDamagedError, IndexForeignError
-from qa.indexing import build_index
-from qa.passages import Splitting, split
 from qa.records import About, Block, Document, Filters, Passage, Published
 from qa.settings import Settings
 from qa.store import CONTEXT, Generation, GenerationWriter, IndexFolder, Recipe
-from qa.store.disk import array_bytes
-from qa.store.lexical import Bm25, idf
+from qa.store.files.disk import array_bytes
+from qa.store.files.lexical import Bm25, idf
+from qa.text.analysis import Analyzer
 from tests.fake import FakeEncoder
 from tests.store.forge import change_manifest, digest, live_folder, seal
 from tests.store.lexical import lexical_index

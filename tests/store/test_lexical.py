@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.store.lexical import Bm25, idf
+from qa.store.files.lexical import Bm25, idf
 from tests.store.lexical import lexical_index
 
 _WORDS = st.sampled_from([f"w{n}" for n in range(12)])

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.store import postings
-from qa.store.lexical import Bm25, LexicalIndex
-from qa.store.postings import PostingsWriter
+from qa.store.files.lexical import Bm25, LexicalIndex
+from qa.store.files.postings import PostingsWriter
 from tests.store.lexical import files_of, lexical_index, read_files
 
 _WORDS = st.sampled_from(["a", "b", "ba", "c", "é", "\ud800x", "common"])

@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.analysis import Analyzer, fold
 from qa.store import IndexFolder
-from qa.store.words import WORDS, Words, WordsWriter
+from qa.store.files.words import WORDS, Words, WordsWriter
+from qa.text.analysis import Analyzer, fold
 from tests.conftest import Build
 
 

@@ -16,9 +16,9 @@ class CitedQa:
 
     def build(self, documents: Sequence[Document], folder: Path) -> Built:
         """Build an index of one document, which exports the model, then that of all."""
+        from qa.build.builder import build_index
         from qa.evaluate.corpora import make_row_document
         from qa.evaluate.datasets import Row
-        from qa.indexing import build_index
         from qa.settings import Settings
 
         rows = (Row(document.id, document.title, document.text) for document in documents)

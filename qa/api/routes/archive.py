@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from qa.api import schemas
 from qa.api.errors import JsonResponse, responses
 from qa.api.service import engine_of
-from qa.wire import index_body
+from qa.present.wire import index_body
 
 MAX_FOLDERS = 100
 

@@ -10,8 +10,8 @@ from qa.api import schemas
 from qa.api.errors import JsonResponse, responses
 from qa.api.json_route import JsonRoute
 from qa.api.service import engine_of, service_of
+from qa.present.wire import answer_body
 from qa.records import Question
-from qa.wire import answer_body
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["ask"])
 

@@ -11,9 +11,9 @@ from qa.api import completions, schemas
 from qa.api.errors import JsonResponse, openai_responses
 from qa.api.json_route import JsonRoute
 from qa.api.service import service_of
-from qa.chat import MODEL, Completion, message_of, model_body, words_in
 from qa.errors import NotFoundError
-from qa.wire import json_bytes
+from qa.present.chat import MODEL, Completion, message_of, model_body, words_in
+from qa.present.wire import json_bytes
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["openai"])
 

@@ -17,9 +17,9 @@ from qa.api.pieces import in_pieces
 from qa.api.service import engine_of, service_of
 from qa.api.viewer import view_pieces
 from qa.errors import UsageError
+from qa.present.wire import citation_line, document_body, entry_body, json_pieces, view_address
 from qa.records import Document
-from qa.results import cite_span
-from qa.wire import citation_line, document_body, entry_body, json_pieces, view_address
+from qa.search.results import cite_span
 
 CHANGED = (
     "This document has changed since it was cited: the words that were cited are not marked, "

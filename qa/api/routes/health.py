@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
 from qa.api import schemas
-from qa.api.access import caller_of
 from qa.api.errors import RETRY_AFTER, JsonResponse, responses
+from qa.api.guards.access import caller_of
 from qa.api.service import engine_of, service_of
 from qa.errors import BusyError, IndexUnusableError, KeysUnusableError
-from qa.wire import index_body
+from qa.present.wire import index_body
 
 router = APIRouter(tags=["operation"])
 

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from qa.api import schemas
-from qa.api.access import caller_of
 from qa.api.errors import JsonResponse, RequestError, responses
+from qa.api.guards.access import caller_of
+from qa.api.guards.signin import UNKNOWN, UNUSABLE, forget, remember, sign_in_page, signed_in
 from qa.api.service import Service, service_of
-from qa.api.signin import UNKNOWN, UNUSABLE, forget, remember, sign_in_page, signed_in
 from qa.errors import KeysUnusableError, SessionsUnusableError, UnauthorizedError
 
 router = APIRouter(prefix="/v1/session", tags=["session"])

@@ -33,7 +33,7 @@ const AROUND = 160; // characters of a sentence on each side of the words that a
 /**
  * The short answer in its sentence: what the page says first. Null where the archive gives none, or
  * is in doubt. `before + words + after` is as the excerpt has it, but for an ellipsis where the
- * sentence is long; `qa/present.py` has the same rule for the other faces.
+ * sentence is long; `qa/present/shown.py` has the same rule for the other faces.
  *
  * @returns {{result: object, before: string, words: string, after: string} | null}
  */

@@ -1,0 +1,90 @@
+"""Who asks, and what that allows: the one table of what is open to whom.
+
+A path that stands in neither list needs a key of the scope ``admin``, so that a route that is
+added is closed until somebody opens it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
+from typing import Literal, cast
+
+from starlette.types import Scope
+
+from qa.service.hosts import is_loopback, parse_address
+
+PUBLIC = ("/", "/static", "/healthz", "/readyz", "/v1/session")
+"""Open to everybody: the page, which holds nothing of the archive, signs of life, the sign-in."""
+
+ASK = (
+    "/v1/ask",
+    "/v1/verify",
+    "/v1/archive",
+    "/v1/documents",
+    "/v1/chat/completions",
+    "/v1/models",
+    "/mcp",
+)
+"""Open to a key of the scope ``ask``, with everything below. The rest is for ``admin``."""
+
+PROBES = ("/healthz", "/readyz")
+"""Answered whatever the load: whoever watches over the process must hear from it."""
+
+_ADDRESS_CHARS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request."""
+
+    scope: str | None
+    """What the caller may do; None for somebody without a key where one is asked for."""
+    limited: str | None
+    """The name that limits are counted under; None where only the service's own limits hold."""
+    key: Literal["header", "cookie"] | None = None
+    """How the key came. A browser sends a cookie by itself, whichever page makes it."""
+
+
+def caller_of(scope: Scope) -> Caller:
+    """Return who sent a request that the guard has let in."""
+    return cast(Caller, scope["state"]["caller"])
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path that routes are matched with."""
+    path, root = scope["path"], scope.get("root_path", "")
+    return str(path.removeprefix(root) if path.startswith(f"{root}/") else path)
+
+
+def required(path: str) -> str | None:
+    """Return the scope that a path needs, or None if it is public."""
+    if _stands_in(path, PUBLIC):
+        return None
+    return "ask" if _stands_in(path, ASK) else "admin"
+
+
+def _stands_in(path: str, places: tuple[str, ...]) -> bool:
+    return any(path == place or (place != "/" and path.startswith(f"{place}/")) for place in places)
+
+
+def address_of(scope: Scope) -> str:
+    """Return the name of a request's address; one network of a household or a server is one."""
+    client = scope.get("client")
+    return network_of(client[0]) if client else "here"
+
+
+def network_of(host: str) -> str:
+    """Return the name that an address, as text, is counted under: for IPv6, that of its /64."""
+    address = parse_address(host)
+    if address is None:
+        return host[:_ADDRESS_CHARS]
+    if isinstance(address, IPv6Address) and not address.is_loopback:
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address)
+
+
+def comes_from_here(scope: Scope) -> bool:
+    """Whether a request comes from this machine."""
+    client = scope.get("client")
+    return not client or is_loopback(client[0])

@@ -1,0 +1,202 @@
+"""Who may ask: settled for every request before its body is read and before any route is chosen.
+
+With keys, a request carries one as ``Authorization: Bearer …`` or, from a browser, a session that
+was begun with one, in a cookie.
+Without keys the service listens on this machine alone, and whoever uses the machine may ask;
+then the Host header must name it too, or a page elsewhere whose name was made to point here
+could read the archive through its visitor's browser.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from qa.api.errors import answer_to
+from qa.api.guards.access import (
+    PROBES,
+    Caller,
+    address_of,
+    comes_from_here,
+    path_of,
+    required,
+)
+from qa.api.guards.credentials import key_of
+from qa.api.guards.limits import Rate
+from qa.api.guards.signin import sign_in_page
+from qa.api.service import Service
+from qa.errors import (
+    BusyError,
+    ForbiddenError,
+    KeysUnusableError,
+    QaError,
+    SessionsUnusableError,
+    TooManyError,
+    UnauthorizedError,
+)
+from qa.service.hosts import host_of, is_loopback
+from qa.service.keys import SCOPES, allows
+
+log = logging.getLogger("qa.api")
+
+REQUESTS_AT_ONCE = 256
+"""Requests that are under way at once; each may hold a body."""
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Guard:
+    """Lets in whom the table in ``qa.api.guards.access`` lets in; everybody else is answered here."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        service: Service,
+        *,
+        origins: Collection[str] = (),
+        at_once: int = REQUESTS_AT_ONCE,
+    ) -> None:
+        self.app = app
+        self._keyring = service.keyring
+        self._sessions = service.sessions
+        self._metrics = service.metrics
+        self._rate = Rate(service.settings.requests_per_minute)
+        self._origins = frozenset(origins)
+        self._public = urlsplit(service.settings.public_url).netloc.lower()
+        self._hosts = {"localhost", host_of(self._public), service.settings.host.lower()}
+        self._free = at_once
+        self._each = service.settings.connections_per_address
+        self._under_way: Counter[str] = Counter()
+        self._logged = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = Headers(scope=scope)
+        try:
+            scope["state"]["caller"] = self._admit(scope, headers)
+        except QaError as error:
+            self._metrics.refuse(error.name)
+            if isinstance(error, UnauthorizedError) and _wants_page(scope, headers):
+                response = sign_in_page(scope)
+            else:
+                response = answer_to(scope, error)
+            await response(scope, receive, send)
+            return
+        address = address_of(scope)
+        self._free -= 1
+        self._under_way[address] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._free += 1
+            self._under_way[address] -= 1
+            if not self._under_way[address]:
+                del self._under_way[address]
+
+    def _admit(self, scope: Scope, headers: Headers) -> Caller:
+        """Return who asks. Raises QaError unless they may."""
+        path = path_of(scope)
+        need = required(path)
+        caller, refusal = self._identify(scope, headers)
+        if path in PROBES:
+            return caller
+        self._rate.take(caller.limited)
+        if refusal is not None and need is not None:
+            raise refusal
+        if need is not None and not allows(caller.scope, need):
+            raise ForbiddenError(
+                f"this needs a key of the scope {need}, and yours has {caller.scope}",
+                code="scope_missing",
+            )
+        self._check_sender(scope, headers, caller, session=need is None)
+        if self._free <= 0:  # probes pass, and count
+            raise BusyError("too many requests are under way: ask again", retry_after=1)
+        self._check_crowd(scope)
+        return caller
+
+    def _identify(self, scope: Scope, headers: Headers) -> tuple[Caller, QaError | None]:
+        """Return who asks, and what is wrong with their key where one is asked for."""
+        stranger = Caller(None, f"address {address_of(scope)}")
+        try:
+            if not self._keyring.on:
+                self._check_host(headers)
+                here = comes_from_here(scope)
+                return Caller(SCOPES[-1], None if here else stranger.limited), None
+            key, way = key_of(headers, self._keyring, self._sessions)
+            return Caller(key.scope, f"key {key.id}", way), None
+        except (UnauthorizedError, SessionsUnusableError) as error:
+            return stranger, error
+        except KeysUnusableError as error:
+            return stranger, self._hidden(error)
+
+    def _hidden(self, error: KeysUnusableError) -> KeysUnusableError:
+        """Tell the operator what is wrong, once, and strangers no more than that something is."""
+        if error.message != self._logged:
+            self._logged = error.message
+            log.error("%s", error.message)
+        return KeysUnusableError(
+            "nobody is let in until the operator puts the keys right: the log says what is wrong"
+        )
+
+    def _check_host(self, headers: Headers) -> None:
+        named = headers.getlist("host")
+        host = host_of(named[0]) if len(named) == 1 else None  # of two, a proxy may read the other
+        if not host or not (host in self._hosts or is_loopback(host)):
+            raise ForbiddenError(
+                "this service answers to this machine's own names alone: behind a proxy, name its "
+                "address with the setting public_url",
+                code="host_unknown",
+            )
+
+    def _check_crowd(self, scope: Scope) -> None:
+        """Raise TooManyError if an address that a proxy names has as many connections as it may.
+
+        Each of them has one request under way. Who comes without a proxy is stopped at the door.
+        """
+        if not self._each or comes_from_here(scope):
+            return
+        if self._under_way[address_of(scope)] >= self._each:
+            raise TooManyError(
+                f"your address has {self._each} requests under way (setting connections_per_address)",
+                code="too_many_connections",
+                retry_after=1,
+            )
+
+    def _check_sender(
+        self, scope: Scope, headers: Headers, caller: Caller, *, session: bool
+    ) -> None:
+        """Raise ForbiddenError if a page elsewhere uses what a browser sends by itself.
+
+        Nor may one that is listed change a visitor's ``session``, and have them ask with its key.
+        """
+        if scope["method"] in _SAFE or caller.key == "header":
+            return
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        listed = origin is not None and not self._origins.isdisjoint(("*", origin))
+        if listed and caller.key is None and not session:
+            return
+        if site is not None:
+            foreign = site not in ("same-origin", "none")
+        else:  # an old browser, or no browser
+            own = {headers.get("host", "").lower(), self._public} - {""}
+            foreign = origin is not None and origin.partition("://")[2].lower() not in own
+        if foreign:
+            raise ForbiddenError(
+                "a page of another site sent this: allow it with the setting cors_origins, and let "
+                "it send a key as a header where keys are asked for",
+                code="cross_site",
+            )
+
+
+def _wants_page(scope: Scope, headers: Headers) -> bool:
+    return scope["method"] == "GET" and "text/html" in headers.get("accept", "")

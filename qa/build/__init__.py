@@ -1,0 +1,1 @@
+"""A folder to a generation: what changed, passages, assembly, calibration, upkeep."""

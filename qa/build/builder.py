@@ -1,0 +1,326 @@
+"""Building an index: read what changed, split and embed it, write a generation, swing the pointer.
+
+Documents stream: each is read, split, embedded and written before the next batch is read. What has
+not changed since the generation before is taken over as it was written.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from qa.build.assembly import Assembly, Progress, Silent
+from qa.build.calibration import VERSION, calibrate
+from qa.build.changes import Read, Step, changes_of, found, given, plan, reading
+from qa.build.passages import Splitting
+from qa.corpus import Options, Skipped, program_version, stamps
+from qa.encode import Encoder
+from qa.encode.build import export_model, fingerprint_of, load_encoder
+from qa.encode.model import Prompts, find_model
+from qa.errors import CorpusError, IndexUnusableError
+from qa.read import Reader
+from qa.read.onnx import reader_for
+from qa.records import Document
+from qa.runtime import processors, settle
+from qa.search.rank import Ranking
+from qa.settings import Settings, own_if_auto
+from qa.store import Generation, GenerationWriter, IndexFolder, Journal, Recipe, Store
+from qa.store.files.lexical import Bm25
+
+
+class Judge(Protocol):
+    """Judged questions about the archive, for the calibration of a build."""
+
+    @property
+    def digest(self) -> str:
+        """Names the questions and their judgements."""
+
+    def __call__(self, store: Store, encoder: Encoder) -> list[tuple[str, bool]]:
+        """Return each question with whether the first excerpt that it finds is right."""
+
+
+Accept = Callable[[Generation, Encoder], None]
+"""Looks at a new generation, with the model that made it, before it goes live; raises to refuse it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. ``calibrated``: the generation can tell what it answers from what it does not."""
+
+    generation: str
+    changed: bool
+    documents: int
+    passages: int
+    embedded: int
+    tokens: int
+    furniture_lines: int
+    calibrated: bool
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+
+def build_index(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    strict: bool = False,
+    allow_download: bool = False,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
+    documents: Sequence[Document] | None = None,
+    calibrated: bool = True,
+    accept: Accept | None = None,
+    judge: Judge | None = None,
+) -> BuildReport:
+    """Make the index of ``settings`` hold exactly what ``paths`` hold.
+
+    Files that have not changed are neither read nor embedded again; vectors of passages that an
+    earlier generation holds are taken over. When nothing changed no generation is written.
+    ``documents`` given directly stand for those that ``paths`` would hold; ``encoder`` stands for
+    the model of the settings; an index that is not ``calibrated`` has no confidence to give;
+    ``judge`` refines its calibration. ``accept`` is asked before a new generation goes live: when
+    it raises, the generation is removed and what was live stays so. Raises CorpusError when there
+    is nothing to index, or, if ``strict``, a file cannot be read; ConfinementError when the kernel does not hold the
+    readers as the settings demand; OSError when writing fails; and what ``accept`` raises.
+    """
+    began = time.perf_counter()
+    settle()
+    progress = progress or Silent()
+    folder = IndexFolder(Path(settings.index))
+    if not (stamps(paths) if documents is None else documents):
+        raise _nothing(paths, [])
+    with folder.lock(), reading(settings, progress.say) as read:
+        # The model first: one that is of no use is refused before anything is read.
+        if encoder is None:
+            encoder, model_manifest = _ready_model(folder, settings, allow_download, progress)
+        else:
+            model_manifest = folder.add_model(encoder.fingerprint, lambda _: None)
+        if documents is None:
+            progress.stage("comparing", None)
+            items = found(paths, settings, progress.advance)
+        else:
+            items = given(documents)
+        splitting = _splitting(settings, encoder)
+        wanted = judge.digest if calibrated and judge else calibrated
+        reader = reader_for(settings.reading) if calibrated else None
+        recipe = _recipe(settings, encoder, reader, splitting, calibrated=wanted)
+        previous, live = _previous(folder)
+        records = previous.files if previous and _keeps(previous, recipe) else []
+        steps = plan(items, records)
+        if (
+            live
+            and previous
+            and Recipe.of_manifest(previous.manifest).digest == recipe.digest
+            and not changes_of(steps, records)
+        ):
+            skipped = _skipped(steps, read)
+            _refuse(paths, len(previous.written), skipped, strict=strict)
+            folder.clear_journal()  # of a build that was killed when all was done
+            changed = _show_again(folder, previous)
+            furniture = sum(entry["furniture"] for entry in previous.written)
+            return _report(previous.manifest, furniture, changed, 0, skipped, began)
+
+        progress.stage("reading", sum(step.reads for step in steps))
+        # The journal outlives a generation that is not accepted: its vectors are as good as before.
+        with Journal(folder.path) as journal, folder.draft() as draft:
+            with GenerationWriter(draft.folder, recipe) as writer:
+                assembly = Assembly(writer, encoder, splitting, journal, previous, progress)
+                assembly.run(steps, read)
+                skipped = [Skipped(*pair) for file in assembly.files for pair in file.skipped]
+                _refuse(paths, writer.documents, skipped, strict=strict)
+                progress.stage("writing", None)
+                manifest, sha256 = writer.finish(
+                    name=f"{draft.number}-{writer.corpus[:8]}",
+                    model_manifest=model_manifest,
+                    records=assembly.files,
+                    calibrate=partial(_calibration, encoder, reader, calibrated, judge, progress),
+                )
+            pointer = folder.add_generation(draft, str(manifest["generation"]), sha256)
+            if accept is not None:
+                accept(
+                    folder.generation(pointer, mapped=True), encoder
+                )  # the lock removes what did not go live
+            folder.make_live(
+                pointer,
+                writer.ids,
+                keep=settings.generations_kept,
+                paths=[str(path.absolute()) for path in paths] if documents is None else [],
+            )
+    return _report(manifest, writer.furniture, True, assembly.embedded, skipped, began)
+
+
+def _calibration(
+    encoder: Encoder,
+    reader: Reader | None,
+    wanted: bool,
+    judge: Judge | None,
+    progress: Progress,
+    generation: Generation,
+) -> dict[str, Any] | None:
+    if not wanted:
+        return None
+    progress.stage("calibrating", None)
+    judged = judge(generation, encoder) if judge else ()
+    found = calibrate(generation, encoder, Ranking(), judged, reader)
+    return found.to_json() if found else None
+
+
+def _refuse(
+    paths: Sequence[Path],
+    documents: int,
+    skipped: Sequence[Skipped],
+    *,
+    strict: bool,
+) -> None:
+    """Raise CorpusError when nothing can be read, or ``strict`` and something cannot."""
+    if strict and skipped:
+        raise CorpusError(
+            f"{skipped[0].source}: {skipped[0].reason} "
+            f"({len(skipped)} of {documents + len(skipped)} files cannot be read, and --strict is on)"
+        )
+    if not documents:
+        raise _nothing(paths, skipped)
+
+
+def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> CorpusError:
+    where = ", ".join(map(str, paths)) or "the PATHs"
+    if skipped:
+        more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+        return CorpusError(
+            f"no readable document in {where}: {skipped[0].source}: {skipped[0].reason}{more}"
+        )
+    return CorpusError(f"no document in {where}: put text or Markdown files there")
+
+
+def _skipped(steps: Sequence[Step], read: Read) -> list[Skipped]:
+    """Return what is not indexed of files none of which has changed."""
+    skipped = []
+    for step in steps:
+        if step.record is not None:
+            skipped += [Skipped(*pair) for pair in step.record.skipped]
+        else:
+            skipped += [one for one in read(step.item) if isinstance(one, Skipped)]
+    return skipped
+
+
+def _ready_model(
+    folder: IndexFolder,
+    settings: Settings,
+    allow_download: bool,
+    progress: Progress,
+) -> tuple[Encoder, str]:
+    """Export the model if this folder does not hold it yet; load it for building."""
+    int8 = settings.precision == "int8"
+    prompts = Prompts(own_if_auto(settings.question_prompt), own_if_auto(settings.passage_prompt))
+    fingerprint = fingerprint_of(find_model(settings.model), int8=int8, prompts=prompts)
+
+    def make(target: Path) -> None:
+        export_model(
+            settings.model,
+            target,
+            int8=int8,
+            allow_download=allow_download,
+            say=progress.say,
+            prompts=prompts,
+        )
+
+    manifest = folder.add_model(fingerprint, make)
+    return load_encoder(folder.model_folder(fingerprint), workers=processors()), manifest
+
+
+def _splitting(settings: Settings, encoder: Encoder) -> Splitting:
+    return Splitting(
+        max_chars=settings.passage_chars,
+        max_tokens=encoder.max_tokens,
+        overlap=settings.overlap,
+        language=settings.language,
+    )
+
+
+def _recipe(
+    settings: Settings,
+    encoder: Encoder,
+    reader: Reader | None,
+    splitting: Splitting,
+    *,
+    calibrated: bool | str,
+) -> Recipe:
+    return Recipe(
+        model=encoder.name,
+        fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        code_width=encoder.codec.width,
+        vocabulary=encoder.vocabulary,
+        language=settings.language,
+        bm25=Bm25(),
+        settings={
+            "splitting": asdict(splitting),
+            "reading": Options.of(settings).results,
+            "program": program_version(),
+            "calibrated": calibrated,
+            # A calibration is of scores: other weights make another one.
+            "ranking": asdict(Ranking()) if calibrated else None,
+            "reader": reader.fingerprint if reader else None,
+            "calibration": VERSION if calibrated else None,
+        },
+    )
+
+
+def _keeps(previous: Generation, recipe: Recipe) -> bool:
+    """Whether what a generation holds of an unchanged file is what a build would make of it now."""
+    before = Recipe.of_manifest(previous.manifest)
+    names = ("calibrated", "ranking", "reader", "calibration")
+    of_scores = {name: recipe.settings[name] for name in names}
+    settings = {**before.settings, **of_scores}
+    return replace(before, settings=settings).digest == recipe.digest
+
+
+def _show_again(folder: IndexFolder, previous: Generation) -> bool:
+    """Show again the documents of a live generation that were removed and came back.
+
+    Return whether there were any.
+    """
+    live = folder.live()
+    back = live.removed & {entry["id"] for entry in previous.written}
+    if back:
+        folder.point(replace(live, removed=live.removed - back))
+    return bool(back)
+
+
+def _previous(folder: IndexFolder) -> tuple[Generation | None, bool]:
+    """Return a generation whose vectors can be taken over, whole, and whether it is the live one."""
+    try:
+        opened = folder.open(mapped=True)
+        opened.generation.verify_all()
+    except IndexUnusableError:  # none yet, or one that cannot be taken over
+        return None, False
+    return opened.generation, opened.fault is None
+
+
+def _report(
+    manifest: Mapping[str, Any],
+    furniture: int,
+    changed: bool,
+    embedded: int,
+    skipped: Sequence[Skipped],
+    began: float,
+) -> BuildReport:
+    return BuildReport(
+        generation=str(manifest["generation"]),
+        changed=changed,
+        documents=int(manifest["counts"]["documents"]),
+        passages=int(manifest["counts"]["passages"]),
+        embedded=embedded,
+        tokens=int(manifest["counts"]["tokens"]),
+        furniture_lines=furniture,
+        calibrated=manifest.get("calibration") is not None,
+        skipped=tuple(skipped),
+        seconds=time.perf_counter() - began,
+    )
+
+
+__all__ = ["Accept", "BuildReport", "Judge", "Progress", "Silent", "build_index"]

@@ -1,0 +1,254 @@
+"""What a build measures of its own index, so that confidence means something on it.
+
+How high the signals of ``qa.search.confidence`` are depends on the model and on the archive, so each build
+measures them anew, on questions whose answer is known:
+
+- answered: the questions about the reference texts, each against its own text, with the words
+  weighted as in this archive; how a reader reads them there comes with the reader;
+- off topic: the same questions asked of this archive, which does not answer them;
+- near: sentences of this archive, cut to the length of a question and asked while the passages around
+  them and every copy of them are held out, so that what is found is about the same things and not the
+  answer. Each document gives about as many, so that a long one counts as one. A reader is also judged
+  by the questions about the reference texts that sound as if their text answered them, and it does not.
+
+Reference questions are harder to read than most that people ask, and those about paragraphs that the
+reader's training kept back are easier: each make half of what the reader is judged by.
+
+Where somebody has judged questions about the archive, these join the samples, with a weight that
+grows with their number: fifty count as much as the index's own samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, cycle, repeat
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.encode import Encoder, Piece
+from qa.encode.model import reference_texts
+from qa.read import Reader, best_reading
+from qa.runtime import processors
+from qa.search.confidence import Calibration, Curve, Sample, Signals
+from qa.search.rank import Asked, Ranking, late_scores, prepare, rank
+from qa.store import Store, TokenCodes
+
+_T = TypeVar("_T")
+
+VERSION = 2
+"""Grows with each change of what is measured or what it weighs: an index is then calibrated anew."""
+_HELD_OUT, _LOOKED_AT = 120, 1200
+"""Passages of which a sentence is held out, and those that they are chosen from."""
+_ALIKE = 0.9
+"""The cosine from which on a passage is as good as another one."""
+_COPIED = 0.8
+"""A passage with so much of a sentence's terms, by their weight, says the sentence again."""
+_QUESTION_WORDS = 14
+_PLAIN, _WITH_READER = (0.5, 0.25, 0.25), (0.55, 0.2, 0.25)
+"""What the samples weigh: answered, off topic, near.
+
+By support alone every second question counts as one that is not answered, since support does not tell near
+ones: it must be the more careful. With a reader a little more than half are answered.
+"""
+_JUDGED = 50
+"""So many judged questions weigh as much as the samples together."""
+_LEAST = 10
+_READ = 3
+"""One in so many off-topic questions is read: reading takes the most time of a calibration."""
+
+
+class _Question(NamedTuple):
+    text: str
+    asked: Asked
+
+
+def calibrate(
+    store: Store,
+    encoder: Encoder,
+    ranking: Ranking,
+    judged: Sequence[tuple[str, bool]] = (),
+    reader: Reader | None = None,
+) -> Calibration | None:
+    """Calibrate an index; None for one that is too small or too uniform to tell anything.
+
+    ``judged`` has questions about this archive with whether the first excerpt was right.
+    """
+    texts = reference_texts()
+    pieces = [Piece(text.title, text.text) for text in texts]
+    answered: list[Signals] = []
+    close: list[Signals] = []
+    asking: list[_Question] = []
+    with ThreadPoolExecutor(processors(), "calibrate") as pool:
+
+        def ask(questions: Iterable[str]) -> Iterator[_Question]:
+            return pool.map(partial(_ask, store, encoder, ranking), questions)
+
+        found = partial(_found, store, encoder, ranking)
+
+        known = reader.known if reader else None
+        readings: Iterable[Sequence[float | None]] = (
+            known.reference if known else repeat((None, None, None))
+        )
+        for text, encoded, own_readings in zip(
+            texts, encoder.encode_passages(pieces), readings, strict=False
+        ):
+            codes = encoder.codec.encode(encoded.tokens)
+            own = partial(_support, encoder, codes)
+            questions = list(ask((*text.questions, text.near)))
+            signals = [
+                Signals(*pair) for pair in zip(pool.map(own, questions), own_readings, strict=True)
+            ]
+            asking += questions[:-1]
+            answered += signals[:-1]
+            close.append(signals[-1])
+        off = list(chain.from_iterable(pool.map(partial(found, None), asking)))
+        strangers = (
+            list(chain.from_iterable(pool.map(partial(found, reader), asking[::_READ])))
+            if reader
+            else []
+        )
+        held_out = _held_out(store)
+        sentences = ask(question for _, question in held_out)
+        rows = (row for row, _ in held_out)
+        near = list(chain.from_iterable(pool.map(partial(found, None), sentences, rows)))
+        judging = pool.map(partial(found, reader), ask(question for question, _ in judged))
+        told = [
+            (value, right)
+            for values, (_, right) in zip(judging, judged, strict=True)
+            for value in values
+        ]
+    if len(off) < _LEAST:
+        return None
+    plain = Curve.fit(_samples(answered, off, near, told, _PLAIN), read=False)
+    if plain is None:
+        return None
+    read = None
+    if known:
+        answered += _paired(answered, known.answered)
+        close += _paired(near, known.near)
+        read = Curve.fit(_samples(answered, strangers, close, told, _WITH_READER), read=True)
+    return Calibration(
+        plain=plain,
+        read=read,
+        reader=reader.fingerprint if reader and read else None,
+        samples={
+            "answered": len(asking),
+            "off": len(off),
+            "near": len(near),
+            "judged": len(told),
+        },
+    )
+
+
+def _paired(found: Sequence[Signals], readings: Sequence[float]) -> list[Signals]:
+    """Return as many signals with readings of other questions, whose truth is the same.
+
+    Of one truth, how well a question is supported here and how a reader reads its answer are taken
+    to be independent.
+    """
+    return [
+        Signals(one.support, reading) for one, reading in zip(found, cycle(readings), strict=False)
+    ]
+
+
+def _samples(
+    answered: Sequence[Signals],
+    off: Sequence[Signals],
+    near: Sequence[Signals],
+    judged: Sequence[tuple[Signals, bool]],
+    weights: tuple[float, float, float],
+) -> list[Sample]:
+    right, far, close = weights
+    return [
+        Sample("answered", answered, [True] * len(answered), right),
+        Sample("off", off, [False] * len(off), far if len(near) else far + close),
+        Sample("near", near, [False] * len(near), close),
+        Sample(
+            "judged",
+            [value for value, _ in judged],
+            [right for _, right in judged],
+            len(judged) / _JUDGED,
+        ),
+    ]
+
+
+def _ask(store: Store, encoder: Encoder, ranking: Ranking, question: str) -> _Question:
+    terms = [term for _, term in store.terms(question)]
+    asked = prepare(store, encoder.codec, encoder.encode_question(question), terms, ranking)
+    return _Question(question, asked)
+
+
+def _found(
+    store: Store,
+    encoder: Encoder,
+    ranking: Ranking,
+    reader: Reader | None,
+    question: _Question,
+    without: int | None = None,
+) -> list[Signals]:
+    """Return the signals of what is found, if anything is; ``without`` holds a passage out.
+
+    With it go the passages beside it, which may say the same, and those that say it again: copies
+    of it, and the like of it where a text is hundreds of lines of one form.
+    """
+    allowed = None
+    if without is not None:
+        allowed = np.ones(store.info.passages, bool)
+        allowed[max(0, without - 1) : without + 2] = False
+        allowed[store.alike(without) >= _ALIKE] = False
+    hits = rank(store, encoder.codec, question.asked, ranking, allowed=allowed)
+    if without is not None:
+        hits = [hit for hit in hits if not _says_again(store, question.asked, hit.row)]
+    if not hits:
+        return []
+    passage = store.passage(hits[0].row)
+    spans = [(start - passage.start, end - passage.start) for start, end in passage.sentences]
+    read = best_reading(reader, question.text, passage.text, spans) if reader else None
+    return [Signals(hits[0].support or 0.0, read)]
+
+
+def _says_again(store: Store, asked: Asked, row: int) -> bool:
+    said = sum(store.term_weight(t) for t in asked.terms if store.term_share(t, row) > 0)
+    return said >= _COPIED * asked.term_ceiling
+
+
+def _support(encoder: Encoder, codes: NDArray[np.uint8], question: _Question) -> float:
+    """Return the support of a text of its own, given its tokens' codes."""
+    whole = TokenCodes(codes, np.zeros(1, np.int64), np.zeros(len(codes), np.uint8))
+    return float(late_scores(encoder.codec, question.asked, whole).support[0])
+
+
+def _held_out(store: Store) -> list[tuple[int, str]]:
+    """Return rows spread over the index, each with a sentence of it cut to a question's length."""
+    documents: dict[str, list[int]] = {}
+    for row in _spread(range(store.info.passages), _LOOKED_AT):
+        documents.setdefault(store.passage(row).document_id, []).append(row)
+    chosen: list[int] = []
+    groups = sorted(_spread(list(documents.values()), _HELD_OUT), key=len)
+    for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
+        chosen += _spread(group, (_HELD_OUT - len(chosen)) // left)
+    sentences = []
+    for row in sorted(chosen):
+        passage = store.passage(row)
+        words = max(
+            (
+                passage.text[s - passage.start : e - passage.start].split()
+                for s, e in passage.sentences
+            ),
+            key=lambda words: min(len(words), _QUESTION_WORDS),
+            default=[],
+        )
+        if len(words) >= _QUESTION_WORDS // 2:
+            sentences.append((row, " ".join(words[:_QUESTION_WORDS])))
+    return sentences
+
+
+def _spread(things: Sequence[_T], most: int) -> list[_T]:
+    """Return at most so many things, as far apart as they come."""
+    if len(things) <= most:
+        return list(things)
+    return [things[n] for n in np.linspace(0, len(things) - 1, most).astype(int).tolist()]

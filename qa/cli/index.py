@@ -1,0 +1,120 @@
+"""The commands that look after an index: its state, going back, removing a text, following a folder."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from qa.cli import terminal
+from qa.settings import Settings
+
+index_option = click.option(
+    "--index", metavar="DIR", help="Folder of the index. Default: index/default."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+paths_argument = click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path)
+)
+
+
+@click.command()
+@paths_argument
+@index_option
+@json_option
+def status(paths: tuple[Path, ...], index: str | None, as_json: bool) -> None:
+    """Show the generations of the index, and what a build of each PATH would change.
+
+    Default: the paths that it was last built from. Every byte of the index is verified.
+    """
+    from qa.build.upkeep import status as state_of
+
+    found = state_of(Settings.load(flags={"index": index}), paths)
+    if as_json:
+        terminal.print_json(asdict(found))
+    else:
+        terminal.show_status(found)
+
+
+@click.command()
+@click.argument("generation", required=False)
+@index_option
+@json_option
+def rollback(generation: str | None, index: str | None, as_json: bool) -> None:
+    """Let an earlier GENERATION answer. Default: the one before the live one.
+
+    A service that runs takes it over. Documents that were removed since stay out; put a file back
+    and build to have it again.
+    """
+    from qa.build.upkeep import rollback as go_back
+
+    info = go_back(Settings.load(flags={"index": index}), generation).info
+    if as_json:
+        terminal.print_json(asdict(info))
+    else:
+        documents = terminal.counted(info.documents, "document")
+        click.echo(f"Generation {info.generation} is live: {documents}.")
+
+
+@click.command()
+@click.argument("documents", nargs=-1, required=True, metavar="SOURCE...")
+@index_option
+@json_option
+def purge(documents: tuple[str, ...], index: str | None, as_json: bool) -> None:
+    """Remove the text of each SOURCE, or document id, from every generation for good.
+
+    Retained generations that hold it are deleted. A file that is still in its folder comes back
+    with the next build.
+    """
+    from qa.build.upkeep import purge as remove
+
+    report = remove(Settings.load(flags={"index": index}), documents)
+    if as_json:
+        terminal.print_json(asdict(report))
+    else:
+        terminal.show_purge(report)
+
+
+@click.command()
+@paths_argument
+@index_option
+@click.option("--model", help="Model to embed with, as for qa build.")
+@click.option(
+    "--every",
+    type=click.FloatRange(0.05, 3600),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look.",
+)
+def watch(paths: tuple[Path, ...], index: str | None, model: str | None, every: float) -> None:
+    """Follow each PATH: build whenever its files have changed and settled. Default: seeds.
+
+    A build that fails is told of and tried again. Ctrl+C stops.
+    """
+    from qa.build.watch import watch as follow
+    from qa.engine import Engine
+
+    settings = Settings.load(flags={"index": index, "model": model})
+    chosen: Sequence[Path] = paths or (Path("seeds"),)
+
+    def build() -> None:
+        report = Engine.build(chosen, settings)
+        if report.changed:
+            terminal.show_report(report, settings.index)
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    click.echo(f"Following {', '.join(map(str, chosen))} (Ctrl+C stops)", err=True)
+    try:
+        follow(chosen, build, every=every, complain=terminal.complain)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,309 @@
+"""What people see in a terminal: progress on standard error, answers on standard output.
+
+Text from documents is data here too: control characters, which could move the cursor or
+rename the window, are shown as U+FFFD.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from qa.present.shown import lead, note_lines, pieces, shown, verdict_line, words_of
+from qa.present.wire import citation_line, in_line, json_bytes, view_address
+from qa.present.wire import printable as printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+    from qa.build.builder import BuildReport, Progress
+    from qa.build.upkeep import PurgeReport, Status
+    from qa.corpus.reading import Skipped
+    from qa.present.shown import Lead
+    from qa.records import Answer, Citation, Highlight, Result, ShortAnswer
+    from qa.service.keys import Key
+
+TELL_SECONDS = 10
+"""Where there is no terminal to draw bars in, progress is told no more often."""
+
+
+def counted(number: int, thing: str) -> str:
+    """Return "1 file" or "1,204 files"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value."""
+    click.echo(json_bytes(value))
+
+
+def complain(message: str) -> None:
+    """Print a line on standard error."""
+    line = " ".join(printable(message).split())
+    click.echo(f"qa: {line}", err=True)
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def show_keys(keys: Sequence[Key]) -> None:
+    """Print a line for each key."""
+    if not keys:
+        click.echo("There is no key: the service answers this machine alone, whoever asks.")
+    for key in keys:
+        state = f"revoked {key.revoked[:10]}" if key.revoked else key.scope
+        click.echo(f"{key.id}  {key.created[:10]}  {state:18}  {printable(key.name)}")
+
+
+# --- an answer ----------------------------------------------------------------------------------
+
+
+def show_answer(answer: Answer, base: str, *, colour: bool, filtered: bool = False) -> None:
+    """Print what an answer is worth, the short answer, and the excerpts, each with its citation.
+
+    ``filtered`` says that filters confined the question.
+    """
+    results, verdict, short = shown(answer), verdict_line(answer, filtered=filtered), lead(answer)
+    notes = note_lines(answer, searched_shown=False)
+    told = "\n".join([*([verdict] if verdict else []), *(_dim(note) for note in notes)])
+    blocks = [told, *([_lead(short)] if short else [])]
+    blocks += [_result(result, words_of(answer, result), base) for result in results]
+    if kept_back := len(answer.results) - len(results):
+        blocks.append(_dim(f"{counted(kept_back, 'more passage')} with --json."))
+    left_out = answer.filtered_out_undated
+    if left_out:
+        undated = counted(left_out, "document")
+        blocks.append(f"{undated} without a date left out by the date filter.")
+    click.echo("\n\n".join(blocks), color=colour)
+
+
+def _dim(line: str) -> str:
+    return click.style(printable(line), dim=True)
+
+
+def _answering(words: str) -> str:
+    """Return the words that answer, so that they stand out of a marked sentence too."""
+    return click.style(printable(words), fg="yellow", bold=True, underline=True)
+
+
+def _lead(short: Lead) -> str:
+    before, after = (printable(text) for text in short.around)
+    number = click.style(f"[{short.result.rank}]", fg="cyan", bold=True)
+    return f"“{before}{_answering(short.words)}{after}” {number}"
+
+
+def _result(result: Result, words: ShortAnswer | None, base: str) -> str:
+    lines = [
+        click.style(f"{result.rank}.", fg="cyan", bold=True)
+        + " "
+        + _marked(result.excerpt, result.highlights, words),
+        *(_cited("   ", citation, base) for citation in [result.citation]),
+        *(_cited("   also: ", citation, base) for citation in result.also),
+    ]
+    return "\n".join(lines)
+
+
+def _cited(indent: str, citation: Citation, base: str) -> str:
+    line = f"{indent}{printable(citation_line(citation))}\n   {view_address(citation, base)}"
+    return click.style(line, dim=True)
+
+
+def _marked(excerpt: str, highlights: Sequence[Highlight], words: ShortAnswer | None) -> str:
+    """Return an excerpt with its marks: its sentence in bold, or lightly around words that answer."""
+    return "".join(
+        _answering(text)
+        if mark == "answer"
+        else click.style(printable(text), fg="yellow", bold=None if words else True)
+        if mark == "sentence"
+        else printable(text)
+        for text, mark in pieces(excerpt, highlights, words)
+    )
+
+
+# --- a build ------------------------------------------------------------------------------------
+
+
+def show_report(report: BuildReport, index: str) -> None:
+    """Print what a build did."""
+    done = "Indexed" if report.changed else "Nothing has changed:"
+    lines = [
+        f"{done} {counted(report.documents, 'document')}, {counted(report.passages, 'passage')} "
+        f"in {index} (generation {report.generation}), {report.seconds:.1f} s",
+        f"  newly embedded: {counted(report.embedded, 'passage')}",
+        f"  left out as page furniture: {counted(report.furniture_lines, 'line')}",
+        f"  skipped: {counted(len(report.skipped), 'file')}",
+        *_skipped(report.skipped),
+    ]
+    if not report.calibrated:
+        lines.append(
+            '  not calibrated: its texts do not tell answers from what is near them, and every verdict is "unsure"'
+        )
+    click.echo(printable("\n".join(lines)))
+
+
+def _skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """Give a line a file, and one for those beyond the tenth that share a reason."""
+    sources: dict[str, list[str]] = {}
+    for one in skipped:
+        sources.setdefault(one.reason, []).append(one.source)
+    for reason, alike in sources.items():
+        yield from (f"    {in_line(source)}: {reason}" for source in alike[:_SHOWN])
+        if len(alike) > _SHOWN:
+            more = counted(len(alike) - _SHOWN, "more file")
+            yield f"    {more}: {reason} (qa build --json names each)"
+
+
+_SHOWN = 10
+
+
+def show_status(status: Status) -> None:
+    """Print the generations of an index, and what a build would change."""
+    lines = [f"{status.index}: {size(status.bytes)}"]
+    for one in status.generations:
+        mark = "*" if one.live else " "
+        if one.fault is not None:
+            lines.append(f"{mark} {one.name}  {size(one.bytes)}  cannot be served: {one.fault}")
+            continue
+        held = [counted(one.documents or 0, "document"), counted(one.passages or 0, "passage")]
+        hidden = [f"{one.hidden:,} removed since"] if one.hidden else []
+        lines.append(
+            f"{mark} {one.name}  {size(one.bytes)}  {', '.join(held + hidden)}  {one.model}"
+        )
+    where = ", ".join(status.paths) or "the folder that it was built from"
+    if status.changes is None:
+        lines.append(f"What a build would change is not known: name {where}")
+    elif not status.changes:
+        lines.append(f"A build of {where} would change nothing.")
+    else:
+        lines.append(f"A build of {where} would change:")
+        for word in ("added", "changed", "removed"):
+            sources = getattr(status.changes, word)
+            shown = [*sources[:_SHOWN], *(["…"] if len(sources) > _SHOWN else [])]
+            lines += [f"  {word}: {len(sources):,}", *(f"    {source}" for source in shown)]
+    holding = ", ".join(status.confinement.held) or "nothing"
+    lines.append(f"The kernel holds of the readers' process: {holding}.")
+    lines += [f"  not held: {reason}" for reason in status.confinement.missing]
+    click.echo(printable("\n".join(lines)))
+
+
+def show_purge(report: PurgeReport) -> None:
+    """Print what a purge did."""
+    lines = [
+        *(f"Purged {source}" for source in report.purged),
+        f"  generation {report.generation} is live",
+        *(f"  deleted generation {name}" for name in report.generations_removed),
+        *(f"  the same text stays as {source}" for source in report.copies),
+    ]
+    click.echo(printable("\n".join(lines)))
+
+
+def size(number: int) -> str:
+    """Return a size for people: "12.3 MB"."""
+    return f"{number / 1e6:,.1f} MB"
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Give a Progress: bars where standard error is a terminal, else a line a stage."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[passages]}"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)
+
+
+class _Pace:
+    """How far a stage is, and how fast: its steps, and the passages that were embedded in it."""
+
+    def __init__(self, total: int | None) -> None:
+        self.total = total
+        self.steps = self.passages = 0
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return max(time.monotonic() - self.began, 1e-9)
+
+    def embedded(self) -> str:
+        """Return how many passages were embedded, and how many in a second."""
+        if not self.passages:
+            return ""
+        return f"{counted(self.passages, 'passage')}, {self.passages / self.seconds:,.0f} a second"
+
+    def left(self) -> str:
+        """Return about how long the rest takes."""
+        if not self.total or not self.steps:
+            return ""
+        seconds = round(self.seconds * (self.total - self.steps) / self.steps)
+        minutes, seconds = divmod(seconds, 60)
+        return f"about {minutes} min {seconds} s left" if minutes else f"about {seconds} s left"
+
+
+class _Lines:
+    """A line a stage, and where one takes long a line now and then."""
+
+    def __init__(self) -> None:
+        self._stage, self._pace, self._told = "", _Pace(None), 0.0
+
+    def say(self, line: str) -> None:
+        click.echo(printable(line), err=True)
+
+    def stage(self, name: str, total: int | None) -> None:
+        self._stage, self._pace, self._told = name, _Pace(total), time.monotonic()
+        click.echo(name if total is None else f"{name} ({total:,})", err=True)
+
+    def advance(self, steps: int = 1) -> None:
+        self._pace.steps += steps
+        self._tell()
+
+    def passages(self, number: int) -> None:
+        self._pace.passages += number
+        self._tell()
+
+    def _tell(self) -> None:
+        if time.monotonic() - self._told < TELL_SECONDS:
+            return
+        self._told, pace = time.monotonic(), self._pace
+        done = f"{pace.steps:,}" if pace.total is None else f"{pace.steps:,} of {pace.total:,}"
+        parts = [f"{self._stage}: {done}", pace.embedded(), pace.left()]
+        click.echo(", ".join(filter(None, parts)), err=True)
+
+
+class _Bars:
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._pace = _Pace(None)
+
+    def say(self, line: str) -> None:
+        self._bars.console.print(printable(line), markup=False, highlight=False)
+
+    def stage(self, name: str, total: int | None) -> None:
+        for task in self._bars.task_ids:
+            self._bars.remove_task(task)
+        self._pace = _Pace(total)
+        self._bars.add_task(name, total=total, passages="")
+
+    def advance(self, steps: int = 1) -> None:
+        for task in self._bars.task_ids:
+            self._bars.advance(task, steps)
+
+    def passages(self, number: int) -> None:
+        self._pace.passages += number
+        for task in self._bars.task_ids:
+            self._bars.update(task, passages=self._pace.embedded())

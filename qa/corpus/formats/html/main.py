@@ -1,0 +1,331 @@
+"""Which parts of a web page are its text.
+
+trafilatura (Apache-2.0) is asked first: its rules were grown on thousands of pages. What it answers is
+a text of its own making; here it only says which elements of the page count, so that headings, lists
+and tables come from the page itself. Where it finds nothing, or hardly anything of what is there, the
+densest part of the page is taken.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from copy import deepcopy
+from itertools import islice
+
+from qa.corpus import dates
+from qa.corpus.formats.html.furniture import is_date, is_linked, is_prose, is_saying, names_of
+from qa.corpus.formats.html.tree import HEADINGS, words_of
+from qa.corpus.formats.markup import Element, local_name
+
+_LETTERS = re.compile(r"[\W_]+")
+_SHORT, _NEAR = 25, 300
+_PIECE = 20
+_TOO_LITTLE, _FEW = 0.15, 300
+"""Of the running text of a page, what must be found, and what need not be doubted."""
+_BYLINE = re.compile(
+    r"(?:(?:written|posted|published|words|text|story|photographs?)\s+)?(?:by|von|por|par|di|door)\b:?\s+"
+    r"(?-i:[^\W\d_a-zà-ÿ]).*|(?:words|text|author|autor)\s*:\s*\S.*",
+    re.IGNORECASE,
+)
+_MAX_BYLINE = 90
+_ENDS = frozenset('.!?…”"’')
+_CAPTIONS = frozenset("caption captions credit credits".split())
+_MAX_CAPTION = 300
+_CREDITED = re.compile(
+    r"\((?:[^()]*\b)?(?:photos?|images?|pictures?|foto|bild|credit)\b[^()]*\)$|"
+    r"^(?:photo(?:graph)?s?|images?|pictures?|credits?|foto|bild)(?: (?:by|credit))?\s*[:/]",
+    re.IGNORECASE,
+)
+_SET_APART = frozenset({"blockquote", "aside", "figure"})
+_MAX_QUOTES = 100
+
+
+def main_leaves(root: Element, parts: Sequence[Element], titles: Collection[str]) -> list[Element]:
+    """Return those of a page's leaves that are its text; ``titles`` are names that it gives itself."""
+    keys = [_key(words_of(leaf)) for leaf in parts]
+    kept = _voted(keys, _asked(root))
+    prose = [len(key) if is_prose(leaf) else 0 for leaf, key in zip(parts, keys, strict=True)]
+    found, whole = sum(size for size, keep in zip(prose, kept, strict=True) if keep), sum(prose)
+    if found < _TOO_LITTLE * whole or (found < _FEW and 2 * found < whole):
+        kept = _densest(parts, keys, prose)
+    elif not any(kept):
+        kept = _densest(parts, keys, [len(key) for key in keys])
+    titled = {_key(title) for title in titles}
+    _fill(parts, kept)
+    _settle_head(parts, keys, kept, titled)
+    _drop_sayings(parts, kept, prose)
+    _drop_titles(parts, keys, kept, titled)
+    _drop_repeated(parts, keys, kept)
+    _drop_captions(parts, keys, kept)
+    _settle_headings(parts, kept)
+    return [leaf for leaf, keep in zip(parts, kept, strict=True) if keep]
+
+
+def _key(words: str) -> str:
+    """Return the letters and figures of a text, by which it is known again."""
+    return _LETTERS.sub("", unicodedata.normalize("NFC", words).casefold())
+
+
+def _asked(root: Element) -> str:
+    """Return the letters of what trafilatura takes for the text of a page."""
+    # Imported late: it brings much with it, and only pages need it.
+    import trafilatura
+
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    try:
+        found = trafilatura.bare_extraction(deepcopy(root), include_comments=False, fast=False)
+    except Exception:
+        # Whatever it makes of an odd page, the page is still read.
+        return ""
+    return _key(found.text or "") if found else ""
+
+
+def _voted(keys: Sequence[str], answer: str) -> list[bool]:
+    """Tell of each leaf whether its words are in the answer; few words must stand where they belong."""
+    votes, at = [], 0
+    for key in keys:
+        if len(key) >= _SHORT:
+            place = answer.find(key, at)
+            if place < 0:
+                place = answer.find(key)
+            vote = place >= 0 or _in_pieces(key, answer)
+        else:
+            place = answer.find(key, at, at + _NEAR) if key else -1
+            vote = place >= 0
+        if place >= at:
+            at = place + len(key)
+        votes.append(vote)
+    return votes
+
+
+def _in_pieces(key: str, answer: str) -> bool:
+    pieces = [key[n : n + _PIECE] for n in range(0, len(key) - _PIECE + 1, _PIECE)]
+    return 2 * sum(piece in answer for piece in pieces) > len(pieces)
+
+
+def _densest(parts: Sequence[Element], keys: Sequence[str], sizes: Sequence[int]) -> list[bool]:
+    """Take the smallest element that holds nearly all running text, and of it what is no link."""
+    held: dict[Element, int] = {}
+    whole = sum(sizes)
+    for leaf, size in zip(parts, sizes, strict=True):
+        node = leaf
+        while node is not None and size:
+            held[node] = held.get(node, 0) + size
+            node = node.getparent()
+    home = min(
+        (node for node, size in held.items() if size >= 0.8 * whole),
+        key=lambda node: (held[node], -sum(1 for _ in node.iterancestors())),
+        default=None,
+    )
+    if home is None:
+        return [False] * len(parts)
+    return [
+        (leaf is home or home in leaf.iterancestors()) and not is_linked(leaf) for leaf in parts
+    ]
+
+
+def _shape(leaf: Element) -> tuple[str, str, str, str]:
+    above = leaf.getparent()
+    return (
+        local_name(leaf),
+        leaf.get("class") or "",
+        local_name(above),
+        above.get("class") or "",
+    )
+
+
+def _box_of(leaf: Element) -> Element | None:
+    """Return the nearest element around a leaf, or the leaf, that has a class."""
+    return next((node for node in (leaf, *leaf.iterancestors()) if node.get("class")), None)
+
+
+def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
+    """Keep what was passed over among kept things, where it stands beside them or is of their shape."""
+    # Beside a saying of an interface, as a footer's, stands no text.
+    kept[:] = [keep and not is_saying(leaf) for leaf, keep in zip(parts, kept, strict=True)]
+    if not any(kept):
+        return
+    shapes = {_shape(leaf) for leaf, keep in zip(parts, kept, strict=True) if keep}
+    boxes = [_box_of(leaf) for leaf in parts]
+    told_boxes = {box for box, keep in zip(boxes, kept, strict=True) if keep and box is not None}
+    boxed = {_shape(box) for box in told_boxes}
+    rows = [_row_of(leaf) for leaf in parts]
+    told_rows = {row for row, keep in zip(rows, kept, strict=True) if keep and row is not None}
+    homes = {
+        (leaf if row is None else row).getparent()
+        for leaf, row, keep in zip(parts, rows, kept, strict=True)
+        if keep
+    }
+    first = kept.index(True)
+    last = len(kept) - 1 - kept[::-1].index(True)
+    menus = {row for row in {*rows} if row is not None and is_linked(row)}
+    # Outwards: what stands at an end is judged by what is nearer to the middle.
+    for n in (*range(first, len(parts)), *reversed(range(first))):
+        leaf, row = parts[n], rows[n]
+        if kept[n] or _is_caption(leaf):
+            continue
+        home = (leaf if row is None else row).getparent()
+        if row is not None and row not in menus:
+            near = first < n < last or _adjoins(parts, kept, n, 1 if n < first else -1)
+            if row in told_rows or (home in homes and near):
+                # A list is text or it is none, as a whole.
+                told_rows.add(row)
+                kept[n] = True
+                continue
+        if is_linked(leaf):
+            continue
+        shape, box = _shape(leaf), boxes[n]
+        ends = words_of(leaf)[-1:] in _ENDS
+        alike = shape in shapes and bool(is_prose(leaf) or shape[1] or shape[3])
+        # Posts of one thread differ in whether they are parted into paragraphs.
+        alike |= ends and box is not None and box not in told_boxes and _shape(box) in boxed
+        beside = home in homes and local_name(home) not in ("body", "html")
+        if first < n < last:
+            kept[n] = alike or (
+                beside and (is_prose(leaf) or local_name(leaf) in {*HEADINGS, "pre"})
+            )
+        else:
+            kept[n] = (alike and (ends or is_prose(leaf))) or (beside and is_prose(leaf))
+            kept[n] |= beside and local_name(leaf) == "table"
+            kept[n] |= bool(n and kept[n - 1]) and _goes_on(parts[n - 1], row)
+    for n in reversed(range(len(parts) - 1)):
+        if not kept[n] and local_name(parts[n]) in HEADINGS and kept[n + 1]:
+            # That of the first post may be a link as those of the others are.
+            kept[n] = not is_linked(parts[n]) or first < n or _shape(parts[n]) in shapes
+        if kept[n]:
+            shapes.add(_shape(parts[n]))
+
+
+def _adjoins(parts: Sequence[Element], kept: Sequence[bool], n: int, step: int) -> bool:
+    """Whether the next leaf in a direction is kept, headings passed over."""
+    n += step
+    while 0 <= n < len(parts) and not kept[n] and local_name(parts[n]) in HEADINGS:
+        n += step
+    return 0 <= n < len(parts) and kept[n]
+
+
+def _goes_on(before: Element, row: Element | None) -> bool:
+    """Whether a list is announced by the leaf before it ("We demand:"), or has an item there."""
+    return row is not None and (row is _row_of(before) or words_of(before).endswith(":"))
+
+
+def _row_of(leaf: Element) -> Element | None:
+    """Return the list or the table that a leaf is part of."""
+    if local_name(leaf) == "table":
+        return leaf
+    found = None
+    for above in leaf.iterancestors():
+        if local_name(above) not in ("ul", "ol", "dl", "li", "dd"):
+            break
+        found = above
+    return found
+
+
+def _settle_head(
+    parts: Sequence[Element], keys: Sequence[str], kept: list[bool], titles: Collection[str]
+) -> None:
+    """Where a page shows its title, the text begins below it: no scrap above, a summary below."""
+    at = next(
+        (n for n, leaf in enumerate(parts) if local_name(leaf) in HEADINGS and keys[n] in titles),
+        -1,
+    )
+    first = kept.index(True) if any(kept) else -1
+    for n in range(at):
+        kept[n] = kept[n] and is_prose(parts[n])
+    if 0 <= at < first:
+        beside = parts[at].getparent()
+        for n in range(at + 1, first):
+            home = parts[n].getparent()
+            near = home is beside or home is beside.getparent()
+            kept[n] = near and is_prose(parts[n]) and not _is_caption(parts[n])
+
+
+def _drop_sayings(parts: Sequence[Element], kept: list[bool], prose: Sequence[int]) -> None:
+    """Leave out the sayings of an interface, and at the head who wrote the text and when."""
+    begun = 0
+    for n, leaf in enumerate(parts):
+        if not kept[n]:
+            continue
+        begun += bool(prose[n])
+        if is_saying(leaf):
+            kept[n] = False
+        elif begun < 2 and not prose[n] and local_name(leaf) not in {*HEADINGS, "table", "pre"}:
+            kept[n] = not _tells_of_it(words_of(leaf))
+        elif not begun and local_name(leaf) in HEADINGS:
+            kept[n] = not _BYLINE.fullmatch(words_of(leaf))
+
+
+def _tells_of_it(words: str) -> bool:
+    """Whether a line at the head tells who wrote the text and when."""
+    # A price needs no letters.
+    said = any(char.isalpha() or unicodedata.category(char) == "Sc" for char in words)
+    if is_date(words) or not said:
+        return True
+    if len(words) > _MAX_BYLINE or words[-1] in _ENDS:
+        return False
+    return bool(_BYLINE.fullmatch(words)) or (dates.at_end(words) is not None)
+
+
+def _drop_titles(
+    parts: Sequence[Element], keys: Sequence[str], kept: list[bool], titles: Collection[str]
+) -> None:
+    """Leave out the document's own title, and its answers' in a forum: ``"Re: ..."``."""
+    seen = 0
+    for n, leaf in enumerate(parts):
+        if not kept[n]:
+            continue
+        seen += 1
+        named = keys[n] in titles or keys[n].removeprefix("re") in titles
+        if named and (local_name(leaf) in HEADINGS or seen <= 3):
+            kept[n] = False
+
+
+def _drop_repeated(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
+    """Leave out what a page repeats of its own text: quotes set large, a summary given twice.
+
+    What stands again beside itself is the author's.
+    """
+    whole = {n: keys[n] for n in range(len(parts)) if kept[n]}
+    joined = "\n".join(whole.values())
+    quotes, seen = 0, dict[str, Element | None]()
+    for n, key in whole.items():
+        leaf = parts[n]
+        around = {local_name(node) for node in (leaf, *leaf.iterancestors())}
+        quote = bool(around & _SET_APART) and len(key) >= _SHORT
+        quotes += quote
+        twice = quote and quotes <= _MAX_QUOTES and joined.count(key) > 1
+        above = leaf.getparent()
+        elsewhere = seen.setdefault(key, above) is not above
+        if twice or (len(key) > 3 * _SHORT and elsewhere):
+            kept[n] = False
+
+
+def _drop_captions(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
+    """Leave out the captions of pictures, unless the page is mostly these."""
+    captions = [n for n, leaf in enumerate(parts) if _is_caption(leaf)]
+    said = sum(len(keys[n]) for n in captions)
+    text = sum(len(key) for n, key in enumerate(keys) if kept[n] and n not in set(captions))
+    for n in captions:
+        kept[n] = len(captions) >= 3 and said > text
+
+
+def _is_caption(leaf: Element) -> bool:
+    above = [leaf, *islice(leaf.iterancestors(), 3)]
+    if any(local_name(node) == "figcaption" for node in above):
+        return True
+    if _CREDITED.search(words_of(leaf)[: _MAX_CAPTION + 1]):
+        return len(words_of(leaf)) <= _MAX_CAPTION
+    named = any(_CAPTIONS & set(names_of(node)) for node in above[:3])
+    return named and len(words_of(leaf)) <= _MAX_CAPTION and local_name(leaf) != "table"
+
+
+def _settle_headings(parts: Sequence[Element], kept: list[bool]) -> None:
+    """Leave out headings at the end, which head nothing."""
+    for n in reversed(range(len(parts))):
+        if kept[n]:
+            if local_name(parts[n]) not in HEADINGS:
+                return
+            kept[n] = False

@@ -1,0 +1,143 @@
+"""Markdown: the text is the file with its markup, the blocks are CommonMark's."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import yaml
+
+from qa.corpus import dates
+from qa.corpus.decode import decode
+from qa.corpus.dense import note
+from qa.corpus.formats.commonmark import markdown_blocks
+from qa.corpus.reading import Reading, language_code, web_address
+from qa.records import Block, Published
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_TOML_MATTER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?\r?\n)?\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_KEY = re.compile(r"\s*[\w-]+\s*[:=]")
+_MAX_FRONT_MATTER = 32_768
+
+
+def read_markdown(data: bytes) -> Reading:
+    """Read Markdown: the text is the file with its markup, the blocks are CommonMark's."""
+    text, encoding = decode(data)
+    front = _front_matter(text)
+    body = front.end if front else 0
+    found = markdown_blocks(text, body)
+    whole = tuple(_with_gaps_filled(text, _with_title(found.blocks)))
+    told = note(found.dense, len(text)) if found.dense else None
+    if front is None:
+        return Reading(text, encoding, whole, note=told)
+    return Reading(
+        text,
+        encoding,
+        whole,
+        title=front.title,
+        published=front.published,
+        original_url=front.original_url,
+        author=front.author,
+        language=front.language,
+        note=told,
+    )
+
+
+def _with_gaps_filled(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks, and as furniture what a page does not show: rules, link targets and such."""
+    upto = 0
+    for block in (*blocks, Block("furniture", len(text), len(text))):
+        gap = text[upto : block.start]
+        if gap.strip():
+            start = upto + len(gap) - len(gap.lstrip())
+            yield Block("furniture", start, upto + len(gap.rstrip()))
+        if block.start < block.end:
+            yield block
+        upto = block.end
+
+
+def _with_title(blocks: list[Block]) -> list[Block]:
+    """Make a first heading the title when it opens the text."""
+    for n, block in enumerate(blocks):
+        if block.kind == "heading":
+            blocks[n] = Block("title", block.start, block.end, block.level)
+        if block.kind != "furniture":
+            break
+    return blocks
+
+
+class _Front(NamedTuple):
+    """A front matter: where it ends, and what it says."""
+
+    end: int
+    title: str | None = None
+    published: Published | None = None
+    original_url: str | None = None
+    author: str | None = None
+    language: str | None = None
+
+
+_DATES = ("date", "published", "pubdate", "publish_date", "publication_date")
+_ADDRESSES = ("canonical", "canonical_url", "original_url", "url", "link", "source", "permalink")
+_AUTHORS = ("author", "authors", "creator", "by")
+_LANGUAGES = ("lang", "language", "locale")
+
+
+def _front_matter(text: str) -> _Front | None:
+    """Return the front matter, YAML or TOML, that opens a text; None when it opens with a rule."""
+    load = _yaml
+    found = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
+    if found is None:
+        load = _toml
+        found = _TOML_MATTER.match(text, 0, _MAX_FRONT_MATTER)
+    if found is None:
+        return None
+    source = found[1] or ""
+    try:
+        fields = load(source)
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
+        # ValueError is TOML's, or with OverflowError an escape for a character that there is not.
+        return _Front(found.end()) if _KEY.match(source) else None
+    if not isinstance(fields, dict):
+        return None if source.strip() else _Front(found.end())
+    return _Front(
+        end=found.end(),
+        title=_string(fields.get("title")),
+        published=next(filter(None, (_published(fields.get(name)) for name in _DATES)), None),
+        original_url=next(filter(None, (web_address(fields.get(n)) for n in _ADDRESSES)), None),
+        author=next(filter(None, (_names(fields.get(name)) for name in _AUTHORS)), None),
+        language=next(filter(None, (language_code(fields.get(n)) for n in _LANGUAGES)), None),
+    )
+
+
+def _yaml(source: str) -> Any:
+    # Without types: everything is a string or a collection of strings. A safe loader would
+    # follow merge keys, a few hundred bytes of which can stand for gigabytes.
+    return yaml.load(source, yaml.BaseLoader)  # noqa: S506 - makes no objects
+
+
+def _toml(source: str) -> Any:
+    fields = tomllib.loads(source.replace("\r\n", "\n"))
+    # Dates have a type of their own there.
+    return {name: str(v) if isinstance(v, date) else v for name, v in fields.items()}
+
+
+def _published(value: object) -> Published | None:
+    words = _string(value)
+    value = dates.parse_date(words) if words else None
+    return Published(value, words, "front matter") if words and value else None
+
+
+def _names(value: object) -> str | None:
+    """Return the names of authors: a text, a list of them, or of mappings with a name."""
+    many = value if isinstance(value, list) else [value]
+    found = [_string(one.get("name") if isinstance(one, dict) else one) for one in many[:20]]
+    return ", ".join(name for name in found if name) or None
+
+
+def _string(value: object) -> str | None:
+    value = value.strip() if isinstance(value, str) else ""
+    return None if value in ("", "~", "null") else value

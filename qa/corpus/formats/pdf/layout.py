@@ -1,0 +1,223 @@
+"""The lines of a printed page in the order in which they are read.
+
+A page of a PDF is characters at places. ``qa.corpus.formats.pdf`` makes fragments of them (characters side
+by side on one line); here fragments become lines, column by column. A gutter is a left edge that
+several fragments share, with text on both sides of it, side by side, most of which is long enough to
+be running text: the columns of a table are not, and are read row by row. What crosses a gutter (a
+title, a picture's caption) cuts the columns into bands, read from the top down.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+_COLUMN_CHARS = 18
+"""A column's lines have at least so many characters; a table's cells have fewer."""
+_PAIRS, _FEW_PAIRS = 3, 2
+"""So many lines stand side by side in two columns; a few where no line of the right one is short."""
+_LONG = 30
+_INITIAL = 1.8
+"""A drop cap is so many times as large as the text that it begins."""
+_MAX_FRAGMENTS = 5000
+"""A page with more is a drawing; its text is taken as it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Characters side by side. ``y0`` is the lower edge; y grows upwards; units are points."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text, and the left and right edge of the column that it stands in."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    bold: bool
+    left: float
+    right: float
+    column: int
+
+
+def reading_order(fragments: Sequence[Fragment]) -> list[Line]:
+    """Return the lines of a page as they are read; ``column`` numbers the runs of lines."""
+    found: list[Line] = []
+    for number, part in enumerate(_columns(_with_initials(fragments), depth=0)):
+        found += lines_of(part, column=number)
+    return found
+
+
+def _with_initials(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """Put each drop cap before the uppermost of the lines that stand beside it."""
+    found = list(fragments)
+    usual = median(f.size for f in fragments) if fragments else 0.0
+    for initial in fragments:
+        if len(initial.text) != 1 or initial.size < _INITIAL * usual or not initial.text.isupper():
+            continue
+        beside = [
+            f
+            for f in found
+            if initial.size >= _INITIAL * f.size
+            and initial.y0 < (f.y0 + f.y1) / 2 < initial.y1
+            and initial.x0 - 1 < f.x0 < initial.x1 + f.size
+        ]
+        first = max(beside, key=lambda f: f.y1, default=None)
+        if first is not None and len(beside) > 1 and first.text[0].isalpha():
+            found.remove(initial)
+            # It is indented as the lines below it are, so that no paragraph begins with the second.
+            found[found.index(first)] = replace(
+                first, text=initial.text + first.text, x0=max(first.x0, initial.x1)
+            )
+    return found
+
+
+def lines_of(fragments: Sequence[Fragment], column: int = 0) -> list[Line]:
+    """Return the lines of one column, from the top; fragments side by side are one line."""
+    if not fragments:
+        return []
+    left, right = min(f.x0 for f in fragments), max(f.x1 for f in fragments)
+    rows: list[list[Fragment]] = []
+    for fragment in sorted(fragments, key=lambda f: (-(f.y0 + f.y1), f.x0)):
+        if rows and _beside(rows[-1][0], fragment):
+            rows[-1].append(fragment)
+        else:
+            rows.append([fragment])
+    return [_line(sorted(row, key=lambda f: f.x0), left, right, column) for row in rows]
+
+
+def _line(row: Sequence[Fragment], left: float, right: float, column: int) -> Line:
+    text = row[0].text
+    for before, after in pairwise(row):
+        text += (" " if after.x0 - before.x1 > 0.15 * after.size else "") + after.text
+    main = max(row, key=lambda f: len(f.text))
+    return Line(
+        text=" ".join(text.split()),
+        x0=row[0].x0,
+        y0=min(f.y0 for f in row),
+        x1=max(f.x1 for f in row),
+        y1=max(f.y1 for f in row),
+        size=main.size,
+        bold=all(f.bold for f in row),
+        left=left,
+        right=right,
+        column=column,
+    )
+
+
+def _beside(one: Fragment, other: Fragment) -> bool:
+    """Whether two fragments stand on one line: they share half of the lower one's height."""
+    shared = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return shared >= 0.5 * min(one.y1 - one.y0, other.y1 - other.y0)
+
+
+def _columns(fragments: Sequence[Fragment], depth: int) -> Iterator[list[Fragment]]:
+    gutter = _gutter(fragments) if depth < 6 and len(fragments) <= _MAX_FRAGMENTS else None
+    if gutter is None:
+        yield list(fragments)
+        return
+    lefts, rights, crossing = _sides(fragments, gutter)
+    crossing.sort(key=lambda f: -(f.y0 + f.y1))
+    borders = [f.y0 + f.y1 for f in crossing]
+
+    def band(side: Sequence[Fragment], number: int) -> list[Fragment]:
+        above = borders[number - 1] if number else float("inf")
+        below = borders[number] if number < len(borders) else float("-inf")
+        return [f for f in side if below <= f.y0 + f.y1 < above]
+
+    across: list[Fragment] = []
+    for number in range(len(crossing) + 1):
+        left, right = band(lefts, number), band(rights, number)
+        if left and right:
+            if across:
+                yield across
+            left, across = _split_last(left, right) if number < len(crossing) else (left, [])
+            yield from _columns(left, depth + 1)
+            yield from _columns(right, depth + 1)
+        else:  # the short last line of a text over the whole width, say
+            across += left + right
+        across += crossing[number : number + 1]
+    if across:
+        yield across
+
+
+def _split_last(
+    left: list[Fragment], right: Sequence[Fragment]
+) -> tuple[list[Fragment], list[Fragment]]:
+    """Take from a left column its last line if that stands alone: it heads what crosses below."""
+    last = min(left, key=lambda f: f.y0)
+    above = [f for f in left if not _beside(last, f)]
+    floor = min((f.y0 for f in [*above, *right]), default=last.y0)
+    if not above or floor - last.y1 < last.y1 - last.y0:
+        return left, []
+    return above, [f for f in left if _beside(last, f)]
+
+
+def _gutter(fragments: Sequence[Fragment]) -> float | None:
+    """Return the left edge that divides the most lines in two columns; None when none does."""
+    counts: dict[int, int] = {}
+    for fragment in fragments:
+        place = round(fragment.x0 / 2)
+        counts[place] = counts.get(place, 0) + 1
+    best, most = None, _FEW_PAIRS - 1
+    likely = sorted(counts, key=lambda place: -counts[place])[:12]
+    for place in likely:
+        if counts[place] < _FEW_PAIRS:
+            continue
+        edge = 2.0 * place - 2
+        left, right, crossing = _sides(fragments, edge)
+        lefts, rights = _facing(left, right), _facing(right, left)
+        # What crosses a gutter stands alone, but the words of a middle column beside the others.
+        pairs = min(len(lefts), len(rights)) - len(_facing(crossing, [*lefts, *rights]))
+        few = pairs < _PAIRS and any(len(f.text) < _LONG for f in rights)
+        if pairs > most and not few and _runs_on(lefts) and _runs_on(rights):
+            best, most = edge, pairs
+    return best
+
+
+def _runs_on(side: Sequence[Fragment]) -> bool:
+    """Whether most of the text of a side stands in fragments as long as a column's lines.
+
+    Characters are counted, not fragments: the wide gaps of a justified line make a fragment of each
+    of its words, and many headings are short. Figures are a table's.
+    """
+    whole = sum(len(f.text) for f in side)
+    long = [f.text for f in side if len(f.text) >= _COLUMN_CHARS]
+    words = [text for text in long if sum(map(str.isalpha, text)) >= sum(map(str.isdigit, text))]
+    return 2 * sum(map(len, words)) >= whole
+
+
+def _sides(
+    fragments: Sequence[Fragment], edge: float
+) -> tuple[list[Fragment], list[Fragment], list[Fragment]]:
+    lefts = [f for f in fragments if f.x1 <= edge]
+    rights = [f for f in fragments if f.x0 >= edge and f.x1 > edge]
+    crossing = [f for f in fragments if f.x0 < edge < f.x1]
+    return lefts, rights, crossing
+
+
+def _facing(one: Sequence[Fragment], other: Sequence[Fragment]) -> list[Fragment]:
+    """Return what has text of the other side at its height: only that can be mixed up with it."""
+    middles = sorted((f.y0 + f.y1) / 2 for f in other)
+
+    def faces(fragment: Fragment) -> bool:
+        spare = 0.4 * (fragment.y1 - fragment.y0)  # the lines of two columns may be staggered
+        n = bisect_left(middles, fragment.y0 - spare)
+        return n < len(middles) and middles[n] <= fragment.y1 + spare
+
+    return [f for f in one if faces(f)]

@@ -1,5 +1,0 @@
-"""PDFs: ``pages`` asks PDFium what stands where, ``layout`` finds lines and columns, ``text`` reads them."""
-
-from qa.corpus.pdf.text import read_pdf
-
-__all__ = ["read_pdf"]

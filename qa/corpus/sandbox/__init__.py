@@ -1,0 +1,1 @@
+"""Readers in a child process with limits that the kernel holds."""

@@ -1,0 +1,100 @@
+"""The child process that reads the formats of others; ``qa.corpus.sandbox.process`` starts it.
+
+It takes an open file at a time over the socket that is its standard input, and answers with what is in
+it. Before it reads anything it gives up what reading does not need: memory beyond a limit, files of any
+size written, programs started, connections made, files opened other than its own libraries'. The kernel
+holds it to that where it can, which is what it says first; Python does so everywhere, for Python's own calls.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from qa.corpus.contents import Resumed, contents
+from qa.corpus.sandbox.confinement import confine
+from qa.corpus.sandbox.confinement.places import Place, places
+from qa.corpus.sandbox.frames import message_of, options_of, receive, receive_with_file, send
+
+_REQUEST = 1 << 20
+_FORBIDDEN = (
+    "socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system",
+    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown",
+    "os.truncate", "os.kill", "pty.", "shutil.", "tempfile.", "urllib.", "ftplib.", "http.client",
+    "smtplib.",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Serve until the other side is gone."""
+    channel = socket.socket(fileno=os.dup(0))
+    begin = receive(channel, limit=_REQUEST)
+    if begin is None:
+        return
+    options = options_of(begin)
+    _bound(options.limits.memory_bytes)
+    libraries = places()
+    send(channel, asdict(confine(libraries)))
+    sys.addaudithook(_guard(libraries))
+    while request := receive_with_file(channel, limit=_REQUEST):
+        message, descriptor = request
+        _allow(options.limits.seconds)
+        try:
+            with os.fdopen(descriptor, "rb") as file:
+                resumed = Resumed(message["after"], frozenset(message["bad"]))
+                for item in contents(message["source"], file, options, resumed):
+                    send(channel, message_of(item))
+                    _allow(options.limits.seconds)
+            send(channel, {"end": True})
+        except MemoryError:
+            send(channel, {"memory": True})
+            return
+
+
+def _bound(memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow(seconds: int) -> None:
+    """Let the process use so many seconds more of a processor.
+
+    On Linux nothing is to be done: the build looks at this process's clock, and the kernel lets it set no
+    limit.
+    """
+    if sys.platform == "linux":
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    upto = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (upto, resource.RLIM_INFINITY))
+
+
+def _guard(libraries: Sequence[Place]) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return an audit hook that refuses whatever reading does not need."""
+    whole = {str(place.path) for place in libraries if place.whole}
+    folders = tuple(f"{path.rstrip(os.sep)}{os.sep}" for path in whole)
+
+    def guard(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            if isinstance(path, int):
+                return
+            writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+            place = Path(os.fsdecode(path)).absolute()
+            if os.pardir in place.parts:
+                # Where it leads, links on the way followed, as the kernel goes.
+                place = place.resolve()
+            ours = str(place) in whole or str(place).startswith(folders)
+            if writes or (mode and set(mode) & set("wax+")) or not ours:
+                raise PermissionError(f"a reader may not open {place}")
+        elif event.startswith(_FORBIDDEN):
+            raise PermissionError(f"a reader may not {event}")
+
+    return guard

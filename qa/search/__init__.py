@@ -1,0 +1,1 @@
+"""A question to results: candidates, ranking, reading, verdict, notes, follow-ups."""

@@ -1,0 +1,156 @@
+"""Results that a reader has read: the words that answer, the sentence they stand in, and their order.
+
+The reader reads whole sentences of the first results beside the question. How many it reads is the
+setting ``reading``: it costs time for each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, get_args
+
+from qa.read import Reader, Reading, Window, windows
+from qa.read.windows import around
+from qa.records import Highlight, Result, ShortAnswer
+from qa.search.confidence import Signals
+from qa.search.results import Excerpt
+
+Effort = Literal["off", "fast", "thorough"]
+EFFORTS: tuple[str, ...] = get_args(Effort)
+
+_WEIGHT = 0.1
+"""A reading adds so much to a result's score, 0 to 2 times: ranking's own scores lie between 0 and 1."""
+_SQUASH = 4.0
+_SURE = 0.6
+"""What being sure of a span weighs beside whether its window answers."""
+_NO_ANSWER = -2.5
+"""Below this reading a result gets no answer: eleven to one against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is read: of the first result each sentence, of others the best ones.
+
+    ``results``: how many results are read; ``chars``: characters of each but the first;
+    ``whole``: results of which everything is read.
+    """
+
+    results: int
+    chars: int
+    whole: int
+
+
+BUDGETS: Mapping[str, Budget] = {
+    "off": Budget(0, 0, 0),
+    "fast": Budget(results=5, chars=300, whole=1),
+    "thorough": Budget(results=10, chars=1200, whole=10),
+}
+
+
+class Told(NamedTuple):
+    """Results in their final order, and the signals of the first; None where there is no result."""
+
+    results: list[Result]
+    found: Signals | None
+
+
+@dataclass(slots=True)
+class _Read:
+    excerpt: Excerpt
+    read: list[tuple[Window, Reading]]
+
+    @property
+    def reading(self) -> float | None:
+        """The score of the window that answers best; None where none was read."""
+        return max((reading.score for _, reading in self.read), default=None)
+
+    @property
+    def score(self) -> float:
+        """What orders the results: the ranking's score, and what reading adds to it."""
+        reading = self.reading
+        added = 0.0 if reading is None else 1 + math.tanh(reading / _SQUASH)
+        return self.excerpt.result.score + _WEIGHT * added
+
+    @property
+    def telling(self) -> tuple[Window, Reading] | None:
+        """The window whose span is shown: one that answers, and where it is clear with which words."""
+        return max(
+            self.read, key=lambda pair: pair[1].score + _SURE * math.log(pair[1].sure), default=None
+        )
+
+
+def read_results(
+    reader: Reader | None, question: str, excerpts: Sequence[Excerpt], budget: Budget
+) -> Told:
+    """Read the first results beside the question; give each what answers, and put them in order."""
+    if reader is None or not excerpts or not budget.results:
+        results = [excerpt.result for excerpt in excerpts]
+        return Told(results, Signals(excerpts[0].support) if excerpts else None)
+    found = [_Read(excerpt, []) for excerpt in excerpts]
+    jobs: list[tuple[_Read, Window]] = []
+    for place, one in enumerate(found[: budget.results]):
+        jobs += [(one, window) for window in _chosen(one.excerpt, place < budget.whole, budget)]
+    _read(reader, question, jobs)
+    ranked = found[0]
+    found.sort(key=lambda one: (-one.score, one.excerpt.result.rank))
+    first = found[0]
+    if first.excerpt.result.rank > budget.whole:
+        # What is put first is read as the first is.
+        seen = {(window.first, window.last) for window, _ in first.read}
+        rest = [w for w in _chosen(first.excerpt, True, budget) if (w.first, w.last) not in seen]
+        _read(reader, question, [(first, window) for window in rest])
+    # Of many results one reads like an answer by chance, and comes first for that alone: the reading of
+    # what ranking put first counts as much.
+    read = [one.reading for one in (first, ranked) if one.reading is not None]
+    return Told(
+        [_result(one, rank) for rank, one in enumerate(found, start=1)],
+        Signals(first.excerpt.support, sum(read) / len(read) if read else None),
+    )
+
+
+def _read(reader: Reader, question: str, jobs: Sequence[tuple[_Read, Window]]) -> None:
+    texts = [one.excerpt.result.excerpt[w.start : w.end] for one, w in jobs]
+    for (one, window), reading in zip(jobs, reader.read(question, texts), strict=True):
+        one.read.append((window, reading))
+
+
+def _chosen(excerpt: Excerpt, whole: bool, budget: Budget) -> list[Window]:
+    if whole or not excerpt.result.highlights:
+        return windows(excerpt.sentences)
+    marked = excerpt.result.highlights[0]
+    number = next(
+        (n for n, (start, end) in enumerate(excerpt.sentences) if start <= marked.start < end), 0
+    )
+    return [around(excerpt.sentences, number, budget.chars)] if excerpt.sentences else []
+
+
+def _result(one: _Read, rank: int) -> Result:
+    result = replace(one.excerpt.result, rank=rank, score=one.score)
+    if one.telling is None:
+        return result
+    window, reading = one.telling
+    if reading.score < _NO_ANSWER:
+        return result
+    start, end = window.start + reading.answer[0], window.start + reading.answer[1]
+    start, end = _trimmed(result.excerpt, start, end)
+    marked = [s for s in one.excerpt.sentences if s[0] < end and start < s[1]]
+    if start >= end or not marked:
+        return result
+    confidence = round(reading.sure / (1 + math.exp(-reading.score)), 4)
+    answer = ShortAnswer(start, end, result.excerpt[start:end], confidence)
+    highlights = tuple(Highlight(*span) for span in marked[:2])
+    return replace(result, answer=answer, highlights=highlights)
+
+
+_LEFT, _RIGHT = " \t\r\n\u00a0,;:.)]}", " \t\r\n\u00a0,;:.([{"
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave out the space and the marks around an answer."""
+    while start < end and text[start] in _LEFT:
+        start += 1
+    while start < end and text[end - 1] in _RIGHT:
+        end -= 1
+    return start, end

@@ -1,0 +1,69 @@
+"""Why a result stands where it stands, in figures that can be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qa.records import Hit
+from qa.search.rank import Ranking
+from qa.store import Store
+
+Words = Sequence[tuple[str, str]]
+"""A question's words, each with its index term."""
+
+_STAGES = ("dense", "lexical", "late", "sentence")
+
+
+def explain(
+    store: Store,
+    ranking: Ranking,
+    words: Words,
+    hits: Sequence[Hit],
+    best: Hit,
+    members: Sequence[Hit],
+    copies: Sequence[Hit],
+) -> dict[str, Any]:
+    """Return the figures behind the result that ``best``, one of ``hits``, gave its place.
+
+    ``stages``: its score and its place among the candidates, for each score, with
+    the weight that the score has. ``words``: the question's words that count, each with the most
+    it could add to the lexical score and what it does add. ``merged``: the passages that the
+    excerpt joins; ``copies``: those that say the same elsewhere.
+    """
+    return {
+        "place": hits.index(best) + 1,
+        "candidates": sum(hit.late is not None for hit in hits),
+        "stages": {stage: _stage(stage, ranking, hits, best) for stage in _STAGES},
+        "words": [
+            {
+                "word": word,
+                "term": term,
+                "ceiling": round(store.term_weight(term), 4),
+                "share": round(store.term_share(term, best.row), 4),
+            }
+            for word, term in dict.fromkeys(words)
+        ],
+        "merged": [_span(store, hit) for hit in sorted(members, key=lambda hit: hit.row)],
+        "copies": [_span(store, hit) for hit in copies],
+    }
+
+
+def _stage(stage: str, ranking: Ranking, hits: Sequence[Hit], best: Hit) -> dict[str, Any]:
+    value = getattr(best, stage)
+    values = [getattr(hit, stage) for hit in hits if getattr(hit, stage) is not None]
+    return {
+        "score": None if value is None else round(value, 4),
+        "rank": None if value is None else 1 + sum(other > value for other in values),
+        "weight": getattr(ranking, stage),
+    }
+
+
+def _span(store: Store, hit: Hit) -> dict[str, Any]:
+    passage = store.passage(hit.row)
+    return {
+        "document_id": passage.document_id,
+        "start": passage.start,
+        "end": passage.end,
+        "score": round(hit.score, 4),
+    }

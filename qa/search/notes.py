@@ -1,0 +1,261 @@
+"""What a person should know about an answer: why nothing was found, and what to ask instead.
+
+Each note is worked out only where it can help: an answered question costs a look at its language.
+``docs/http.md`` has the table of codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache, partial
+from typing import NamedTuple
+
+from qa.encode import Encoder
+from qa.records import Filters, Hit, Note, Question, Verdict
+from qa.search.spelling import respelled
+from qa.store import Store
+from qa.store.protocol import Mask, NearWord
+from qa.text.language import NAMES, OF_NAMES, is_function_word, question_language, text_languages
+
+CODES = (
+    "greeting",
+    "glob_matches_nothing",
+    "other_language",
+    "did_you_mean",
+    "filtered_out",
+    "words_not_found",
+)
+"""All codes, in the order in which notes of an answer stand."""
+
+_MOST = 4
+_RESPELLED = 2
+"""Words for which a spelling is offered."""
+_LOOKED_UP = 8
+"""Words whose spelling is looked up: each is compared with some part of the archive's words."""
+_NOT_FOUND = 8
+"""Words of which it is said that no passage holds them."""
+_BETTER = 0.05
+"""What a filter hides answers better when its support is higher by so much."""
+_FIRST = 10
+_DOCUMENTS, _SLICES, _SLICE = 24, 4, 600
+"""The sample that tells an archive's languages: documents, places in each, characters at each."""
+_WORD = re.compile(r"(?:\w|[\u0300-\u036f])+(?:['’](?:\w|[\u0300-\u036f])+)*")
+
+
+class Found(NamedTuple):
+    """What was found for a question, as far as notes depend on it.
+
+    ``support`` is that of the first result, None without one. ``allowed`` are the rows that the
+    question's filter leaves, None for all; ``everywhere`` ranks without the filter.
+    """
+
+    verdict: Verdict
+    support: float | None
+    allowed: Mask | None
+    everywhere: Callable[[], Sequence[Hit]]
+
+
+class _Word(NamedTuple):
+    """A word of a question: where it stands, as folded, and whether the archive holds its term.
+
+    ``word`` is empty for one that does not count for lexical search.
+    """
+
+    start: int
+    end: int
+    word: str
+    held: bool
+
+
+def greeting() -> Note:
+    """Return the note on a message that asks nothing."""
+    return Note("greeting", "Hello. Ask a question about the documents.")
+
+
+def _fits(store: Store, glob: str) -> bool:
+    rows = store.allowed(Filters(source=(glob,))).rows
+    return rows is None or bool(rows.any())
+
+
+class Advisor:
+    """Writes the notes of answers from one generation. Safe to use from several threads."""
+
+    def __init__(self, store: Store, encoder: Encoder) -> None:
+        self._store, self._encoder = store, encoder
+        # By glob: whoever asks may send a great many.
+        # Of the store and not of this object, which would then hold itself, and the store with it.
+        self._fits = lru_cache(maxsize=256)(partial(_fits, store))
+
+    def notes(self, question: Question, asks: str, found: Found) -> tuple[Note, ...]:
+        """Return the notes of an answer, the most useful first.
+
+        ``asks``: the words of the question that ask.
+        """
+        foreign = self._other_language(asks)
+        others = [foreign] if foreign else []
+        if found.verdict != "answered":
+            about_words = self._about_words(question.text, asks, foreign is not None)
+            hidden = self._filtered_out(question.filters, found)
+            others += [note for note in about_words if note.code == "did_you_mean"]
+            others += [hidden] if hidden else []
+            others += [note for note in about_words if note.code == "words_not_found"]
+        globs = list(self._globs(question.filters))
+        room = max(1, _MOST - len(others))
+        return tuple([*globs[:room], *others][:_MOST])
+
+    # --- filters -----------------------------------------------------------------------------
+
+    def _globs(self, filters: Filters) -> Iterator[Note]:
+        for glob in dict.fromkeys(filters.source):
+            if not self._fits(glob):
+                message = f"No source fits the pattern “{glob}”."
+                yield Note("glob_matches_nothing", message, {"glob": glob})
+
+    def _filtered_out(self, filters: Filters, found: Found) -> Note | None:
+        if not filters or found.allowed is None:
+            return None
+        allowed = found.allowed
+        first = found.everywhere()[:_FIRST]
+        outside = [hit for hit in first if not allowed[hit.row]]
+        if not outside or outside[0] is not first[0]:
+            return None
+        support = outside[0].support or 0.0
+        if found.support is not None and support < found.support + _BETTER:
+            return None
+        dated = bool(filters.published_from or filters.published_to)
+        what = (
+            "this filter"
+            if dated and filters.source
+            else "these dates"
+            if dated
+            else "these sources"
+        )
+        count = f"{len(outside)} passage{'s' if len(outside) > 1 else ''}"
+        message = f"The filter hides what may answer: {count} outside {what}."
+        return Note("filtered_out", message, {"passages": len(outside)})
+
+    # --- language ----------------------------------------------------------------------------
+
+    @cached_property
+    def _languages(self) -> tuple[str, ...]:
+        """The languages of the archive, told from a sample."""
+        return text_languages(self._sample())
+
+    def _sample(self) -> Iterator[str]:
+        entries = self._store.entries()
+        for entry in entries[:: max(1, len(entries) // _DOCUMENTS)][:_DOCUMENTS]:
+            document = self._store.document(entry.id)
+            text = document.text if document else ""
+            step = max(_SLICE, len(text) // _SLICES)
+            for start in range(0, min(len(text), step * _SLICES), step):
+                yield text[start : start + _SLICE]
+
+    def _other_language(self, asks: str) -> Note | None:
+        code = question_language(asks, self._languages) if self._languages else None
+        if code is None:
+            return None
+        message = (
+            f"The question is in {NAMES[code]}, the documents are in {NAMES[self._languages[0]]}: "
+            "ask in that language to find more."
+        )
+        details = {"question_language": code, "archive_language": self._languages[0]}
+        return Note("other_language", message, details)
+
+    # --- words -------------------------------------------------------------------------------
+
+    def _about_words(self, text: str, asks: str, foreign: bool) -> list[Note]:
+        """Return the notes on words; of a question in a foreign language on its names alone."""
+        counted = {word for word, _ in self._store.terms(asks)}
+        words = [self._word(match) for match in _WORD.finditer(text)]
+        unknown = [n for n, one in enumerate(words) if one.word in counted and not one.held]
+        if foreign:
+            unknown = [n for n in unknown if n and text[words[n].start].isupper()]
+        offers: dict[int, NearWord] = {}
+        looked_up: dict[str, NearWord | None] = {}
+        for n in unknown:
+            if len({near.word for near in offers.values()}) == _RESPELLED:
+                break
+            word = words[n].word
+            if word not in looked_up:
+                if len(looked_up) == _LOOKED_UP:
+                    break
+                looked_up[word] = respelled(self._store, word, common=self._is_common(word))
+            if near := looked_up[word]:
+                offers[n] = near
+        suggestion = _with(text, words, offers)
+        notes = []
+        for n, near in {words[n].word: (n, near) for n, near in reversed(offers.items())}.values():
+            typed = text[words[n].start : words[n].end]
+            details = {
+                "word": typed,
+                "spelling": _written(typed, near),
+                "suggestion": suggestion,
+            }
+            name = _name(text, words, n, offers)
+            notes.append(Note("did_you_mean", f"Did you mean “{name}”?", details))
+        # Two words of one name are one offer.
+        notes = list({note.message: note for note in notes}.values())
+        notes.reverse()
+        missing = list(
+            dict.fromkeys(text[words[n].start : words[n].end] for n in unknown if n not in offers)
+        )[:_NOT_FOUND]
+        if missing and not foreign:
+            told = ", ".join(f"“{word}”" for word in missing)
+            notes.append(Note("words_not_found", f"No passage holds {told}.", {"words": missing}))
+        return notes
+
+    def _word(self, match: re.Match[str]) -> _Word:
+        found = self._store.terms(match.group())
+        word, term = found[0] if len(found) == 1 else ("", "")
+        languages = {*self._languages, "en"}
+        if len(word) < 2 or is_function_word(word, languages):
+            word = ""
+        return _Word(*match.span(), word, not word or self._store.term_frequency(term) > 0)
+
+    def _is_common(self, word: str) -> bool:
+        """Whether the model knows a word as a whole, which it does of the words that are frequent."""
+        return len(self._encoder.token_starts(word)) == 1
+
+
+def _written(typed: str, near: NearWord) -> str:
+    """Return a word as the archive writes it, with a capital where one was typed."""
+    written = near.written
+    return written[0].upper() + written[1:] if typed[0].isupper() else written
+
+
+def _with(text: str, words: Sequence[_Word], offers: dict[int, NearWord]) -> str:
+    """Return a text with some of its words respelled."""
+    for n in sorted(offers, reverse=True):
+        start, end = words[n].start, words[n].end
+        text = text[:start] + _written(text[start:end], offers[n]) + text[end:]
+    return text
+
+
+def _name(text: str, words: Sequence[_Word], n: int, offers: dict[int, NearWord]) -> str:
+    """Return a respelled word with the rest of the name that it is part of: "Sánchez de Lozada"."""
+
+    def typed(place: int) -> str:
+        return text[words[place].start : words[place].end]
+
+    def beside(step: int) -> int:
+        """Return the last place of the name in one direction."""
+        last, place = n, n + step
+        while 0 <= place < len(words):
+            left, right = min(place, place - step), max(place, place - step)
+            if text[words[left].end : words[right].start] != " ":
+                break
+            if words[place].word and typed(place)[0].isupper():
+                last = place
+            elif typed(place) not in OF_NAMES:
+                break
+            place += step
+        return last
+
+    if not typed(n)[0].isupper():
+        return _written(typed(n), offers[n])
+    first, last = beside(-1), beside(1)
+    own = {place - first: near for place, near in offers.items() if first <= place <= last}
+    start = words[first].start
+    inside = [w._replace(start=w.start - start, end=w.end - start) for w in words[first : last + 1]]
+    return _with(text[start : words[last].end], inside, own)

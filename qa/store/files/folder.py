@@ -1,0 +1,346 @@
+"""An index folder: immutable generations, the models they were made with, a pointer, a lock.
+
+    LIVE                 which generation is served, those kept after it, what is out of all of them
+    LOCK                 held by the process that builds
+    .encoded             vectors of a build under way, for the next one if it is stopped
+    generations/NAME/    a generation, complete before it gets its name
+    models/FINGERPRINT/  a model made ready to serve
+
+A build writes into a folder that begins with a dot, waits for the disk, renames it, and only
+then swings the pointer. Killed at any point it leaves the old pointer or the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import (
+    IndexDamagedError,
+    IndexLockedError,
+    IndexUnusableError,
+    QaError,
+    UsageError,
+)
+from qa.store.files import disk
+from qa.store.files.disk import FileSum, damaged
+from qa.store.files.documents import document_ids
+from qa.store.files.generation import Generation
+from qa.store.files.manifest import read_manifest, read_object, well_formed
+from qa.store.files.pointer import LIVE, NAME, Live, Pointer, read_live, write_live
+
+JOURNAL = ".encoded"
+_LOCK, _GENERATIONS, _MODELS = "LOCK", "generations", "models"
+_BUILDING = ".building-"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was opened, and the fault that made it another generation than the live one."""
+
+    generation: Generation
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A generation that is being written, and the number that it will have."""
+
+    folder: Path
+    number: str
+
+
+class IndexFolder:
+    """The folder of one index."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.resolve().name
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def live(self) -> Live:
+        """Return what the pointer says.
+
+        Raises IndexMissingError when there is no index, IndexDamagedError for a torn pointer,
+        IndexForeignError for one of another format version.
+        """
+        return read_live(self.path)
+
+    def pointers(self) -> list[Pointer]:
+        """Return the live generation and, after it, the retained ones. Raises as ``live`` does."""
+        return list(self.live().generations)
+
+    def stamp(self) -> tuple[int, ...]:
+        """Return what changes whenever the pointer does, at the cost of a look; empty without one."""
+        try:
+            found = (self.path / LIVE).stat()
+        except OSError:
+            return ()
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def open(self, *, mapped: bool = False) -> Opened:
+        """Open the live generation; if it is damaged, the first retained one that is not.
+
+        ``mapped``: for a build, see ``Generation.open``. Raises the live generation's error when
+        none can be opened. A generation of another format version is never passed over for an
+        older one.
+        """
+        while True:
+            live = self.live()
+            try:
+                opened = self._open(live, mapped=mapped)
+            except IndexUnusableError:
+                if self.live() == live:
+                    raise
+                continue  # a build has replaced and removed it meanwhile
+            if opened.fault is None or self.live() == live:
+                return opened
+
+    def _open(self, live: Live, *, mapped: bool) -> Opened:
+        first: IndexUnusableError | None = None
+        for pointer in live.generations:
+            try:
+                generation = self.generation(pointer, live.removed, mapped=mapped)
+                self.verify_model(generation)
+                if first is not None and not generation.info.documents:
+                    continue  # all that it holds was removed since: no index to be served in silence
+                return Opened(generation, str(first) if first else None)
+            except IndexUnusableError as error:
+                if first is None and not isinstance(error, IndexDamagedError):
+                    raise
+                first = first or error
+        assert first is not None  # a pointer names at least one
+        raise first
+
+    def generation(
+        self, pointer: Pointer, removed: Collection[str] = (), *, mapped: bool = False
+    ) -> Generation:
+        """Open a generation, live or not, without the removed documents. Raises IndexUnusableError."""
+        return Generation.open(
+            self.generation_folder(pointer),
+            index_name=self.name,
+            manifest_sha256=pointer.manifest_sha256,
+            removed=removed,
+            mapped=mapped,
+        )
+
+    def generation_folder(self, pointer: Pointer) -> Path:
+        """Return where a generation is."""
+        return self.path / _GENERATIONS / pointer.generation
+
+    def model_folder(self, fingerprint: str) -> Path:
+        """Return where the model of that fingerprint is, or would be."""
+        return self.path / _MODELS / fingerprint
+
+    def verify_model(self, generation: Generation) -> None:
+        """Verify every file of the model that a generation was made with. Raises IndexDamagedError."""
+        self._verify_model(
+            str(generation.manifest["fingerprint"]), str(generation.manifest["model_manifest"])
+        )
+
+    def _verify_model(self, fingerprint: str, manifest_sha256: str) -> None:
+        folder = self.model_folder(fingerprint)
+        path = folder / "manifest.json"
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise damaged(path, error.strerror or "cannot be read") from error
+        entries = read_object(path, FileSum(size, manifest_sha256))
+        with well_formed(path):
+            for name, entry in entries.items():
+                _verify_mapped(folder / name, FileSum(**entry))
+
+    # --- writing -----------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for a build. Raises IndexLockedError, naming the process that holds it.
+
+        The kernel drops the lock of a process that died, so that nothing has to be cleared by hand.
+        What a build leaves behind is cleared when it fails, and before the next one if it was
+        killed. A folder that holds something else is refused with a UsageError: a build removes
+        what it does not know.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            names = {name for name in os.listdir(self.path) if not name.startswith(".")}
+            if names and not names & {LIVE, _LOCK}:
+                raise UsageError(f"{self.path} holds other files: name a new or an empty folder")
+            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be written: {error.strerror}") from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+                raise IndexLockedError(
+                    f"process {holder} is building {self.path}: wait for it, or build into another --index"
+                ) from None
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            self._clear_leftovers()
+            try:
+                yield
+            except BaseException:
+                self._clear_leftovers()
+                raise
+        finally:
+            os.close(descriptor)
+
+    def _clear_leftovers(self) -> None:
+        """Remove what builds that failed have left behind, generations that never went live too."""
+        for parent in (self.path / _GENERATIONS, self.path / _MODELS):
+            parent.mkdir(exist_ok=True)
+            for folder in parent.glob(_BUILDING + "*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        for path in self.path.glob(".LIVE-*"):
+            path.unlink(missing_ok=True)
+        try:
+            named = self.pointers() if (self.path / LIVE).exists() else []
+        except QaError:  # nobody knows which are wanted
+            return
+        wanted = {pointer.generation for pointer in named}
+        for folder in (self.path / _GENERATIONS).iterdir():
+            if folder.name not in wanted:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def add_model(self, fingerprint: str, make: Callable[[Path], None]) -> str:
+        """Keep what ``make`` writes into an empty folder as a model; return its manifest's SHA-256.
+
+        A model that is there and whole is taken as it is.
+        """
+        target = self.model_folder(fingerprint)
+        manifest = target / "manifest.json"
+        if manifest.is_file():
+            sha256 = disk_sum(manifest).sha256
+            try:
+                self._verify_model(fingerprint, sha256)
+                return sha256
+            except IndexDamagedError:
+                pass  # made again
+        with self._building(target.parent) as folder:
+            make(folder)
+            sums = {path.name: disk_sum(path) for path in sorted(folder.iterdir())}
+            for path in folder.iterdir():
+                _sync(path)
+            entries = {name: {"bytes": s.bytes, "sha256": s.sha256} for name, s in sums.items()}
+            written = disk.write_file(
+                folder / "manifest.json", [json.dumps(entries, indent=1).encode()]
+            )
+            disk.sync_folder(folder)
+            if target.exists():
+                shutil.rmtree(target)
+            disk.rename(folder, target)
+        return written.sha256
+
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """Give a folder to write a generation into; it is removed unless ``add_generation`` keeps it."""
+        parent = self.path / _GENERATIONS
+        numbers = [int(p.name.split("-")[0]) for p in parent.iterdir() if NAME.fullmatch(p.name)]
+        with self._building(parent) as folder:
+            yield Draft(folder, f"{max(numbers, default=0) + 1:06d}")
+
+    def add_generation(self, draft: Draft, name: str, manifest_sha256: str) -> Pointer:
+        """Keep a draft as a generation, not yet the live one; its name begins with its number."""
+        disk.rename(draft.folder, self.path / _GENERATIONS / name)
+        return Pointer(name, manifest_sha256)
+
+    def make_live(
+        self, pointer: Pointer, documents: Set[str], *, keep: int, paths: Sequence[str] = ()
+    ) -> None:
+        """Swing the pointer to a generation, and remove all but the ``keep`` newest of those before.
+
+        ``documents`` are the ids of all that it holds: what a retained generation holds beside
+        these was deleted, and none shows it from now on. ``paths`` are the folders they came from.
+        """
+        before = self._live_or_none()
+        others = [p for p in before.generations if p != pointer] if before else []
+        kept = (pointer, *others[: max(keep - 1, 0)])
+        held = self._held_by(kept[1:])
+        removed = (before.removed if before and held is None else set()) | (held or set())
+        self.point(Live(kept, frozenset(removed - documents), tuple(paths)))
+
+    def point(self, live: Live) -> None:
+        """Replace the pointer, and remove the generations and models that it does not name."""
+        write_live(self.path, live)
+        self._remove_unused(live.generations)
+
+    def clear_journal(self) -> None:
+        """Remove what a build that was stopped had embedded."""
+        (self.path / JOURNAL).unlink(missing_ok=True)
+
+    def _live_or_none(self) -> Live | None:
+        try:
+            return self.live()
+        except QaError:
+            return None
+
+    def _held_by(self, pointers: Sequence[Pointer]) -> set[str] | None:
+        """Return the ids of all documents in some generations; None when one cannot be read."""
+        try:
+            return set().union(
+                *(document_ids(self.generation_folder(p), p.manifest_sha256) for p in pointers)
+            )
+        except QaError:
+            return None
+
+    def _remove_unused(self, kept: Sequence[Pointer]) -> None:
+        names = {pointer.generation for pointer in kept}
+        for folder in (self.path / _GENERATIONS).iterdir():
+            if folder.name not in names:
+                shutil.rmtree(folder, ignore_errors=True)
+        try:
+            manifests = [read_manifest(self.generation_folder(p), p.manifest_sha256) for p in kept]
+        except QaError:  # a retained generation is damaged: its model may still be wanted
+            return
+        fingerprints = {manifest["fingerprint"] for manifest in manifests}
+        for folder in (self.path / _MODELS).iterdir():
+            if folder.name not in fingerprints:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _building(self, parent: Path) -> Iterator[Path]:
+        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=parent))
+        folder.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def disk_sum(path: Path) -> FileSum:
+    """Return the size and SHA-256 of a file as it is."""
+    import hashlib
+
+    with path.open("rb") as file:
+        return FileSum(
+            os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        )
+
+
+def _verify_mapped(path: Path, expected: FileSum) -> None:
+    try:
+        found = disk_sum(path)
+    except OSError as error:
+        raise damaged(path, error.strerror or "cannot be read") from error
+    if found != expected:
+        raise damaged(path, "its checksum is wrong")
+
+
+def _sync(path: Path) -> None:
+    disk.on_step(f"fsync {path.name}")
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,146 @@
+"""The pointer of an index folder: which generation is served, which are kept, what is out of all of them.
+
+A generation is never changed, so what was deleted after it was written is told here: the ids of
+removed documents stand beside the names of the generations, and a generation that still holds one
+hides it when it is opened. The pointer is replaced as a whole, so that both change at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qa.errors import IndexForeignError, IndexMissingError
+from qa.store.files import disk
+from qa.store.files.disk import damaged
+
+LIVE = "LIVE"
+NAME = re.compile(r"[0-9]{1,9}-[0-9a-zA-Z]{1,64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DOCUMENT = re.compile(r"d[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A generation by name, with the checksum of its manifest."""
+
+    generation: str
+    manifest_sha256: str
+
+    @property
+    def number(self) -> int:
+        """The number that its name begins with: a later one has a higher."""
+        return int(self.generation.split("-")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the pointer says: the live generation and those kept, in the order in which they serve.
+
+    ``removed`` are the ids of documents that no generation shows. ``paths`` are the folders that
+    the last build read, for commands that are given none.
+    """
+
+    generations: tuple[Pointer, ...]
+    removed: frozenset[str] = frozenset()
+    paths: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Names what the live generation shows; see ``version_of``."""
+        return version_of(self.generations[0].manifest_sha256, self.removed)
+
+
+def version_of(manifest_sha256: str, removed: Iterable[str]) -> str:
+    """Name what a generation shows: two that answer differently have different versions."""
+    return hashlib.sha256("\n".join([manifest_sha256, *sorted(removed)]).encode()).hexdigest()[:32]
+
+
+def read_live(index: Path) -> Live:
+    """Read the pointer of an index folder.
+
+    Raises IndexMissingError when there is none, IndexDamagedError for a torn one,
+    IndexForeignError for one of another format version.
+    """
+    path = index / LIVE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise IndexMissingError(
+            f"{index} {_absence(index)}: run qa build first, or name another --index"
+        ) from None
+    except OSError as error:
+        raise IndexMissingError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        parsed = json.loads(data)
+        version = parsed["format"]
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise damaged(path, "it is not a pointer") from error
+    if version != disk.FORMAT:
+        raise IndexForeignError(
+            f"the index {index} has format {version}, this program reads {disk.FORMAT}: "
+            "run qa build again, or install the version that built it"
+        )
+    try:
+        return _parsed(parsed)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise damaged(path, "it is not a pointer") from error
+
+
+def _absence(index: Path) -> str:
+    foreign = index.is_dir() and any(index.iterdir()) and not (index / "generations").is_dir()
+    return "holds no index of ours" if foreign else "holds no index yet"
+
+
+def _parsed(value: Mapping[str, Any]) -> Live:
+    """Return what a pointer says. Raises an error of Python's own for anything that is none."""
+    if value.keys() - {"format", "generations", "removed", "removed_sha256", "paths"}:
+        raise ValueError("an entry that is not known")
+    pointers = tuple(
+        Pointer(str(entry["generation"]), str(entry["manifest_sha256"]))
+        for entry in value["generations"]
+    )
+    if not pointers or not all(
+        NAME.fullmatch(p.generation) and _SHA256.fullmatch(p.manifest_sha256) for p in pointers
+    ):
+        raise ValueError("no names of generations")
+    removed = value.get("removed", [])
+    # One changed letter here would show again what was deleted.
+    if value.get("removed_sha256") != (_sum(removed) if removed else None):
+        raise ValueError("a wrong checksum")
+    if not all(_DOCUMENT.fullmatch(id) for id in removed):
+        raise ValueError("no ids of documents")
+    paths = value.get("paths", [])
+    if not all(isinstance(path, str) for path in paths):
+        raise ValueError("no paths")
+    return Live(pointers, frozenset(removed), tuple(paths))
+
+
+def write_live(index: Path, live: Live) -> None:
+    """Replace the pointer of an index folder."""
+    value: dict[str, Any] = {
+        "format": disk.FORMAT,
+        "generations": [
+            {"generation": p.generation, "manifest_sha256": p.manifest_sha256}
+            for p in live.generations
+        ],
+    }
+    if live.removed:
+        removed = sorted(live.removed)
+        value |= {"removed": removed, "removed_sha256": _sum(removed)}
+    if live.paths:
+        value["paths"] = list(live.paths)
+    temporary = index / f".LIVE-{os.getpid()}"
+    temporary.unlink(missing_ok=True)
+    disk.write_file(temporary, [json.dumps(value, indent=1).encode()])
+    disk.rename(temporary, index / LIVE)
+
+
+def _sum(ids: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Text itself, whatever it is for: folding, terms, languages, web addresses."""
