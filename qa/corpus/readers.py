@@ -46,7 +46,7 @@ def _late(module: str, reader: str) -> Reader:
     """Return a reader whose module, and the library that it needs, is imported at its first use."""
 
     def read(data: bytes) -> Reading:
-        reading: Reading = getattr(import_module(f"qa.corpus.{module}"), reader)(data)
+        reading: Reading = getattr(import_module(f"qa.corpus.formats.{module}"), reader)(data)
         return reading
 
     return read

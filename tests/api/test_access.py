@@ -12,7 +12,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from qa.api import access, create_app
+from qa.api import create_app
+from qa.api.guards import access
 from qa.engine import Engine
 from qa.errors import UsageError
 from qa.service.keys import Keyring

@@ -365,7 +365,8 @@ def test_a_fault_tells_nobody_what_was_asked(
 # The real way in, with an encoder that needs no model.
 PROGRAM = """
 import logging, sys
-from qa import engine, serve
+from qa import engine
+from qa.cli import serve
 from qa.settings import Settings
 from tests.fake import FakeEncoder
 

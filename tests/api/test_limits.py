@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from qa.api import create_app, guard, protocol, server
+from qa.api import create_app, protocol, server
+from qa.api.guards import guard
 from qa.api.guards.limits import Rate
 from qa.api.questions import Questions
 from qa.engine import Engine

@@ -19,10 +19,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from qa import slot
 from qa.api import create_app
 from qa.api.guards.sizes import BodyLimit
 from qa.engine import Engine
+from qa.service import slot
 from qa.settings import Settings
 from tests.api.checks import error_of
 from tests.conftest import Build

@@ -447,7 +447,7 @@ def test_the_sentence_splitter_is_handed_a_window_at_a_time(
         handed.append(len(text))
         return [{"start_index": n} for n in range(0, len(text), 10)]
 
-    monkeypatch.setattr("qa.build.passages.get_sentence_boundaries", boundaries)
+    monkeypatch.setattr("qa.text.sentences.get_sentence_boundaries", boundaries)
     assert len(sentence_spans("nine char " * 10_000)) > 5_000
     assert max(handed) <= 10_000
     assert sum(handed) < 150_000

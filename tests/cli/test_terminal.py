@@ -7,7 +7,7 @@ import re
 import click
 import pytest
 
-from qa import terminal
+from qa.cli import terminal
 from qa.records import Answer, Highlight, Note, ShortAnswer
 from tests.answers import OWLS, answer, cited, marked
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from qa import notes
 from qa.engine import Engine
 from qa.records import Answer, Filters, Hit, Note, Question
+from qa.search import notes
 from qa.search.notes import Advisor, Found
 from qa.store import IndexFolder
 from qa.store.protocol import NearWord

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qa.errors import IndexDamagedError, IndexForeignError, UsageError
-from qa.store import dense as dense_module
+from qa.store.files import dense as dense_module
 from qa.store.files.dense import DenseIndex, check_unit, index_bytes
 
 Vectors = NDArray[np.float32]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.errors import IndexDamagedError
-from qa.store import disk
+from qa.store.files import disk
 from qa.store.files.disk import (
     BLOCK,
     BlockFile,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.store import postings
+from qa.store.files import postings
 from qa.store.files.lexical import Bm25, LexicalIndex
 from qa.store.files.postings import PostingsWriter
 from tests.store.lexical import files_of, lexical_index, read_files

@@ -30,7 +30,7 @@ def places() -> tuple[Place, ...]:
     with documents in it. Of such a one the modules and packages in it are read, and the names of what
     else is there.
     """
-    package = Path(__file__).parents[2]
+    package = Path(__file__).parents[3]
     system = (sys.prefix, sys.base_prefix, sys.exec_prefix, *_SYSTEM)
     whole = {package, *map(Path, system), *_mapped()}
     found = {Place(path) for path in whole}
