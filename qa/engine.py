@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import re
 import time
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property, partial
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +39,7 @@ from qa.search.notes import Advisor, Found, greeting
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
 from qa.settings import Settings
-from qa.store import DocumentEntry, IndexFolder, Store
+from qa.store import DocumentEntry, Index, Store, open_index
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
@@ -110,32 +107,33 @@ class Engine:
     @classmethod
     def open(
         cls,
-        index: Path | str,
+        index: Path | str | Index,
         *,
         threads: int | None = None,
         max_wrong: int = Settings().max_wrong,
         reading: str = Settings().reading,
         encoder: Encoder | None = None,
     ) -> Engine:
-        """Open the live generation of an index folder, with the model that it was built with.
+        """Open the live generation of an index, with the model that it was built with.
 
         ``encoder``, where it is that model already, is used again. Raises IndexUnusableError when
         there is none, or it is damaged or of another format.
         """
         settle()
-        folder = IndexFolder(Path(index))
-        opened = folder.open()
-        manifest = opened.generation.manifest
-        if encoder is None or encoder.fingerprint != manifest["fingerprint"]:
-            model = folder.model_folder(str(manifest["fingerprint"]))
-            encoder = load_encoder(model, threads=threads)
+        if isinstance(index, Path | str):
+            index = open_index(index)
+        opened = index.open()
+        recipe = opened.store.recipe
+        if encoder is None or encoder.fingerprint != recipe.fingerprint:
+            encoder = load_encoder(opened.model, threads=threads)
         ours = (encoder.fingerprint, encoder.dimension, encoder.codec.width)
-        if ours != (manifest["fingerprint"], manifest["dimension"], manifest["code_width"]):
+        if ours != (recipe.fingerprint, recipe.dimension, recipe.code_width):
             raise IndexForeignError(
-                f"the model in {index} is not the one that its vectors were made with: run qa build again"
+                f"the model in the index {index.name} is not the one that its vectors were made with: "
+                "run qa build again"
             )
         return cls(
-            store=opened.generation,
+            store=opened.store,
             encoder=encoder,
             max_wrong=max_wrong,
             reader=reader_for(reading),
@@ -159,29 +157,30 @@ class Engine:
             return self._greeted(question, began)
         text = resolve(asks, cores(self.reader, question.history[-TURNS:]))
         encoded = self.encoder.encode_question(text)
-        words = self.store.terms(text)
+        words = self.store.analyzer.words(text)
+        codec, ranking = self.encoder.codec, self.ranking
         terms = [term for _, term in words]
-        asked = prepare(self.store, self.encoder.codec, encoded, terms, self.ranking)
-        allowed = self.store.allowed(question.filters)
+        others = self._advisor.terms(question.text)
+        asked = prepare(self.store, codec, encoded, terms, ranking, others)
         # More hits than results: some join others, or are copies of them.
-        hits = rank(
-            self.store,
-            self.encoder.codec,
-            asked,
-            self.ranking,
-            allowed=allowed.rows,
-            depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
+        depth = 2 * question.k if question.k > ranking.candidates // 2 else 0
+        ranked = rank(
+            self.store, codec, asked, ranking, filters=question.filters, depth=depth, shown=depth
         )
-        why = partial(explain, self.store, self.ranking, words, hits) if question.explain else None
+        why = partial(explain, ranking, asked, words, ranked) if question.explain else None
         budget = BUDGETS[self.reading]
         # As many as are read, whatever is asked for: neither first result nor verdict depend on k.
         most = max(question.k, budget.results)
-        excerpts = make_results(self.store, self.encoder.codec, asked, hits, most, why)
+        excerpts = make_results(codec, asked, ranked, most, why)
         told = read_results(self.reader, text, excerpts, budget)
         confidence, verdict = self._judge(told.found)
-        support = told.found.support if told.found else None
-        everywhere = partial(self._everywhere, asked)
-        found = Found(verdict, support, allowed.rows if question.filters else None, everywhere)
+        found = Found(
+            verdict,
+            told.found.support if told.found else None,
+            ranked.recalled,
+            partial(self._everywhere, asked),
+            asked.statistics.held,
+        )
         notes = self._advisor.notes(question, asks, found)
         if verdict == "not_found" and any(note.code == "other_language" for note in notes):
             verdict = "unsure"  # the archive may well answer
@@ -191,20 +190,19 @@ class Engine:
             verdict=verdict,
             confidence=confidence,
             results=told.results[: question.k],
-            filtered_out_undated=allowed.undated_documents,
+            filtered_out_undated=ranked.recalled.undated_documents,
             index=self.info,
             took_ms=_since(began),
             notes=notes,
         )
 
     def _knows(self, text: str) -> bool:
-        """Whether a passage holds a word of a text that counts for lexical search."""
-        return any(self.store.term_weight(term) > 0 for _, term in self.store.terms(text))
+        """Whether a text has a word that counts for lexical search."""
+        return bool(self.store.analyzer.words(text))
 
     def _everywhere(self, asked: Asked) -> list[Hit]:
         """Rank without a filter."""
-        shown = self.store.allowed(Filters()).rows
-        return rank(self.store, self.encoder.codec, asked, self.ranking, allowed=shown)
+        return rank(self.store, self.encoder.codec, asked, self.ranking).hits
 
     def _greeted(self, question: Question, began: float) -> Answer:
         """Answer a message that asks nothing."""
@@ -234,33 +232,20 @@ class Engine:
     def rank(self, text: str, *, depth: int, filters: Filters | None = None) -> list[Hit]:
         """Return the ranked passages down to ``depth``, before any grouping or merging."""
         encoded = self.encoder.encode_question(text)
-        terms = [term for _, term in self.store.terms(text)]
-        asked = prepare(self.store, self.encoder.codec, encoded, terms, self.ranking)
-        allowed = self.store.allowed(filters or Filters())
-        return rank(
-            self.store, self.encoder.codec, asked, self.ranking, allowed=allowed.rows, depth=depth
-        )[:depth]
+        codec = self.encoder.codec
+        terms = self.store.analyzer.terms(text)
+        asked = prepare(self.store, codec, encoded, terms, self.ranking)
+        ranked = rank(self.store, codec, asked, self.ranking, filters=filters, depth=depth)
+        return ranked.hits[:depth]
 
     @cached_property
     def archive(self) -> Archive:
         """The documents, counted by month of publication and by topmost folder."""
-        entries = self.store.entries()
-        dated = Counter(entry.published[:7] for entry in entries if entry.published)
-        # What follows a "#" names a row of a table, and may hold a slash of its own.
-        files = (entry.source.split("#")[0] for entry in entries)
-        folders = Counter(file.split("/")[0] for file in files if "/" in file)
-        return Archive(
-            documents=len(entries),
-            dated=dict(sorted(dated.items())),
-            undated=len(entries) - dated.total(),
-            folders=dict(sorted(folders.items())),
-        )
+        return self.store.summary()
 
-    def documents(self, *, after: str = "", limit: int = 100) -> list[DocumentEntry]:
+    def documents(self, *, after: str = "", limit: int = 100) -> Sequence[DocumentEntry]:
         """Return up to ``limit`` documents whose source comes after ``after``, by source."""
-        entries = self.store.entries()
-        first = bisect_right(entries, after, key=attrgetter("source"))
-        return list(entries[first : first + limit])
+        return self.store.listing(after, limit)
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises NotFoundError."""

@@ -19,7 +19,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Precision = Literal["year", "month", "day"]
 BlockKind = Literal["title", "heading", "paragraph", "item", "teaser", "furniture"]
@@ -135,6 +135,10 @@ class Document:
     def about(self, offset: int) -> About:
         """Return what is known of the listing entry at ``offset``, and else of the document."""
         entry = next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
+        return self.described(entry)
+
+    def described(self, entry: About | None) -> About:
+        """Return what is known of a listing entry, and else of the document."""
         entry = entry or About()
         return About(
             title=entry.title or self.title,
@@ -164,6 +168,13 @@ class Document:
             )
             below.append(block)
         return tuple(reversed(sections))
+
+
+def line_of(text: str, at: int) -> int:
+    """Return the line, from 1, that holds a place in a text; CR, LF and CR LF end lines."""
+    breaks = text.count("\n", 0, at) + text.count("\r", 0, at) - text.count("\r\n", 0, at)
+    within = at > 0 and text[at - 1 : at + 1] == "\r\n"
+    return breaks + 1 - within
 
 
 _MAX_NAME = 1000
@@ -203,9 +214,19 @@ class Passage:
     sentences: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that a question found. ``row`` is its place in the index.
+class PassageId(NamedTuple):
+    """Names a passage of an index; ids sort as passages are written.
+
+    ``source`` is of the file: the rows of a table are documents of one file. ``ordinal`` counts the
+    passages of that file from 0.
+    """
+
+    source: str
+    ordinal: int
+
+
+class Hit(NamedTuple):
+    """A passage that a question found.
 
     ``score`` orders hits, higher is better. The stage scores say why: ``dense`` is a cosine,
     ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines, ``sentence``
@@ -213,7 +234,7 @@ class Hit:
     is what ``qa.search.confidence`` judges by. A stage that did not see the passage has None.
     """
 
-    row: int
+    id: PassageId
     score: float
     dense: float | None = None
     lexical: float | None = None

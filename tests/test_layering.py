@@ -187,8 +187,10 @@ def test_nothing_is_run_that_was_read() -> None:
         ("qa.encode", "Encoded Encoder Piece Projected TokenCodec"),
         (
             "qa.store",
-            "CONTEXT DocumentEntry EncodedPassage FileRecord Generation GenerationWriter IndexFolder Journal Live "
-            "Pointer Recipe Store TokenCodes document_digest",
+            "CONTEXT Bm25 Building Candidates Checked DocumentEntry Draft EncodedPassage Facts Fault Fetched FileIndex"
+            " FileRecord Generation GenerationState GenerationWriter Index IndexFolder IndexState Journal Live"
+            " NearWord Opened Pointer Previous PurgeReport Query Recipe Sampled Spellings Statistics Store"
+            " StoredPassage TokenCodes document_digest open_index",
         ),
         ("qa.build.builder", "Accept BuildReport Judge Progress Silent build_index"),
         ("qa.engine", "Engine"),

@@ -18,7 +18,7 @@ from itertools import pairwise
 from string import Template
 
 from qa.records import Document, Published
-from qa.search.results import cite_span
+from qa.search.citations import cite_span
 
 _MONTHS = (
     "January",

@@ -59,8 +59,9 @@ class Changes:
 
 
 def given(documents: Sequence[Document]) -> list[Item]:
-    """Return documents as items."""
-    return [Item(d.source, len(d.text), document_digest(d), d) for d in documents]
+    """Return documents as items, by source, as files are: passages have the order of their ids."""
+    ordered = sorted(documents, key=lambda document: document.source)
+    return [Item(d.source, len(d.text), document_digest(d), d) for d in ordered]
 
 
 def found(

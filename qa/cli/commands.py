@@ -37,6 +37,7 @@ def cli() -> None:
 for _command in (
     index.status,
     index.rollback,
+    index.check,
     index.purge,
     index.watch,
     keys.keys,

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
     from qa.build.builder import BuildReport, Progress
-    from qa.build.upkeep import PurgeReport, Status
+    from qa.build.upkeep import Status
     from qa.corpus.reading import Skipped
     from qa.present.shown import Lead
     from qa.records import Answer, Citation, Highlight, Result, ShortAnswer
     from qa.service.keys import Key
+    from qa.store import Checked, PurgeReport
 
 TELL_SECONDS = 10
 """Where there is no terminal to draw bars in, progress is told no more often."""
@@ -199,6 +200,21 @@ def show_purge(report: PurgeReport) -> None:
         *(f"  deleted generation {name}" for name in report.generations_removed),
         *(f"  the same text stays as {source}" for source in report.copies),
     ]
+    click.echo(printable("\n".join(lines)))
+
+
+def show_check(report: Checked, index: str) -> None:
+    """Print what a check found, one line a fault."""
+    lines = [f"{fault.where}: {fault.what}" for fault in report.faults]
+    looked_at = (
+        f"{counted(report.generations, 'generation')}, {counted(report.documents, 'document')}, "
+        f"{counted(report.passages, 'passage')}"
+    )
+    lines.append(
+        f"{index}: {counted(len(lines), 'fault')} ({looked_at} looked at): run qa build again"
+        if lines
+        else f"{index} holds: {looked_at}"
+    )
     click.echo(printable("\n".join(lines)))
 
 

@@ -31,7 +31,7 @@ from qa.evaluate.outcome import Evaluation
 from qa.evaluate.run import evaluate_spans
 from qa.read.onnx import reader_for
 from qa.settings import Settings
-from qa.store import Generation
+from qa.store import Store
 
 GATES_FILE = Path("eval/gates.toml")
 _NOTATION = re.compile(
@@ -210,9 +210,9 @@ def acceptance(
     if not sets:
         raise UsageError("no gate is on a set of questions with quotes: nothing guards this build")
 
-    def accept(generation: Generation, encoder: Encoder) -> None:
+    def accept(store: Store, encoder: Encoder) -> None:
         engine = Engine(
-            store=generation,
+            store=store,
             encoder=encoder,
             max_wrong=settings.max_wrong,
             reader=reader_for(settings.reading),

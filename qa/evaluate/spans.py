@@ -37,7 +37,7 @@ def locate(dataset: SpanSet, engine: Engine) -> dict[str, Places]:
     Raises DatasetError, naming the question and the source, for a quote that is not there to
     the letter.
     """
-    ids = {entry.source: entry.id for entry in engine.store.entries()}
+    ids = {entry.source: entry.id for entry in engine.store.listing()}
     wanted: dict[str, set[str]] = {}
     for question in dataset.questions:
         for gold in question.gold:

@@ -16,7 +16,7 @@ from typing import Any
 from qa.errors import UsageError
 from qa.present.wire import citation_line, document_address, view_address
 from qa.records import MAX_EXCERPT, About, Citation, Document
-from qa.search.results import cite_span
+from qa.search.citations import cite_span
 
 MAX_TEXT = 100_000
 """Characters of a document that are returned at once."""

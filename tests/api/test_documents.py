@@ -21,10 +21,11 @@ from qa.corpus.reading import Reading
 from qa.engine import Engine
 from qa.present.wire import citation_line, json_bytes, json_pieces
 from qa.records import Block, Document, document_id
-from qa.search.results import cite_span
+from qa.search.citations import cite_span
 from qa.settings import Settings
 from tests.api.checks import obeys_the_law, read_page
 from tests.archive import ARCHIVE
+from tests.store.reads import passages_of
 
 CRLF_SOURCE, MARKUP_SOURCE = "bridge.txt", "markup.txt"
 
@@ -111,8 +112,7 @@ def test_every_excerpt_obeys_the_offset_law(
 
 
 def test_the_mark_is_the_excerpt(client: TestClient, engine: Engine) -> None:
-    for row in range(engine.info.passages):
-        passage = engine.store.passage(row)
+    for passage in passages_of(engine.store):
         results = client.post("/v1/ask", json={"question": passage.text}).json()["results"]
         for result in results:
             text, marked, note = read_page(client.get(result["citation"]["url"]).text)

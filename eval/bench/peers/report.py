@@ -13,6 +13,7 @@ from qa.evaluate.compare import randomisation_test, show_p
 from qa.evaluate.corpora import Ranked, figures_of
 from qa.evaluate.datasets import JudgedCorpus, read_dataset
 from qa.evaluate.measures import Measure
+from qa.records import PassageId
 
 OURS = "cited-qa"
 MEASURES = (Measure("nDCG", 10), Measure("hit", 1))
@@ -63,7 +64,10 @@ def judge(dataset: JudgedCorpus, measured: Table) -> Table:
     for name, one in measured.items():
         build, asked = one["build"], one["ask"]
         runs = {
-            query: [Ranked(document, -rank, 0) for rank, document in enumerate(documents)]
+            query: [
+                Ranked(document, -rank, PassageId(document, 0))
+                for rank, document in enumerate(documents)
+            ]
             for query, documents in asked["run"].items()
         }
         figures = figures_of(dataset.qrels, runs)

@@ -19,7 +19,7 @@ from qa.api.viewer import view_pieces
 from qa.errors import UsageError
 from qa.present.wire import citation_line, document_body, entry_body, json_pieces, view_address
 from qa.records import Document
-from qa.search.results import cite_span
+from qa.search.citations import cite_span
 
 CHANGED = (
     "This document has changed since it was cited: the words that were cited are not marked, "

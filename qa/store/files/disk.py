@@ -285,6 +285,23 @@ class BlockFile:
                 self._verify(block)
         return self._view[start:end]
 
+    def gather(
+        self, starts: NDArray[Any], ends: NDArray[Any], places: NDArray[Any], width: int
+    ) -> NDArray[np.uint8]:
+        """Return the records of ``width`` bytes at ``places``, shape (places, width).
+
+        ``starts`` and ``ends`` are the stretches of records that hold them all. Raises
+        IndexDamagedError.
+        """
+        firsts = (starts * width // BLOCK).tolist()
+        lasts = (-(-ends * width // BLOCK)).tolist()
+        for first, last in zip(firsts, lasts, strict=True):
+            if b"\0" in self._verified[first:last]:
+                for block in range(first, last):
+                    self._verify(block)
+        records = np.frombuffer(self._view, np.uint8).reshape(-1, width)
+        return records.take(places, axis=0)
+
     def verify_all(self) -> None:
         """Verify every block. Raises IndexDamagedError at the first that is damaged."""
         self.read(0, len(self))

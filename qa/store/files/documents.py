@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from qa.records import About, Block, Document, Filters, Published
+from qa.store.files.dense import Mask
 from qa.store.files.disk import BlockFile, FileSum, read_verified
 from qa.store.files.manifest import read_manifest, well_formed
 from qa.store.files.recent import RecentDocuments
-from qa.store.protocol import Mask
 from qa.text.folding import fold_name
 
 DOCUMENTS, TEXTS, BLOCKS = "documents.json", "texts.bin", "blocks.bin"

@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from qa.errors import (
     IndexDamagedError,
@@ -41,8 +42,7 @@ _LOCK, _GENERATIONS, _MODELS = "LOCK", "generations", "models"
 _BUILDING = ".building-"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """What was opened, and the fault that made it another generation than the live one."""
 
     generation: Generation
