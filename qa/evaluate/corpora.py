@@ -187,6 +187,11 @@ def ask_corpus(
     texts = [text for text in asked.values() if text]
     if len(texts) < len(asked):
         progress.say(f"{len(asked) - len(texts):,} judged questions have no text and score 0")
+    if dataset.missing:
+        progress.say(
+            f"{dataset.missing:,} documents that are judged to answer are not in the corpus: "
+            "no ranking can find them, so that figures are lower than they could be"
+        )
     # Passages enough for the documents wanted, when each has as many as the mean and a half.
     per_document = len(sources) / max(1, engine.info.documents)
     depth = math.ceil(1.5 * DEPTH * max(1.0, per_document))
