@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.errors import UsageError
-from qa.present.wire import citation_line, document_address, view_address
+from qa.present.citations import citation_line, document_address, view_address
 from qa.records import MAX_EXCERPT, About, Citation, Document
 from qa.search.results import cite_span
 
