@@ -134,6 +134,7 @@ class CitationIn(Request):
     section: Text | None = None
     published: Text | None = None
     page: int | None = None
+    place: Text | None = None
     start: int
     end: int
     line_start: int = 1

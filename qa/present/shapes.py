@@ -41,6 +41,9 @@ class Citation(BaseModel):
     section: str | None
     published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
     page: int | None
+    place: str | None = Field(
+        description="where in a source without pages: a sheet and row, a slide, a message, a time"
+    )
     start: int = Field(description="in Unicode code points of the document's text")
     end: int
     line_start: int
