@@ -134,6 +134,7 @@ class CitationIn(Request):
     section: Text | None = None
     published: Text | None = None
     page: int | None = None
+    place: Text | None = None
     start: int
     end: int
     line_start: int = 1
@@ -178,6 +179,9 @@ class Citation(BaseModel):
     section: str | None
     published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
     page: int | None
+    place: str | None = Field(
+        description="where in a source without pages: a sheet and row, a slide, a message, a time"
+    )
     start: int
     end: int
     line_start: int

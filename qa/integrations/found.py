@@ -50,6 +50,7 @@ def metadata(answer: Answer, result: Result, service: str) -> dict[str, Any]:
         "section": citation.section,
         "published": citation.published,
         "page": citation.page,
+        "place": citation.place,
         "line_start": citation.line_start,
         "line_end": citation.line_end,
         "url": view_address(citation, service.rstrip("/")) if service else citation.original_url,

@@ -97,6 +97,7 @@ def opened(document: Document, place: Place, base: str) -> dict[str, Any]:
             "citation": citation_line(citation),
             "section": citation.section,
             "page": citation.page,
+            "place": citation.place,
             "start": start,
             "end": end,
             "line_start": citation.line_start,

@@ -32,6 +32,7 @@ _CITATION = _object(
     section=_MAYBE_TEXT,
     published=_told(_MAYBE_TEXT, "as precise as is known: 2019, 2019-11, 2019-11-23"),
     page={"type": ["integer", "null"]},
+    place=_told(_MAYBE_TEXT, "where in a source without pages: a sheet and row, a slide, a time"),
     start=_told(_NUMBER, "in Unicode code points of the document's text"),
     end=_NUMBER,
     line_start=_NUMBER,

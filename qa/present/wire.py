@@ -179,6 +179,7 @@ def citation_line(citation: Citation) -> str:
         f"{citation.source}:{lines}",
         citation.published,
         f"page {citation.page}" if citation.page else None,
+        citation.place,
         f"characters {citation.start}-{citation.end}",
     )
     return in_line(", ".join(part for part in parts if part))
