@@ -106,13 +106,28 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a source without pages a stretch of its text stands: "Pumps, row 12", "00:12:31".
+
+    It begins at ``start`` and ends where the next place begins; an empty ``label`` names none.
+    Places of one ``part`` may share a passage, which is cited by the place where it begins. Parts
+    are numbered in the order of the text.
+    """
+
+    start: int
+    label: str
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A source as read. ``text`` is exact; ``blocks`` are in order and do not overlap.
 
     ``sha256`` is of the source's bytes. ``encoding`` is the Python codec that decodes a
     plain-text source into ``text``; for other formats ``text`` is what the reader extracted.
     ``page_starts`` are the offsets at which the pages of a paginated source begin, the first
-    page's too; empty for a source without pages. ``language`` is a code such as ``"es"``.
+    page's too; empty for a source without pages. ``places`` are in order: what a source without
+    pages is cited by. ``language`` is a code such as ``"es"``.
     """
 
     id: str
@@ -127,10 +142,28 @@ class Document:
     author: str | None = None
     language: str | None = None
     page_starts: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that holds ``offset``; None without pages."""
         return bisect_right(self.page_starts, offset) or None
+
+    def place_of(self, offset: int) -> str | None:
+        """Return where in a source without pages ``offset`` stands; None where nothing says so."""
+        place = self._place(offset)
+        return place.label or None if place else None
+
+    def part_of(self, offset: int) -> tuple[int, int]:
+        """Return what names the part of the text that holds ``offset``: no passage joins two parts.
+
+        A page is a part, and so are places of one ``part``.
+        """
+        place = self._place(offset)
+        return self.page_of(offset) or 0, place.part if place else -1
+
+    def _place(self, offset: int) -> Place | None:
+        before = bisect_right(self.places, offset, key=lambda place: place.start)
+        return self.places[before - 1] if before else None
 
     def about(self, offset: int) -> About:
         """Return what is known of the listing entry at ``offset``, and else of the document."""
@@ -225,7 +258,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The exact address of an excerpt: which version of which source, and which span."""
+    """The exact address of an excerpt: which version of which source, and which span.
+
+    ``place`` is where in a source without pages the span begins: a sheet and row, a slide, a
+    message, a time.
+    """
 
     id: str
     document_id: str
@@ -240,6 +277,7 @@ class Citation:
     line_end: int
     sha256: str
     original_url: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

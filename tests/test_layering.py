@@ -39,7 +39,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "tokenizers": ("encode/", "read/onnx.py"),
     "fastapi": ("api/",),
     "starlette": ("api/",),
-    "pydantic": ("api/", "mcp/"),
+    "pydantic": ("api/", "mcp/", "present/shapes.py", "present/wire.py"),
     "mcp": ("mcp/",),
     "langchain_core": ("integrations/langchain.py",),
     "llama_index": ("integrations/llama_index.py",),

@@ -10,7 +10,7 @@ escaped, and what HTML or UTF-8 cannot carry is replaced one for one, which move
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
 from importlib import resources
@@ -99,26 +99,39 @@ def _html(text: str) -> str:
 
 
 def _body(document: Document, span: tuple[int, int] | None) -> Iterator[str]:
-    """Yield the text as HTML, the span wrapped in ``<mark id="cited">``, the beginnings of pages marked."""
+    """Yield the text as HTML, the span wrapped in ``<mark id="cited">``, pages and places named."""
     start, end = span or (0, 0)
-    yield from _leaves(document, 0, start)
+    leaves = _leaf_names(document)
+    yield from _leaves(document, leaves, 0, start)
     if span is not None:
         yield '<mark id="cited" tabindex="-1">'
-        yield from _leaves(document, start, end)
+        yield from _leaves(document, leaves, start, end)
         yield "</mark>"
-    yield from _leaves(document, end, len(document.text))
+    yield from _leaves(document, leaves, end, len(document.text))
 
 
-def _leaves(document: Document, first: int, last: int) -> Iterator[str]:
-    """Yield a stretch of the text as HTML, with an empty element where a page of the source begins.
+def _leaf_names(document: Document) -> dict[int, str]:
+    """Return what the beginnings of pages and places are marked with, by offset.
 
-    Its number is shown by the style sheet, so that the text of the page stays the document's.
+    A place in the middle of a paragraph, as the times of a transcript have, is not shown.
     """
-    starts = enumerate(document.page_starts, 1)
-    numbers = {place: number for number, place in starts if first <= place < last}
-    for start, end in pairwise(sorted({first, *numbers, *range(first, last, _AT_ONCE), last})):
-        if start in numbers:
-            yield f'<span class="leaf" data-page="{numbers[start]}"></span>'
+    blocks = {block.start for block in document.blocks}
+    places = (place for place in document.places if place.label and place.start in blocks)
+    return {
+        **{start: f'data-page="{number}"' for number, start in enumerate(document.page_starts, 1)},
+        **{place.start: f'data-place="{_html(place.label)}"' for place in places},
+    }
+
+
+def _leaves(document: Document, names: Mapping[int, str], first: int, last: int) -> Iterator[str]:
+    """Yield a stretch of the text as HTML, with an empty element where a page or a place begins.
+
+    Its name is shown by the style sheet, so that the text of the page stays the document's.
+    """
+    within = {place for place in names if first <= place < last}
+    for start, end in pairwise(sorted({first, *within, *range(first, last, _AT_ONCE), last})):
+        if start in within:
+            yield f'<span class="leaf" {names[start]}></span>'
         # What is shown depends on the character behind it, and is of the same length.
         shown = _showable(document.text[start : end + 1])[: end - start]
         yield escape(shown).replace("\r", "&#13;")

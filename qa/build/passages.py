@@ -3,7 +3,8 @@
 Passages are made of whole sentences where these fit, and their spans are exact. A passage
 never joins two teasers, never crosses a heading, the border of a list, or page furniture; a
 heading opens the passage of what follows it. Of a source with pages a passage has sentences that begin
-on one page, the one that it is cited by. Every character of a document that is neither
+on one page, the one that it is cited by, and so it is with the parts of other sources: the row of a
+sheet, a slide. Every character of a document that is neither
 furniture nor white space lies in at least one passage.
 """
 
@@ -75,10 +76,10 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
 def _at_once(
     document: Document, spans: Iterator[Span], splitting: Splitting
 ) -> Iterator[list[Span]]:
-    """Yield the sentences that passages are made of together: a page's, or as many as are held at once."""
-    for _, of_page in groupby(spans, key=lambda span: document.page_of(span[0])):
+    """Yield the sentences that passages are made of together: a part's, or as many as are held at once."""
+    for _, of_part in groupby(spans, key=lambda span: document.part_of(span[0])):
         sentences: list[Span] = []
-        for span in _joined_crowd(of_page, splitting):
+        for span in _joined_crowd(of_part, splitting):
             if sentences and (
                 len(sentences) == _SENTENCES_AT_ONCE or span[1] - sentences[0][0] > _CHARS_AT_ONCE
             ):

@@ -107,7 +107,7 @@ def ask(
 ) -> None:
     """Answer QUESTION with cited excerpts; "-" reads the question from standard input."""
     from qa.engine import Engine
-    from qa.present import wire
+    from qa.present.citations import base_address
     from qa.records import Filters, Question
 
     settings = Settings.load(flags={"index": index})
@@ -116,9 +116,11 @@ def ask(
     engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
     answer = engine.ask(Question(text, k=k, filters=filters))
-    base = wire.base_address(settings)
+    base = base_address(settings)
     if as_json:
-        terminal.print_json(wire.answer_body(answer, base))
+        from qa.present.wire import answer_body  # the shapes: nothing else here needs pydantic
+
+        terminal.print_json(answer_body(answer, base))
     else:
         terminal.show_answer(answer, base, colour=_colour(), filtered=bool(filters))
 
@@ -153,7 +155,7 @@ def mcp(index: str | None) -> None:
     """
     from qa.engine import Engine
     from qa.mcp.stdio import serve_stdio
-    from qa.present.wire import base_address
+    from qa.present.citations import base_address
     from qa.service.slot import EngineSlot
 
     settings = Settings.load(flags={"index": index})

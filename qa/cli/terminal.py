@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qa.present.citations import citation_line, view_address
 from qa.present.shown import lead, note_lines, pieces, shown, verdict_line, words_of
-from qa.present.wire import citation_line, in_line, json_bytes, view_address
-from qa.present.wire import printable as printable
+from qa.text.printable import in_line, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -39,6 +39,8 @@ def counted(number: int, thing: str) -> str:
 
 def print_json(value: object) -> None:
     """Print one JSON value."""
+    from qa.present.wire import json_bytes
+
     click.echo(json_bytes(value))
 
 

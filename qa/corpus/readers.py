@@ -150,6 +150,7 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         author=reading.author,
         language=reading.language,
         page_starts=reading.page_starts,
+        places=reading.places,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from qa.records import About, Block, BlockKind, Published
+from qa.records import About, Block, BlockKind, Place, Published
 from qa.settings import Settings
 
 
@@ -34,6 +34,7 @@ class Reading:
     author: str | None = None
     language: str | None = None
     page_starts: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
     made: Published | None = None
     note: str | None = None
 

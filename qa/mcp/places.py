@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.errors import UsageError
-from qa.present.wire import citation_line, document_address, view_address
+from qa.present.citations import citation_line, document_address, view_address
 from qa.records import MAX_EXCERPT, About, Citation, Document
 from qa.search.results import cite_span
 
@@ -97,6 +97,7 @@ def opened(document: Document, place: Place, base: str) -> dict[str, Any]:
             "citation": citation_line(citation),
             "section": citation.section,
             "page": citation.page,
+            "place": citation.place,
             "start": start,
             "end": end,
             "line_start": citation.line_start,

@@ -17,8 +17,9 @@ from pydantic.json_schema import GenerateJsonSchema
 from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
 from qa.errors import UsageError
 from qa.mcp import places, schemas
+from qa.present.citations import citation_line, view_address
 from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line
-from qa.present.wire import answer_body, citation_line, json_bytes, view_address
+from qa.present.wire import answer_body, json_bytes
 from qa.records import Answer, Document, Filters, Question
 
 SEARCH_RESULTS = 10

@@ -16,10 +16,12 @@ from typing import Any
 
 from qa.engine import MAX_QUESTION
 from qa.errors import UsageError
+from qa.present.citations import citation_line, view_address
 from qa.present.markdown import in_line, line_of, with_bold
 from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line, words_of
-from qa.present.wire import SURROGATE, answer_body, citation_line, view_address
+from qa.present.wire import answer_body
 from qa.records import Answer, Filters, Highlight, Question, Result, ShortAnswer
+from qa.text.printable import is_text
 
 MODEL = "cited-qa"
 """The one model there is."""
@@ -89,8 +91,7 @@ def question_of(turns: Sequence[Turn], *, k: int, filters: Filters) -> Question:
 
 
 def _askable(text: str) -> bool:
-    readable = "\0" not in text and not SURROGATE.search(text)
-    return bool(text.strip()) and len(text) <= MAX_QUESTION and readable
+    return bool(text.strip()) and len(text) <= MAX_QUESTION and is_text(text)
 
 
 def check_wanted(*, n: int | None, tool_choice: object, response_format: object) -> None:

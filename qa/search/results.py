@@ -165,7 +165,7 @@ def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
         return False
     if passage.section != group.shown.passage.section:
         return False
-    if document.page_of(passage.start) != document.page_of(group.shown.passage.start):
+    if document.part_of(passage.start) != document.part_of(group.shown.passage.start):
         return False
     start, end = min(group.start, passage.start), max(group.end, passage.end)
     blocks = [b for b in document.blocks if b.start < end and start < b.end]
@@ -323,6 +323,7 @@ def cite(
         section=passage.section,
         published=about.published.value if about.published else None,
         page=document.page_of(start),
+        place=document.place_of(start),
         start=start,
         end=end,
         line_start=line_start,

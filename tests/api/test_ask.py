@@ -17,7 +17,7 @@ from tests.api.keyed import Keyed
 from tests.archive import ARCHIVE
 
 CITATION = {
-    "id", "document_id", "source", "title", "section", "published", "page", "start", "end",
+    "id", "document_id", "source", "title", "section", "published", "page", "place", "start", "end",
     "line_start", "line_end", "sha256", "url", "original_url",
 }  # fmt: skip
 
@@ -68,6 +68,7 @@ def test_the_first_citation_is_exact(client: TestClient) -> None:
         "section": "The lighthouse",
         "published": "2019-11-23",
         "page": None,
+        "place": None,
         "start": start,
         "end": len(text.rstrip()),
         "line_start": 1 + text[:start].count("\n"),

@@ -104,7 +104,9 @@ def word(words: str, *, style: str = "", listed: bool = False) -> str:
     return f"<w:p><w:pPr>{about}</w:pPr><w:r><w:t>{words}</w:t></w:r></w:p>"
 
 
-def docx(body: str, *, core: str = "", before: str = "", **parts: str) -> bytes:
+def docx(
+    body: str, *, core: str = "", before: str = "", relations: str = "", **parts: str
+) -> bytes:
     """Make a Word document of the XML of its body; ``parts`` are ``footnotes`` and such."""
     about = (
         '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
@@ -118,6 +120,7 @@ def docx(body: str, *, core: str = "", before: str = "", **parts: str) -> bytes:
             f"<w:body>{body}</w:body></w:document>",
             "word/styles.xml": STYLES,
             "docProps/core.xml": about,
+            "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
             **{f"word/{name}.xml": xml for name, xml in parts.items()},
         }
     )

@@ -16,10 +16,11 @@ from fastapi.testclient import TestClient
 from mcp import Client, MCPError
 from mcp.types import INVALID_PARAMS
 
-from qa.api import create_app, schemas
+from qa.api import create_app
 from qa.engine import Engine
 from qa.mcp import places
 from qa.mcp.tools import TOOLS, Access, ArgumentError
+from qa.present import shapes
 from qa.records import Note
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -225,17 +226,17 @@ def test_asks_shape_is_that_of_v1_ask(endpoint: str) -> None:
     told = {tool.name: tool.output_schema for tool in talk(endpoint, conversation)}["ask"]
 
     def names(schema: Any, model: Any) -> None:
-        """Check that a schema has the fields of a model of the HTTP interface, all of them."""
+        """Check that a schema has the fields of a shape, all of them."""
         fields = {name: field for name, field in model.model_fields.items() if name != "explain"}
         assert set(schema["properties"]) == set(schema["required"]) == set(fields)
 
-    names(told, schemas.AskResponse)
+    names(told, shapes.Answer)
     result = told["properties"]["results"]["items"]
-    names(result, schemas.Result)
-    names(result["properties"]["citation"], schemas.Citation)
-    names(result["properties"]["also"]["items"], schemas.Citation)
-    names(result["properties"]["highlights"]["items"], schemas.Highlight)
-    names(told["properties"]["index"], schemas.Index)
+    names(result, shapes.Result)
+    names(result["properties"]["citation"], shapes.Citation)
+    names(result["properties"]["also"]["items"], shapes.Citation)
+    names(result["properties"]["highlights"]["items"], shapes.Highlight)
+    names(told["properties"]["index"], shapes.Index)
 
 
 def test_asks_text_quotes_with_citations(endpoint: str) -> None:

@@ -17,7 +17,8 @@ from qa.api.pieces import in_pieces
 from qa.api.service import engine_of, service_of
 from qa.api.viewer import view_pieces
 from qa.errors import UsageError
-from qa.present.wire import citation_line, document_body, entry_body, json_pieces, view_address
+from qa.present.citations import citation_line, view_address
+from qa.present.wire import document_body, entry_body, json_pieces
 from qa.records import Document
 from qa.search.results import cite_span
 

@@ -113,10 +113,10 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
-/** "line 3", "lines 3–5", "page 2, line 3". */
-export function place({ page, line_start: first, line_end: last }) {
+/** "line 3", "lines 3–5", "page 2, line 3", "Pumps, row 12, line 30". */
+export function place({ page, place: within, line_start: first, line_end: last }) {
   const lines = first == null ? "" : first === last ? `line ${first}` : `lines ${first}–${last}`;
-  return [page == null ? "" : `page ${page}`, lines].filter(Boolean).join(", ");
+  return [page == null ? "" : `page ${page}`, within, lines].filter(Boolean).join(", ");
 }
 
 /** The bounds of a question in words: "2018 to 2020, reports/*"; empty where there are none. */
@@ -153,7 +153,7 @@ export const quoteText = (excerpt, citation, address) =>
 export function quoteMarkdown(excerpt, citation, address) {
   const quoted = excerpt.split(/\r\n|\r|\n/).map((line) => `> ${literally(line.trim())}`.trimEnd());
   const link = `[${literally(nameOf(citation))}](${address.replace(/\(/g, "%28").replace(/\)/g, "%29")})`;
-  const rest = [dateInWords(citation.published), place(citation)].filter(Boolean).join(", ");
+  const rest = [dateInWords(citation.published), literally(place(citation))].filter(Boolean).join(", ");
   return [...quoted, ">", `> — ${link}${rest && `, ${rest}`}`].join("\n");
 }
 

@@ -1,0 +1,45 @@
+"""A citation for people: the addresses that open it, and its line of text."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from qa.records import Citation
+from qa.settings import Settings
+from qa.text.printable import in_line
+
+
+def base_address(settings: Settings) -> str:
+    """Return the address under which the service is reached, as far as the settings know."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def view_address(citation: Citation, base: str) -> str:
+    """Return the absolute address of the page that shows a citation's span marked."""
+    span = f"start={citation.start}&end={citation.end}&version={citation.sha256}"
+    return f"{document_address(citation.document_id, base)}?{span}#cited"
+
+
+def document_address(document_id: str, base: str) -> str:
+    """Return the absolute address of the page that shows a document."""
+    return f"{base}/v1/documents/{quote(document_id)}/view"
+
+
+def citation_line(citation: Citation) -> str:
+    """Return a citation in one line of text, enough to find the very words again."""
+    lines = f"{citation.line_start}"
+    if citation.line_end != citation.line_start:
+        lines += f"-{citation.line_end}"
+    parts = (
+        f"“{citation.title}”" if citation.title else None,
+        f"section “{citation.section}”" if citation.section else None,
+        f"{citation.source}:{lines}",
+        citation.published,
+        f"page {citation.page}" if citation.page else None,
+        citation.place,
+        f"characters {citation.start}-{citation.end}",
+    )
+    return in_line(", ".join(part for part in parts if part))
