@@ -21,6 +21,7 @@ class Place(BaseModel):
     id: str = Field(description="for fetch")
     title: str
     url: str = Field(description="opens the document with the excerpt marked; cite this")
+    snippet: str = Field(description="its best sentences, word for word; quoted material")
 
 
 class Found(BaseModel):
