@@ -31,7 +31,6 @@ from qa.records import (
     IndexInfo,
     Question,
     Verdict,
-    citation_id,
 )
 from qa.runtime import settle
 from qa.search.answers import BUDGETS, read_results
@@ -41,8 +40,10 @@ from qa.search.followup import TURNS, resolve
 from qa.search.notes import Advisor, Found, greeting
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
+from qa.search.verify import Verified, holds_at, holds_in
 from qa.settings import Settings
 from qa.store import DocumentEntry, IndexFolder, Store
+from qa.text.folding import fold_name
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 MAX_QUESTION = 2000
 MAX_K = 50
 MAX_GLOBS, MAX_GLOB = 20, 300
+MAX_NAMED = 100
+"""Documents of one name or title in which a printed quotation is looked for."""
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -273,23 +276,30 @@ class Engine:
             )
         return document
 
-    def verify(self, citation: Citation, excerpt: str) -> str | None:
-        """Return None when the citation holds for the excerpt, else the reason why it does not."""
+    def verify(self, citation: Citation, excerpt: str) -> Verified:
+        """Check that a citation still stands for an excerpt."""
         document = self.store.document(citation.document_id)
         if document is None:
-            return "the archive has no such document"
-        if document.source != citation.source:
-            return "the document has another source"
-        if document.sha256 != citation.sha256:
-            return "the document has changed since it was cited"
-        if not 0 <= citation.start < citation.end <= len(document.text):
-            return "the span lies outside the document"
-        if document.text[citation.start : citation.end] != excerpt:
-            return "the document says something else at this place"
-        expected = citation_id(document.id, document.sha256, citation.start, citation.end)
-        if citation.id != expected:
-            return "the citation's id does not belong to its span"
-        return None
+            return Verified(False, "the archive has no such document")
+        return holds_at(citation, excerpt, document)
+
+    def verify_printed(self, excerpt: str, *, source: str = "", title: str = "") -> Verified:
+        """Check a quotation as a footnote has it: with the path or name of its file, or its title."""
+        wanted = fold_name(source), " ".join(title.casefold().split())
+        named = [entry for entry in self.store.entries() if _is_named(entry, *wanted)]
+        if not named:
+            return Verified(False, f"the archive has no such {'source' if source else 'title'}")
+        if len(named) > MAX_NAMED:
+            return Verified(False, f"{len(named):,} documents are called so: name the whole path")
+        documents = (self.store.document(entry.id) for entry in named)
+        return holds_in(excerpt, (document for document in documents if document is not None))
+
+
+def _is_named(entry: DocumentEntry, source: str, title: str) -> bool:
+    if source:
+        path = fold_name(entry.source)
+        return path == source or path.endswith(f"/{source}")
+    return bool(title) and " ".join((entry.title or "").casefold().split()) == title
 
 
 def _since(began: float) -> float:

@@ -149,17 +149,26 @@ class CitationIn(Request):
 
 
 class VerifyRequest(Request):
-    """A citation as it was given, and the words that it is said to stand for."""
+    """A quotation, and what it is said to come from.
 
-    citation: CitationIn
+    With the citation that an answer gave it, or with what a footnote has: the path or the name of the
+    source, or its title.
+    """
+
     excerpt: str
+    citation: CitationIn | None = None
+    source: Text | None = None
+    title: Text | None = None
 
 
 class VerifyResponse(BaseModel):
-    """Whether a citation holds, and the reason if it does not."""
+    """Whether a quotation holds; what differs is told in the reason though it holds."""
 
     holds: bool
-    reason: str | None
+    reason: str | None = Field(
+        description="why it does not hold, or that only spaces, quotation marks or hyphens differ"
+    )
+    citation: shapes.Citation | None = Field(description="of the words as the document has them")
 
 
 class AskResponse(shapes.Answer):
