@@ -12,7 +12,7 @@ import pytest
 from qa.engine import Engine
 from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import JudgedCorpus, read_corpus, read_spans
-from qa.indexing import build_index
+from qa.build.builder import build_index
 from qa.records import Question
 from qa.settings import Settings
 from qa.store import IndexFolder
