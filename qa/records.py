@@ -16,13 +16,14 @@ excerpt. Nothing ever searches for a quote after the fact.
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Precision = Literal["year", "month", "day"]
-BlockKind = Literal["title", "heading", "paragraph", "item", "teaser", "furniture"]
+BlockKind = Literal["title", "heading", "paragraph", "item", "header", "row", "teaser", "furniture"]
 Verdict = Literal["answered", "unsure", "not_found"]
 Span = tuple[int, int]
 """First code point, and the one after the last."""
@@ -82,10 +83,12 @@ class Block:
     """A stretch of a document's text with one role.
 
     ``title`` and ``heading`` name what follows; ``paragraph`` and ``item`` (of a list) are
-    running text; a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus,
-    share buttons, pagers) stays in the text and never becomes a passage. ``level`` is the
-    depth of a heading from 1, and 0 for everything else. ``about`` is for a teaser that has a
-    title, an address or a date of its own.
+    running text; a ``row`` is one of a table, and a ``header`` the row that names its columns;
+    a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus, share buttons,
+    pagers) stays in the text and never becomes a passage. The cells of a row are parted by
+    ``|``, empty ones are there too; rows of one table have no empty line between them, two
+    tables have one. ``level`` is the depth of a heading from 1, and 0 for everything else.
+    ``about`` is for a teaser that has a title, an address or a date of its own.
     """
 
     kind: BlockKind
@@ -218,11 +221,24 @@ def heading_text(line: str) -> str:
     return " ".join(line.split())
 
 
+_RULE = re.compile(r"[\s|:+=-]*")
+
+
+def header_text(lines: str) -> str:
+    """Return the cells of a table's header without its frame: ``"| Pump | Built |"`` is ``"Pump | Built"``.
+
+    Of several lines, those that only rule a table off are left out.
+    """
+    said = (line for line in lines[:_MAX_NAME].splitlines() if not _RULE.fullmatch(line))
+    return ", ".join(" ".join(line.strip(" |\t").split()) for line in said)
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A span of a document that is embedded and ranked.
 
-    ``context`` (title and heading) is read with the passage and is never part of a quote.
+    ``context`` (title, heading, and a table's header) is read with the passage and is never part
+    of a quote.
     ``sentences`` are spans in the document's text; the first begins at ``start``, the last
     ends at ``end``.
     """

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from qa.build.builder import build_index
 from qa.engine import Engine
 from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import JudgedCorpus, read_corpus, read_spans
-from qa.build.builder import build_index
 from qa.records import Question
 from qa.settings import Settings
 from qa.store import IndexFolder
