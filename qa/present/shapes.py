@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qa.records import Precision, Verdict
+from qa.records import DateSource, Precision, Verdict
 
 
 class Highlight(BaseModel):
@@ -39,7 +39,9 @@ class Citation(BaseModel):
     source: str = Field(description="path of the document in the archive")
     title: str | None
     section: str | None
+    author: str | None
     published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
+    published_from: DateSource | None = Field(description="what tells the date")
     page: int | None
     start: int = Field(description="in Unicode code points of the document's text")
     end: int
@@ -47,7 +49,9 @@ class Citation(BaseModel):
     line_end: int
     sha256: str = Field(description="of the source's bytes")
     url: str = Field(description="opens the document with the excerpt marked; cite this")
-    original_url: str | None
+    original_url: str | None = Field(
+        description="the document's own address on the web; opens at the words, where it can"
+    )
 
 
 class Note(BaseModel):

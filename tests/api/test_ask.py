@@ -17,7 +17,7 @@ from tests.api.keyed import Keyed
 from tests.archive import ARCHIVE
 
 CITATION = {
-    "id", "document_id", "source", "title", "section", "published", "page", "start", "end",
+    "id", "document_id", "source", "title", "section", "author", "published", "published_from", "page", "start", "end",
     "line_start", "line_end", "sha256", "url", "original_url",
 }  # fmt: skip
 
@@ -66,7 +66,9 @@ def test_the_first_citation_is_exact(client: TestClient) -> None:
         "source": "notes/harbour.md",
         "title": "The harbour of Vellmar",
         "section": "The lighthouse",
+        "author": None,
         "published": "2019-11-23",
+        "published_from": "metadata",
         "page": None,
         "start": start,
         "end": len(text.rstrip()),
