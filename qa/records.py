@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Precision = Literal["year", "month", "day"]
+DateSource = Literal["text", "file name", "address", "metadata"]
 BlockKind = Literal["title", "heading", "paragraph", "item", "header", "row", "teaser", "furniture"]
 Verdict = Literal["answered", "unsure", "not_found"]
 Span = tuple[int, int]
@@ -48,6 +49,18 @@ def citation_id(document: str, sha256: str, start: int, end: int) -> str:
     return "c" + _digest("citation", document, sha256, start, end)
 
 
+# Where a reader says that a date stood, as far as that is no metadata.
+_DATE_SOURCES: Mapping[str, DateSource] = {
+    "byline": "text",
+    "dateline": "text",
+    "label": "text",
+    "entry": "text",
+    "time element": "text",
+    "file name": "file name",
+    "address": "address",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A date of publication, only as precise as its evidence.
@@ -67,6 +80,15 @@ class Published:
         if len(self.value) == 4:
             return "year"
         return "month" if len(self.value) == 7 else "day"
+
+    @property
+    def known_from(self) -> DateSource:
+        """What kind of thing tells the date: fewer words than ``origin`` has, and stable ones.
+
+        ``"text"`` is what a reader sees; ``"address"`` is the document's own on the web; all that
+        a file says of itself is ``"metadata"``: front matter, properties, a column of a table.
+        """
+        return _DATE_SOURCES.get(self.origin, "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +192,19 @@ class Document:
 
     def about(self, offset: int) -> About:
         """Return what is known of the listing entry at ``offset``, and else of the document."""
-        entry = next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
-        entry = entry or About()
+        entry = self._entry(offset) or About()
         return About(
             title=entry.title or self.title,
             url=entry.url or self.original_url,
             published=entry.published or self.published,
         )
+
+    def author_of(self, offset: int) -> str | None:
+        """Return the author; None in an entry of a listing, whose author is not the listing's."""
+        return None if self._entry(offset) else self.author
+
+    def _entry(self, offset: int) -> About | None:
+        return next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -294,6 +322,8 @@ class Citation:
     sha256: str
     original_url: str | None = None
     place: str | None = None
+    author: str | None = None
+    published_from: DateSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
