@@ -273,7 +273,16 @@ def _is_river(
     sides: Sequence[Fragment],
     crossing: Sequence[Fragment],
 ) -> bool:
-    """Whether an edge divides mostly lines of one text whose wide spaces happen to stand so."""
+    """Whether an edge divides lines of one text, some of whose wide spaces happen to stand so."""
+    top, bottom = max(f.y1 for f in sides), min(f.y0 for f in sides)
+    left, size = min(f.x0 for f in sides), median(f.size for f in sides)
+    if len(sides) < 2 * _RIVER and any(
+        abs(f.size - size) < 1
+        and abs(f.x0 - left) < size
+        and min(abs(f.y0 - top), abs(bottom - f.y1)) < 0.4 * (f.y1 - f.y0)
+        for f in crossing
+    ):
+        return True
     whole = {id(fragment) for fragment in fragments}
     divided = [f for f in sides if id(f) not in whole]
     if 2 * len(divided) <= len(sides):
