@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qa.corpus.formats.docx import read_docx
 from qa.corpus.readers import read_document
-from qa.corpus.reading import Reading
+from qa.corpus.reading import Reading, UnreadableError
 from tests.corpus.makers import W, docx, word
 from tests.corpus.test_structure import ODD, assert_lawful
 
@@ -420,7 +420,11 @@ def test_the_offset_law_holds_for_any_document(
         about = f'<w:pStyle w:val="{style}"/>' if style else ""
         made = paragraph(*(run(words.translate(escape), look) for words, look in runs), about=about)
         body += table(f"<w:tc>{made}</w:tc><w:tc>{made}</w:tc>") if in_table else made
-    reading = read_docx(docx(body))
+    try:
+        reading = read_docx(docx(body))
+    except UnreadableError as error:
+        assert str(error).startswith("no text (left out")
+        return
     assert_lawful(reading.text, reading.blocks)
     if reading.title:
         titles = [reading.text[b.start : b.end] for b in reading.blocks if b.kind == "title"]

@@ -11,6 +11,7 @@ from qa.corpus.formats.docx.styles import Styles
 from qa.corpus.formats.flow import Flow, Paragraph
 from qa.corpus.formats.markup import Element
 from qa.corpus.formats.opc import Parts, R, properties
+from qa.corpus.formats.properties import left_out_note, no_text
 from qa.corpus.reading import Reading, UnreadableError
 
 _NOTES = {"footnote": "footnotes", "endnote": "endnotes", "comment": "comments"}
@@ -27,6 +28,8 @@ def read_docx(data: bytes) -> Reading:
     document = _Document(parts, start)
     document.read(root)
     text, blocks, title, _ = document.flow.written(about.title)
+    note = left_out_note(document.left_out)
+    no_text(text, note)
     return Reading(
         text,
         "utf-8",
@@ -35,7 +38,7 @@ def read_docx(data: bytes) -> Reading:
         author=about.author,
         language=about.language,
         made=about.made,
-        note=_note(document.left_out),
+        note=note,
     )
 
 
@@ -126,9 +129,3 @@ class _Document:
                 if paragraph.words not in self._edge_words:
                     self._edge_words.add(paragraph.words)
                     self.flow.add(paragraph)
-
-
-def _note(left_out: Counter[str]) -> str | None:
-    """Return what is said of what is left out."""
-    told = [f"{count:,} {what}" for what, count in sorted(left_out.items()) if count]
-    return f"left out: {', '.join(told)}" if told else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from qa.corpus.formats.docx.names import W, is_on, number, value
 from qa.corpus.formats.docx.numbering import Numbering
 from qa.corpus.formats.docx.styles import Look, Styles, look_of, outline_level, over
-from qa.corpus.formats.flow import Flow, Paragraph
+from qa.corpus.formats.flow import PAGE, Flow, Paragraph, lines
 from qa.corpus.formats.markup import Element, local_name, walk
 from qa.corpus.formats.omml import formula
 from qa.corpus.formats.raised import lowered, raised
@@ -34,8 +34,6 @@ _NOTES = {
     "commentreference": "comment",
 }
 _PAGE_FIELDS = frozenset({"PAGE", "NUMPAGES", "SECTIONPAGES"})
-_PAGE = "\ufdd0"
-"""Stands for a page's number: a character that no text has."""
 _BOXES = {True: "☒", False: "☐"}
 
 
@@ -146,7 +144,7 @@ class Body:
         style = value(about, "pStyle")
         kind = self._styles.kind(style)
         label = self._numbering.of(about, kind, style)
-        words = _lines("".join(open_.words), self._edge)
+        words = lines("".join(open_.words), edge=self._edge)
         told = value(about, "outlineLvl")
         level = kind.level if told is None else outline_level(told)
         level = -1 if level is None else level
@@ -210,7 +208,7 @@ class Body:
         if not self._open or self._silent:
             return
         if any(code in _PAGE_FIELDS for code in self._fields):
-            words = _PAGE if self._edge else words
+            words = PAGE if self._edge else words
         open_ = self._open[-1]
         if "TOC" in self._fields:
             open_.contents = True
@@ -332,16 +330,3 @@ class Body:
 def _code(words: str | None) -> str:
     """Return the name of a field: ``"PAGE"`` of ``" PAGE \\* MERGEFORMAT"``."""
     return ((words or "").split() or [""])[0].upper()
-
-
-def _lines(words: str, edge: bool) -> str:
-    """Return a paragraph's lines, without those that only number the pages."""
-    if edge and _PAGE in words:
-        parts = words.replace("\t", "\n").split("\n")
-        words = "\n".join(part.replace(_PAGE, "") for part in parts if not _numbers_pages(part))
-    lines = (" ".join(line.split()) for line in words.split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
-def _numbers_pages(words: str) -> bool:
-    return _PAGE in words and len(words.replace(_PAGE, " ").split()) <= 3

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from qa.corpus.formats.flow.outline import titled, with_headings
-from qa.corpus.formats.flow.paragraph import Paragraph
+from qa.corpus.formats.flow.paragraph import PAGE, Paragraph, lines
 from qa.corpus.formats.flow.table import Table
 from qa.corpus.reading import TextBuilder
 from qa.records import Block
 
-__all__ = ["Flow", "Paragraph", "Written"]
+__all__ = ["PAGE", "Flow", "Paragraph", "Written", "lines"]
 
 
 class Written(NamedTuple):

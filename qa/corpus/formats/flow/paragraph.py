@@ -26,3 +26,25 @@ class Paragraph:
     edge: bool = False
     row: bool = False
     place: str | None = None
+
+
+PAGE = "\ufdd0"
+"""Stands for the number of a page in what a reader hands to ``lines``: a character that no text has."""
+_FEW = 3
+"""Words that stand beside a page's number and say nothing else: "page 3 of 7"."""
+
+
+def lines(words: str, *, edge: bool = False) -> str:
+    """Return the lines of a paragraph with their white space joined, blank ones left out.
+
+    Of a header or a footer, the ``edge`` of a page, what only numbers the pages is left out.
+    """
+    if edge and PAGE in words:
+        parts = words.replace("\t", "\n").split("\n")
+        words = "\n".join(part.replace(PAGE, "") for part in parts if not _numbers_pages(part))
+    found = (" ".join(line.split()) for line in words.split("\n"))
+    return "\n".join(line for line in found if line)
+
+
+def _numbers_pages(words: str) -> bool:
+    return PAGE in words and len(words.replace(PAGE, " ").split()) <= _FEW
