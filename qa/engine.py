@@ -5,20 +5,19 @@ The command line, the HTTP interface and the evaluation all go through here.
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from functools import cached_property, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.asking import check
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
-from qa.errors import IndexForeignError, NotFoundError, QuestionError
+from qa.errors import IndexForeignError, NotFoundError
 from qa.read import Reader, core, cores
 from qa.read.onnx import reader_for
 from qa.records import (
@@ -48,13 +47,8 @@ from qa.text.folding import fold_name
 if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
 
-MAX_QUESTION = 2000
-MAX_K = 50
-MAX_GLOBS, MAX_GLOB = 20, 300
 MAX_NAMED = 100
 """Documents of one name or title in which a printed quotation is looked for."""
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
-_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Engine:
@@ -156,7 +150,7 @@ class Engine:
         began = time.perf_counter()
         if isinstance(question, str):
             question = Question(question)
-        _check(question)
+        check(question)
         asks = core(self.reader, question.text, self._knows)
         if not asks:
             return self._greeted(question, began)
@@ -304,63 +298,6 @@ def _is_named(entry: DocumentEntry, source: str, title: str) -> bool:
 
 def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
-
-
-def _check(question: Question) -> None:
-    """Raise QuestionError for what cannot be asked."""
-    for field, text in (("question", question.text), *(("history", h) for h in question.history)):
-        if not text.strip():
-            raise QuestionError(
-                "the question is blank: write one", field=field, code="question_blank"
-            )
-        if len(text) > MAX_QUESTION:
-            raise QuestionError(
-                f"the question has {len(text):,} characters: at most {MAX_QUESTION:,} are allowed",
-                field=field,
-                code="question_too_long",
-            )
-        if _UNPRINTABLE.search(text):
-            raise QuestionError(
-                "the question holds a NUL or half a character (a lone surrogate): remove it",
-                field=field,
-                code="question_not_text",
-            )
-    if not 1 <= question.k <= MAX_K:
-        raise QuestionError(
-            f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range"
-        )
-    filters = question.filters
-    if any(_UNPRINTABLE.search(glob) for glob in filters.source):
-        raise QuestionError(
-            "a glob holds a NUL or half a character (a lone surrogate): remove it",
-            field="filters.source",
-            code="glob_not_text",
-        )
-    if len(filters.source) > MAX_GLOBS or any(len(glob) > MAX_GLOB for glob in filters.source):
-        raise QuestionError(
-            f"at most {MAX_GLOBS} globs of at most {MAX_GLOB} characters are allowed",
-            field="filters.source",
-            code="too_many_globs",
-        )
-    for name in ("published_from", "published_to"):
-        value = getattr(filters, name)
-        if value is not None and not _is_date(value):
-            raise QuestionError(
-                f"{name} is no date: one as 2019, 2019-11 or 2019-11-23 is wanted",
-                field=f"filters.{name}",
-                code="invalid_date",
-            )
-
-
-def _is_date(value: str) -> bool:
-    """Whether a value is a year, a month or a day that there is."""
-    if not _DATE.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
-    except ValueError:
-        return False
-    return True
 
 
 __all__ = ["Engine"]

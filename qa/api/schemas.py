@@ -13,11 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from qa import records
-from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
+from qa.asking import MAX_GLOB, MAX_GLOBS, MAX_HISTORY, MAX_K, MAX_QUESTION
 from qa.present import shapes
 from qa.text.printable import is_text
 
-MAX_HISTORY = 50
 NOT_TEXT = "not_text"
 _DATE = {"pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", "examples": ["2019-11-30"]}
 _QUESTION = {

@@ -19,6 +19,7 @@ from string import Template
 
 from qa.records import Document, Published
 from qa.search.results import cite_span
+from qa.text.printable import as_text
 
 _MONTHS = (
     "January",
@@ -37,9 +38,6 @@ _MONTHS = (
 
 _AT_ONCE = 65_536
 """Characters of the text that are written at once."""
-
-# NUL and lone surrogates have no place in an HTML page; U+FFFD is one code point as well.
-_UNSHOWABLE = re.compile("[\0\ud800-\udfff]")
 
 # A parser reads every raw CR as a line feed, and CR LF as one. A lone CR is a line end, so it
 # becomes one here; the CR of a CR LF is written as a reference and survives, so that the
@@ -91,7 +89,7 @@ def _template() -> tuple[Template, str]:
 
 def _showable(text: str) -> str:
     """Return ``text`` with what a page cannot carry replaced, code point for code point."""
-    return _LONE_CR.sub("\n", _UNSHOWABLE.sub("\ufffd", text))
+    return _LONE_CR.sub("\n", as_text(text))
 
 
 def _html(text: str) -> str:

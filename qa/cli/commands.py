@@ -18,6 +18,7 @@ import click
 from qa import __version__
 from qa.cli import index, keys, terminal
 from qa.cli.index import index_option
+from qa.cli.progress import progress as shown
 from qa.errors import QaError, UsageError
 from qa.settings import Settings, switched_on
 
@@ -72,7 +73,7 @@ def build(
     from qa.engine import Engine
 
     settings = Settings.load(flags={"index": index, "model": model})
-    with terminal.progress() as progress:
+    with shown() as progress:
         report = Engine.build(
             paths or (Path("seeds"),),
             settings,
@@ -175,7 +176,7 @@ def mcp(index: str | None) -> None:
 @click.option("--against", metavar="FILE", help="Compare with the figures of an earlier --json.")
 @click.option("--report", metavar="FILE", help="Write a page with every question's outcome.")
 @click.option("--no-history", is_flag=True, help="Ask each question without those before it.")
-@click.option("--gate", "gates", multiple=True, metavar="GATE", help='As "hit@5 >= 0.9".')
+@click.option("--gate", "gates", multiple=True, metavar="GATE", help='As "Success@5 >= 0.9".')
 def evaluate(
     dataset: str,
     index: str | None,
@@ -200,6 +201,7 @@ def evaluate(
         history=not no_history,
         gates=gates,
         settings=settings,
+        progress=shown(),
     )
     click.get_current_context().exit(status)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from qa.records import About, Block, BlockKind, Place, Published
 from qa.settings import Settings
+from qa.text.printable import encodable
 
 
 class UnreadableError(ValueError):
@@ -181,13 +182,12 @@ class TextBuilder:
         self._length += len(words)
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def whole_characters(words: str) -> str:
     """Join the halves of characters that a format keeps apart; a half without its other is replaced."""
-    if not _SURROGATE.search(words):
+    if encodable(words) == words:
         return words
     return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -235,7 +235,7 @@ def figures_of(
     """
     import ir_measures
 
-    names = {ir_measures.parse_measure(_their_name(m)): m for m in CORPUS_MEASURES}
+    names = {ir_measures.parse_measure(str(m)): m for m in CORPUS_MEASURES}
     judged = [
         ir_measures.Qrel(query, document, grade)
         for query, grades in qrels.items()
@@ -250,10 +250,6 @@ def figures_of(
     for found in ir_measures.iter_calc(list(names), judged, run):
         figures[found.query_id][names[found.measure]] = float(found.value)
     return figures
-
-
-def _their_name(measure: Measure) -> str:
-    return str(measure).replace("hit@", "Success@")
 
 
 def _outcome(

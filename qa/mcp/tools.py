@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema
 
-from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
+from qa.asking import MAX_GLOB, MAX_GLOBS, MAX_HISTORY, MAX_K, MAX_QUESTION
 from qa.errors import UsageError
 from qa.mcp import places, schemas
 from qa.present.citations import citation_line, original_address, view_address
@@ -23,7 +23,6 @@ from qa.present.wire import answer_body, json_bytes
 from qa.records import Answer, Document, Filters, Question, Result
 
 SEARCH_RESULTS = 10
-MAX_HISTORY = 50
 _SHOWN = 100
 """Characters of a wrong argument's name that are repeated."""
 _DATE = "a date as 2019, 2019-11 or 2019-11-23"

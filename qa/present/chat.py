@@ -14,14 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qa.engine import MAX_QUESTION
+from qa.asking import is_askable
 from qa.errors import UsageError
 from qa.present.citations import citation_line, view_address
 from qa.present.markdown import in_line, line_of, with_bold
 from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line, words_of
 from qa.present.wire import answer_body
 from qa.records import Answer, Filters, Highlight, Question, Result, ShortAnswer
-from qa.text.printable import is_text
 
 MODEL = "cited-qa"
 """The one model there is."""
@@ -86,12 +85,8 @@ def question_of(turns: Sequence[Turn], *, k: int, filters: Filters) -> Question:
             field=f"messages.{last.place}.content",
             code="unsupported_content",
         )
-    history = [turn.text for turn in earlier if _askable(turn.text)]
+    history = [turn.text for turn in earlier if is_askable(turn.text)]
     return Question(last.text, k=k, history=tuple(history[-KEPT_TURNS:]), filters=filters)
-
-
-def _askable(text: str) -> bool:
-    return bool(text.strip()) and len(text) <= MAX_QUESTION and is_text(text)
 
 
 def check_wanted(*, n: int | None, tool_choice: object, response_format: object) -> None:
