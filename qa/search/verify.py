@@ -18,8 +18,8 @@ from qa.search.results import cite_span
 
 _SPACES, _QUOTES, _DASHES = "spaces", "quotation marks", "hyphens and dashes"
 _SPACE = r"[\s\u00a0\u00ad\u200b-\u200d\u2060\ufeff]+"
-_QUOTE = r"(?:''|``|,,|[\"'`\u00b4\u00ab\u00bb\u2018-\u201f\u2039\u203a\u2032\u2033\u300c-\u300f])"
-_DASH = r"(?:--+|[\u2010-\u2015\u2212-])"
+_QUOTE = r"[\"'`\u00b4\u00ab\u00bb\u2018-\u201f\u2039\u203a\u2032\u2033\u300c-\u300f]+"
+_DASH = r"[\u2010-\u2015\u2212-]+"
 _FOLDED = re.compile(f"(?P<space>{_SPACE})|(?P<quote>{_QUOTE})|(?P<dash>{_DASH})")
 _KINDS = {"space": (" ", _SPACES), "quote": ('"', _QUOTES), "dash": ("-", _DASHES)}
 
