@@ -20,6 +20,8 @@ from sentencex import get_sentence_boundaries
 
 from qa.records import Document, Passage, heading_text
 
+VERSION, LIBRARIES = 1, "sentencex"
+"""The number is raised when other passages are made of the same document; see ``tests/golden``."""
 MAX_EXCERPT = 1200
 """Characters that an excerpt may have, overlaps and merges included."""
 _BREAK_WITHIN = 0.15
