@@ -184,7 +184,7 @@ def test_nothing_is_run_that_was_read() -> None:
         (
             "qa.corpus",
             "READERS Confinement FolderReader Found Options Reading Skipped Stamp confinement_here"
-            " extract_html program_version read_document read_folders scan stamps",
+            " extract_html holds_any read_document read_folders reader_versions scan stamps",
         ),
         ("qa.encode", "Encoded Encoder Piece Projected TokenCodec"),
         (

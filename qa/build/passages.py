@@ -21,6 +21,8 @@ from math import ceil
 from qa.records import MAX_EXCERPT, Document, Passage, Span, header_text, heading_text
 from qa.text.sentences import sentences_of
 
+VERSION, LIBRARIES = 1, "sentencex"
+"""The number is raised when other passages are made of the same document; see ``tests/golden``."""
 _BREAK_WITHIN, _BREAK_BELOW_HEADER = 0.15, 1.0
 _SENTENCES_AT_ONCE, _CHARS_AT_ONCE = 10_000, 400_000
 """More sentences under one heading than that are not weighed against each other."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
@@ -118,11 +120,36 @@ class Options:
 
     @property
     def results(self) -> Mapping[str, Any]:
-        """What of the options decides what a reader gives."""
-        return {"limits": asdict(self.limits), "columns": asdict(self.columns)}
+        """What of the options decides what a reader gives, as it comes back from a file of JSON."""
+        columns = {name: list(names) for name, names in asdict(self.columns).items()}
+        return {"limits": asdict(self.limits), "columns": columns}
 
 
 Reader = Callable[[bytes], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What may make other documents of the same bytes: a number that we raise, and the ``libraries``.
+
+    ``libraries`` are names of distributions, with spaces between.
+    """
+
+    number: int
+    libraries: str = ""
+
+    def __str__(self) -> str:
+        """Return the number and each library with its own version: ``"1 lxml 6.0.2"``."""
+        found = (f"{name} {_installed(name)}" for name in self.libraries.split())
+        return " ".join([str(self.number), *found])
+
+
+@cache
+def _installed(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
 
 
 class TextBuilder:

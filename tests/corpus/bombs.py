@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from tests.corpus.makers import docx, epub, odt, page, pptx, shape, word, zipped
 
@@ -118,7 +119,8 @@ def pptx_of_slides() -> bytes:
         f'<p:presentation xmlns:p="{uri}/presentationml/2006/main" '
         f'xmlns:r="{uri}/officeDocument/2006/relationships"><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>'
     )
-    return pptx([shape("A slide. " * 1_000)], **{"ppt/presentation.xml": show})
+    parts: dict[str, Any] = {"ppt/presentation.xml": show}
+    return pptx([shape("A slide. " * 1_000)], **parts)
 
 
 def rtf_of_depth() -> bytes:

@@ -311,7 +311,7 @@ def test_a_date_in_the_furniture_or_in_the_middle_is_not_the_documents() -> None
 @pytest.mark.parametrize(
     ("source", "data", "reason"),
     [
-        ("a.odt", b"PK", "no reader for .odt"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\0", "no reader for .doc"),
         ("a", b"text", "no reader for files without an ending"),
         ("a.txt", b"", "empty"),
         ("a.txt", b" \r\n\t\n", "empty"),

@@ -325,6 +325,10 @@ class Generation:
     def document(self, document_id: str) -> Document | None:
         return self._documents.find(document_id)
 
+    def document_at(self, place: int) -> Document:
+        """Return the document at a place of ``written``, a hidden one too."""
+        return self._documents.at(place)
+
     def entries(self) -> Sequence[DocumentEntry]:
         return self._listing
 
