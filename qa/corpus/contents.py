@@ -14,8 +14,9 @@ from typing import IO
 
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
 from qa.corpus.formats.rows import TABLES, read_rows
-from qa.corpus.readers import READERS, ending_of, read_noted
+from qa.corpus.readers import READERS, ending_of, holds_no_text, kind_of, read_noted
 from qa.corpus.reading import Options, Skipped, UnreadableError
+from qa.corpus.sniff import HEAD
 from qa.records import Document
 
 _DEPTH = 1
@@ -33,14 +34,23 @@ class Mark:
 Item = Document | Skipped | Mark
 
 
-def is_known(source: str) -> bool:
-    """Whether there is a reader for a file of that name."""
-    return ending_of(source) in (READERS.keys() | TABLES.keys() | ARCHIVES)
+_HOLDING_MANY = TABLES.keys() | ARCHIVES
 
 
-def no_reader(source: str) -> str:
-    """Return why a file of another name is not read."""
-    return f"no reader for {ending_of(source) or 'files without an ending'}"
+def kind_at(source: str, file: IO[bytes]) -> str:
+    """Return the ending that an open file is read under, and leave it at its beginning.
+
+    Only what no name tells is looked into, and of that only how it begins. Raises UnreadableError for
+    a file that no reader is for.
+    """
+    head = file.read(HEAD)
+    file.seek(0)
+    return kind_of(source, head, _HOLDING_MANY)
+
+
+def is_one(kind: str) -> bool:
+    """Whether a file of that kind is one document, and is held in memory to be read."""
+    return kind in READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +102,10 @@ class _Contents:
             yield Skipped(source, f"its reader failed ({type(error).__name__})")
 
     def _read(self, source: str, file: IO[bytes], size: int, depth: int) -> Iterator[Item]:
-        ending = ending_of(source)
         if not size:
             raise UnreadableError("empty")
-        if ending in READERS:
+        ending = kind_at(source, file)
+        if is_one(ending):
             # One byte more than it may have: a file may grow while it is read.
             data = file.read(self._limits.file_bytes + 1)
             if len(data) > self._limits.file_bytes:
@@ -122,9 +132,9 @@ class _Contents:
             done = self._number <= self._resumed.after
             if self._number in self._resumed.bad or (done and ending_of(within) not in ARCHIVES):
                 continue
-            refusal = member.refusal or ("" if is_known(within) else no_reader(within))
+            refusal = member.refusal or holds_no_text(within)
             if member.read is None or refusal:
-                yield Skipped(within, refusal)
+                yield Skipped(within, refusal or "")
                 continue
             yield Mark(self._number, within)
             try:

@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import NamedTuple
 
 from qa.corpus.beneath import Place
-from qa.corpus.contents import is_known
+from qa.corpus.contents import is_one, kind_at
 from qa.corpus.folder import read_file, sources
-from qa.corpus.readers import READERS, ending_of
+from qa.corpus.readers import holds_no_text
 from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.records import Document
 
 _LIBRARIES = (
     "lxml", "markdown-it-py", "pypdfium2", "PyYAML", "trafilatura", "htmldate", "sentencex",
-    "PyStemmer",
+    "PyStemmer", "python-calamine",
 )  # fmt: skip
 _OTHERS = (
     "records.py", "build/passages.py", "text/analysis.py", "text/folding.py", "text/sentences.py",
@@ -64,12 +64,12 @@ def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
 
 
 def _found(source: str, place: Place, limits: Limits) -> Found:
-    most = limits.file_bytes if ending_of(source) in READERS else limits.archive_bytes
-    if is_known(source):
+    if not holds_no_text(source):
         try:
             with place.open() as file:
                 stamp, sha256 = _stamp_of(os.fstat(file.fileno())), ""
-                if stamp.bytes <= most:
+                one = is_one(kind_at(source, file))
+                if stamp.bytes <= (limits.file_bytes if one else limits.archive_bytes):
                     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 return Found(source, sha256, stamp, place)
         except (OSError, UnreadableError):

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.corpus.makers import docx, epub, page, word, zipped
+from tests.corpus.makers import docx, epub, ods, page, word, xlsx, zipped
 
 _MB = 1_000_000
 
@@ -139,6 +139,29 @@ def csv_of_quote() -> bytes:
     return b'id,text\n1,The row before it.\n2,"' + b"3,more\n" * 300_000
 
 
+def xlsx_of_a_corner() -> bytes:
+    """Make a workbook of two cells that lie 17 thousand million cells apart."""
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return xlsx({"P": f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>'})
+
+
+def xlsx_of_size() -> bytes:
+    """Make a workbook whose sheet unpacks to 240 MB."""
+    return xlsx({"P": "<worksheet>" + " " * 240 * _MB})
+
+
+def ods_of_rows() -> bytes:
+    """Make a workbook of one cell that is said to be a thousand million ones."""
+    cell = (
+        '<table:table-cell table:number-columns-repeated="16000" office:value-type="string">'
+        "<text:p>x</text:p></table:table-cell>"
+    )
+    return ods(
+        {"P": f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'}
+    )
+
+
 def pdf_of(objects: Sequence[str | bytes], *, trailer: str = "") -> bytes:
     """Make a PDF of objects, the first of which is its catalogue."""
     file, places = bytearray(b"%PDF-1.7\n"), []
@@ -224,6 +247,9 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "entities.docx": docx_of_entities,
     "size.docx": docx_of_size,
     "depth.docx": docx_of_depth,
+    "corner.xlsx": xlsx_of_a_corner,
+    "size.xlsx": xlsx_of_size,
+    "rows.ods": ods_of_rows,
     "entities.epub": epub_of_entities,
     "spine.epub": epub_of_spine,
     "depth.html": html_of_depth,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.corpus.bombs import BOMBS
-from tests.corpus.makers import OLE, docx, epub, page, pdf, scanned_pdf, word, zipped
+from tests.corpus.makers import OLE, docx, epub, ods, page, pdf, scanned_pdf, word, xlsx, zipped
 
 SETTINGS = {
     "max_file_bytes": 1_500_000,
@@ -88,6 +88,7 @@ EPUB = epub(
     },
     about=f"<dc:title>A book of pilots</dc:title><dc:source>{ADDRESS}/book</dc:source>",
 )
+XLSX = xlsx({"Buoys": [["Buoy", "Laid"], ["Bell buoy", 1911], ["Gong buoy", 1910]]})
 CSV = f"id,title,text,url\n1,Herring,The herring was sold by the barrel.,{ADDRESS}/herring\n2,Salt,,\n"
 JSONL = '{"id": "cod", "text": "The cod was dried upon the rocks."}\n{"id": "eel"}\n'
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 20
@@ -172,10 +173,15 @@ FILES: Mapping[str, bytes] = {
     "packed.tar.gz": tar(_IN_ARCHIVE.items(), "w:gz"),
     "picture.png": _PNG,
     "no ending": b"words",
+    "program.bin": b"\x7fELF\2\1\1" + bytes(range(256)),
+    "book.xlsx": XLSX,
+    "book.ods": ods({"Buoys": [["Buoy", "Laid"], ["Whistle buoy", 1912]]}),
     # Cut short.
     "cut/a.pdf": PDF[: len(PDF) // 2],
     "cut/a.docx": DOCX[: len(DOCX) // 2],
     "cut/a.epub": EPUB[: len(EPUB) // 2],
+    "cut/a.xlsx": XLSX[: len(XLSX) // 2],
+    "cut/a.ods": XLSX[: len(XLSX) // 2],
     "cut/a.mhtml": SAVED[:100].encode(),
     "cut/a.html": ARTICLE[:60].encode(),
     "cut/a.zip": zipped(_IN_ARCHIVE)[:-40],
@@ -188,11 +194,13 @@ FILES: Mapping[str, bytes] = {
         f"wrong/a{ending}": _PNG
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
+            *(".xlsx", ".xls", ".ods"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
     # Encrypted.
     "locked/a.pdf": pdf(["Secret."], password="x"),
+    "locked/a.xlsx": OLE + "EncryptedPackage".encode("utf-16-le"),
     "locked/a.docx": OLE + "EncryptedPackage".encode("utf-16-le"),
     "locked/a.zip": locked(zipped({"a.txt": "Secret.", "b.txt": "Secret."})),
     "locked/old.docx": OLE + "WordDocument".encode("utf-16-le"),
@@ -228,6 +236,9 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "entities.docx": {"": _XML_BOMB},
     "size.docx": {"": f"<{_MEMORY}"},
     "depth.docx": {"": _XML_BOMB},
+    "corner.xlsx": {"": _ABORTED},
+    "size.xlsx": {"": "<unpacks to more than its reader takes: a bomb>"},
+    "rows.ods": {"": "<damaged: it cannot be opened as a workbook>"},
     "entities.epub": {"": "&e9;"},
     "spine.epub": {"": "Again. Again."},
     "depth.html": {"": _NO_TEXT},
@@ -261,10 +272,15 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "packed.zip": _UNPACKED,
     "packed.tar.gz": _UNPACKED,
     "picture.png": {"": "<no reader for .png>"},
-    "no ending": {"": "<no reader for files without an ending>"},
+    "no ending": {"": "words"},
+    "program.bin": {"": "<a binary file: no reader for .bin>"},
+    "book.xlsx": {"": "Buoy: Bell buoy | Laid: 1911"},
+    "book.ods": {"": "Buoy: Whistle buoy | Laid: 1912"},
     "cut/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
     "cut/a.docx": {"": _DAMAGED_ZIP},
     "cut/a.epub": {"": _DAMAGED_ZIP},
+    "cut/a.xlsx": {"": _DAMAGED_ZIP},
+    "cut/a.ods": {"": _DAMAGED_ZIP},
     "cut/a.mhtml": {"": "<damaged: no page is in it>"},
     "cut/a.html": {"": _NO_TEXT},
     "cut/a.zip": {"": _DAMAGED_ZIP},
@@ -276,10 +292,11 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     **{f"wrong/a.{ending}": {"": _BINARY} for ending in ("html", "xhtml")},
     "wrong/a.mhtml": {"": "<damaged: no page is in it>"},
     "wrong/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
-    **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx epub zip".split()},
+    **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx epub zip xlsx xls ods".split()},
     **{f"wrong/a.{ending}": {"": _DAMAGED_TAR} for ending in "tar tar.gz tar.xz".split()},
     "locked/a.pdf": {"": "<encrypted: it needs a password>"},
     "locked/a.docx": {"": "<encrypted: it needs a password>"},
+    "locked/a.xlsx": {"": "<encrypted: it needs a password>"},
     "locked/a.zip": {
         "/a.txt": "<encrypted: it needs a password>",
         "/b.txt": "<encrypted: it needs a password>",
