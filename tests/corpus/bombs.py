@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from email.message import EmailMessage
 
 from tests.corpus.makers import docx, epub, ods, page, word, xlsx, zipped
 
@@ -139,6 +140,23 @@ def csv_of_quote() -> bytes:
     return b'id,text\n1,The row before it.\n2,"' + b"3,more\n" * 300_000
 
 
+def eml_of_depth() -> bytes:
+    """Make a message of parts within parts, ten thousand deep."""
+    parts = "".join(
+        f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(10_000)
+    )
+    return f"From: a@example.org\n{parts}\nThe bottom.".encode()
+
+
+def eml_of_ratio() -> bytes:
+    """Make a message with a ZIP of a few kilobytes attached that unpacks to 12 MB."""
+    made = EmailMessage()
+    made["From"] = "a@example.org"
+    made.set_content("Packed.")
+    made.add_attachment(of_ratio(), maintype="application", subtype="zip", filename="ratio.zip")
+    return made.as_bytes()
+
+
 def xlsx_of_a_corner() -> bytes:
     """Make a workbook of two cells that lie 17 thousand million cells apart."""
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
@@ -247,6 +265,8 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "entities.docx": docx_of_entities,
     "size.docx": docx_of_size,
     "depth.docx": docx_of_depth,
+    "depth.eml": eml_of_depth,
+    "ratio.eml": eml_of_ratio,
     "corner.xlsx": xlsx_of_a_corner,
     "size.xlsx": xlsx_of_size,
     "rows.ods": ods_of_rows,

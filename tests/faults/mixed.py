@@ -89,6 +89,21 @@ EPUB = epub(
     about=f"<dc:title>A book of pilots</dc:title><dc:source>{ADDRESS}/book</dc:source>",
 )
 XLSX = xlsx({"Buoys": [["Buoy", "Laid"], ["Bell buoy", 1911], ["Gong buoy", 1910]]})
+LETTER = b"""From: The pilot <pilot@example.org>
+Subject: Oilskins
+Date: Mon, 4 Mar 2019 10:22:01 +0100
+Content-Type: multipart/mixed; boundary=b
+
+--b
+
+The pilot asked for oilskins.
+--b
+Content-Disposition: attachment; filename=plan.csv
+
+id,text
+1,The plan of the lock. It is kept in the office of the harbour.
+--b--
+"""
 CSV = f"id,title,text,url\n1,Herring,The herring was sold by the barrel.,{ADDRESS}/herring\n2,Salt,,\n"
 JSONL = '{"id": "cod", "text": "The cod was dried upon the rocks."}\n{"id": "eel"}\n'
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 20
@@ -173,6 +188,10 @@ FILES: Mapping[str, bytes] = {
     "packed.tar.gz": tar(_IN_ARCHIVE.items(), "w:gz"),
     "picture.png": _PNG,
     "no ending": b"words",
+    "letter.eml": LETTER,
+    "mail.mbox": b"From a@example.org Mon Mar  4 10:22:01 2019\n" + LETTER + b"\n"
+    b"From a@example.org Mon Mar  4 10:22:01 2019\nno header\n\n"
+    b"From b@example.org Mon Mar  4 10:22:01 2019\nSubject: Fog\n\nThe foghorn was sold.\n",
     "program.bin": b"\x7fELF\2\1\1" + bytes(range(256)),
     "book.xlsx": XLSX,
     "book.ods": ods({"Buoys": [["Buoy", "Laid"], ["Whistle buoy", 1912]]}),
@@ -183,6 +202,7 @@ FILES: Mapping[str, bytes] = {
     "cut/a.xlsx": XLSX[: len(XLSX) // 2],
     "cut/a.ods": XLSX[: len(XLSX) // 2],
     "cut/a.mhtml": SAVED[:100].encode(),
+    "cut/a.eml": LETTER[:-50],
     "cut/a.html": ARTICLE[:60].encode(),
     "cut/a.zip": zipped(_IN_ARCHIVE)[:-40],
     "cut/a.tar": tar(_IN_ARCHIVE.items())[:700],
@@ -194,7 +214,7 @@ FILES: Mapping[str, bytes] = {
         f"wrong/a{ending}": _PNG
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
-            *(".xlsx", ".xls", ".ods"),
+            *(".xlsx", ".xls", ".ods", ".eml", ".mbox"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
@@ -236,6 +256,12 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "entities.docx": {"": _XML_BOMB},
     "size.docx": {"": f"<{_MEMORY}"},
     "depth.docx": {"": _XML_BOMB},
+    "depth.eml": {"": "<what is in it is nested too deeply>"},
+    "ratio.eml": {
+        "": "Packed.",
+        **{f"/ratio.zip/{n}.txt": _EMPTY for n in (0, 1, 10, 11, 2)},
+        "/ratio.zip": _TOO_MUCH,
+    },
     "corner.xlsx": {"": _ABORTED},
     "size.xlsx": {"": "<unpacks to more than its reader takes: a bomb>"},
     "rows.ods": {"": "<damaged: it cannot be opened as a workbook>"},
@@ -273,6 +299,13 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "packed.tar.gz": _UNPACKED,
     "picture.png": {"": "<no reader for .png>"},
     "no ending": {"": "words"},
+    "letter.eml": {"": "The pilot asked for oilskins.", "/plan.csv#id=1": "The plan of the lock."},
+    "mail.mbox": {
+        "#message=1": "The pilot asked for oilskins.",
+        "#message=1/plan.csv#id=1": "The plan of the lock.",
+        "#message=2": "<damaged: no message is in it>",
+        "#message=3": "The foghorn was sold.",
+    },
     "program.bin": {"": "<a binary file: no reader for .bin>"},
     "book.xlsx": {"": "Buoy: Bell buoy | Laid: 1911"},
     "book.ods": {"": "Buoy: Whistle buoy | Laid: 1912"},
@@ -282,6 +315,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "cut/a.xlsx": {"": _DAMAGED_ZIP},
     "cut/a.ods": {"": _DAMAGED_ZIP},
     "cut/a.mhtml": {"": "<damaged: no page is in it>"},
+    "cut/a.eml": {"": "oilskins", "/plan.csv#id=1": "The plan"},
     "cut/a.html": {"": _NO_TEXT},
     "cut/a.zip": {"": _DAMAGED_ZIP},
     "cut/a.tar": {"/letters/a.txt": "mutiny", "": _DAMAGED_TAR},
@@ -291,6 +325,8 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     **{f"wrong/a.{ending}": {"": _NOT_TEXT} for ending in "txt md csv jsonl".split()},
     **{f"wrong/a.{ending}": {"": _BINARY} for ending in ("html", "xhtml")},
     "wrong/a.mhtml": {"": "<damaged: no page is in it>"},
+    "wrong/a.eml": {"": "<damaged: no message is in it>"},
+    "wrong/a.mbox": {"": "<damaged: it does not begin with a message>"},
     "wrong/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
     **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx epub zip xlsx xls ods".split()},
     **{f"wrong/a.{ending}": {"": _DAMAGED_TAR} for ending in "tar tar.gz tar.xz".split()},
