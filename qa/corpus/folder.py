@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa.corpus.beneath import Place, Root
-from qa.corpus.contents import is_known, no_reader
+from qa.corpus.contents import kind_at
+from qa.corpus.readers import holds_no_text
 from qa.corpus.reading import Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.errors import CorpusError
@@ -89,12 +90,14 @@ def _listing(root: Root, folder: Path) -> Iterator[tuple[Path, bool]]:
 
 def read_file(source: str, place: Place, sandbox: Sandbox) -> Iterator[Document | Skipped]:
     """Yield what is in a file, each thing read or accounted for."""
+    refusal = holds_no_text(source)
+    if refusal:
+        yield Skipped(source, refusal)
+        return
     try:
         with place.open() as file:
-            if is_known(source):
-                yield from sandbox.read(source, file)
-            else:
-                yield Skipped(source, no_reader(source))
+            kind_at(source, file)
+            yield from sandbox.read(source, file)
     except UnreadableError as error:
         yield Skipped(source, str(error))
     except IsADirectoryError:

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from qa.corpus.archive import ARCHIVES
 from qa.corpus.beneath import Place
-from qa.corpus.contents import is_known
+from qa.corpus.contents import is_one, kind_at
 from qa.corpus.folder import read_file, sources
-from qa.corpus.readers import READERS, VERSIONS, ending_of
+from qa.corpus.readers import VERSIONS, ending_of, holds_no_text
 from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.records import Document
@@ -55,12 +55,12 @@ def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
 
 
 def _found(source: str, place: Place, limits: Limits) -> Found:
-    most = limits.file_bytes if ending_of(source) in READERS else limits.archive_bytes
-    if is_known(source):
+    if not holds_no_text(source):
         try:
             with place.open() as file:
                 stamp, sha256 = _stamp_of(os.fstat(file.fileno())), ""
-                if stamp.bytes <= most:
+                one = is_one(kind_at(source, file))
+                if stamp.bytes <= (limits.file_bytes if one else limits.archive_bytes):
                     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 return Found(source, sha256, stamp, place)
         except (OSError, UnreadableError):
@@ -111,14 +111,28 @@ def reader_versions() -> dict[str, str]:
     return {ending: str(version) for ending, version in VERSIONS.items()}
 
 
+_PLAIN = ".txt"
+_HOLDERS = frozenset({*ARCHIVES, ".eml", ".mbox"})
+"""Endings of files that may hold files of other formats."""
+
+
+def _is_of(endings: Collection[str], ending: str) -> bool:
+    """Whether a format is among these: what no reader knows by its ending is plain text."""
+    return ending in endings or (_PLAIN in endings and ending not in VERSIONS)
+
+
 def holds_any(endings: Collection[str], source: str, inside: Iterable[str]) -> bool:
     """Whether a file has one of the endings, or is an archive of which a file may have one.
 
     ``inside`` are the sources of what was found in it. A row of a table is of the table's format.
     """
     ending = ending_of(source)
-    if ending in endings or ending not in ARCHIVES or not endings:
-        return ending in endings
+    if _is_of(endings, ending):
+        return True
+    if not endings or ending not in _HOLDERS:
+        return False
+    if _PLAIN in endings and any(_is_of(endings, ending_of(one.split("#")[0])) for one in inside):
+        return True
     # What follows a "#" names a row. A folder or a row of such a name counts too: read once too often.
     pattern = re.compile(f"(?:{'|'.join(map(re.escape, endings))})(?:[#/]|$)")
     return any(pattern.search(one.lower()) for one in inside)

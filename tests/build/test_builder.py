@@ -740,13 +740,14 @@ def test_an_empty_folder_is_refused(tmp_path: Path, build: Build) -> None:
 
 def test_a_folder_without_a_readable_document_is_refused(tmp_path: Path, build: Build) -> None:
     (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "a.bin").write_bytes(b"x")
+    (tmp_path / "texts" / "a.bin").write_bytes(b"\0\1\2\3\4\5")
     with pytest.raises(
-        CorpusError, match=r"no readable document in .*: a\.bin: no reader for \.bin$"
+        CorpusError,
+        match=r"no readable document in .*: a\.bin: a binary file: no reader for \.bin$",
     ):
         build(tmp_path / "texts", tmp_path / "index")
     (tmp_path / "texts" / "b.txt").write_bytes(b"")
-    with pytest.raises(CorpusError, match=r"a\.bin: no reader for \.bin \(and 1 more\)"):
+    with pytest.raises(CorpusError, match=r"a\.bin: a binary .*\.bin \(and 1 more\)"):
         build(tmp_path / "texts", tmp_path / "index")
     assert not (tmp_path / "index" / "LIVE").exists()
 

@@ -11,9 +11,10 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from email.message import EmailMessage
 from typing import Any
 
-from tests.corpus.makers import docx, epub, odt, page, pptx, shape, word, zipped
+from tests.corpus.makers import docx, epub, ods, odt, page, pptx, shape, word, xlsx, zipped
 
 _MB = 1_000_000
 
@@ -188,6 +189,46 @@ def csv_of_quote() -> bytes:
     return b'id,text\n1,The row before it.\n2,"' + b"3,more\n" * 300_000
 
 
+def eml_of_depth() -> bytes:
+    """Make a message of parts within parts, ten thousand deep."""
+    parts = "".join(
+        f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(10_000)
+    )
+    return f"From: a@example.org\n{parts}\nThe bottom.".encode()
+
+
+def eml_of_ratio() -> bytes:
+    """Make a message with a ZIP of a few kilobytes attached that unpacks to 12 MB."""
+    made = EmailMessage()
+    made["From"] = "a@example.org"
+    made.set_content("Packed.")
+    made.add_attachment(of_ratio(), maintype="application", subtype="zip", filename="ratio.zip")
+    return made.as_bytes()
+
+
+def xlsx_of_a_corner() -> bytes:
+    """Make a workbook of two cells that lie 17 thousand million cells apart."""
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return xlsx({"P": f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>'})
+
+
+def xlsx_of_size() -> bytes:
+    """Make a workbook whose sheet unpacks to 240 MB."""
+    return xlsx({"P": "<worksheet>" + " " * 240 * _MB})
+
+
+def ods_of_rows() -> bytes:
+    """Make a workbook of one cell that is said to be a thousand million ones."""
+    cell = (
+        '<table:table-cell table:number-columns-repeated="16000" office:value-type="string">'
+        "<text:p>x</text:p></table:table-cell>"
+    )
+    return ods(
+        {"P": f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'}
+    )
+
+
 def pdf_of(objects: Sequence[str | bytes], *, trailer: str = "") -> bytes:
     """Make a PDF of objects, the first of which is its catalogue."""
     file, places = bytearray(b"%PDF-1.7\n"), []
@@ -279,6 +320,11 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "slides.pptx": pptx_of_slides,
     "depth.rtf": rtf_of_depth,
     "cells.rtf": rtf_of_cells,
+    "depth.eml": eml_of_depth,
+    "ratio.eml": eml_of_ratio,
+    "corner.xlsx": xlsx_of_a_corner,
+    "size.xlsx": xlsx_of_size,
+    "rows.ods": ods_of_rows,
     "entities.epub": epub_of_entities,
     "spine.epub": epub_of_spine,
     "depth.html": html_of_depth,

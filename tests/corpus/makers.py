@@ -245,3 +245,98 @@ def page(body: str, *, before: str = "") -> str:
         f'<?xml version="1.0" encoding="utf-8"?>{before}<html xmlns="http://www.w3.org/1999/xhtml">'
         f"<head><title>Not the text</title></head><body>{body}</body></html>"
     )
+
+
+_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+Cell = str | int | float | bool | None
+DAY = 1
+"""The number of the style of a cell whose number is a day, in a workbook of ``xlsx``."""
+
+
+def xlsx(sheets: Mapping[str, Sequence[Sequence[Cell]] | str], *, core: str = "") -> bytes:
+    """Make a workbook of sheets by name, each of its rows or of its XML; the first row is row 1."""
+    rels = "http://schemas.openxmlformats.org/package/2006/relationships"
+    listed, related, parts = "", "", {}
+    for n, (name, rows) in enumerate(sheets.items(), 1):
+        listed += f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>'
+        related += f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        xml = rows if isinstance(rows, str) else sheet_xml(rows)
+        parts[f"xl/worksheets/sheet{n}.xml"] = xml
+    related += f'<Relationship Id="rIdS" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+    about = (
+        '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">'
+        f"{core}</cp:coreProperties>"
+    )
+    return zipped(
+        {
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+            "_rels/.rels": f'<Relationships xmlns="{rels}"><Relationship Id="rId1" '
+            f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{rels}">{related}</Relationships>',
+            "xl/styles.xml": f'<styleSheet xmlns="{_SHEET}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/>'
+            '<xf numFmtId="10"/></cellXfs></styleSheet>',
+            "docProps/core.xml": about,
+            **parts,
+        }
+    )
+
+
+def sheet_xml(rows: Sequence[Sequence[Cell]], *, more: str = "") -> str:
+    """Make the XML of a sheet; ``more`` stands behind its rows."""
+    lines = "".join(
+        f'<row r="{r}">{"".join(_cell(r, c, cell) for c, cell in enumerate(row))}</row>'
+        for r, row in enumerate(rows, 1)
+        if row
+    )
+    return f'<worksheet xmlns="{_SHEET}"><sheetData>{lines}</sheetData>{more}</worksheet>'
+
+
+def _cell(row: int, column: int, cell: Cell) -> str:
+    place = f"{chr(ord('A') + column)}{row}"
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return f'<c r="{place}" t="inlineStr"><is><t>{cell}</t></is></c>'
+    if isinstance(cell, bool):
+        return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
+    return f'<c r="{place}"><v>{cell}</v></c>'
+
+
+def ods(sheets: Mapping[str, Sequence[Sequence[Cell]] | str]) -> bytes:
+    """Make an OpenDocument workbook of sheets by name, each of its rows or of the XML of its rows."""
+    tables = ""
+    for name, rows in sheets.items():
+        xml = rows if isinstance(rows, str) else "".join(map(_ods_row, rows))
+        tables += f'<table:table table:name="{name}">{xml}</table:table>'
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": f'<?xml version="1.0"?><office:document-content {spaces}><office:body>'
+            f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>",
+            "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:'
+            'xmlns:manifest:1.0"/>',
+        },
+        stored=["mimetype"],
+    )
+
+
+def _ods_row(cells: Sequence[Cell]) -> str:
+    return f"<table:table-row>{''.join(map(_ods_cell, cells))}</table:table-row>"
+
+
+def _ods_cell(cell: Cell) -> str:
+    if cell is None:
+        return "<table:table-cell/>"
+    if isinstance(cell, str):
+        return f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+    if isinstance(cell, bool):
+        value = str(cell).lower()
+        return f'<table:table-cell office:value-type="boolean" office:boolean-value="{value}"/>'
+    return f'<table:table-cell office:value-type="float" office:value="{cell}"><text:p>{cell}</text:p></table:table-cell>'

@@ -311,8 +311,9 @@ def test_a_date_in_the_furniture_or_in_the_middle_is_not_the_documents() -> None
 @pytest.mark.parametrize(
     ("source", "data", "reason"),
     [
-        ("a.doc", b"\xd0\xcf\x11\xe0\0", "no reader for .doc"),
-        ("a", b"text", "no reader for files without an ending"),
+        ("a.foo", b"PK\3\4", "a binary file: no reader for .foo"),
+        ("a", b"\0\1\2\3\4\5", "a binary file: no reader for one without an ending"),
+        ("a.png", b"text", "no reader for .png"),
         ("a.txt", b"", "empty"),
         ("a.txt", b" \r\n\t\n", "empty"),
         ("a.txt", b"\xef\xbb\xbf", "empty"),

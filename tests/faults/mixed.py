@@ -18,6 +18,7 @@ from tests.corpus.makers import (
     OLE,
     docx,
     epub,
+    ods,
     odt,
     page,
     pdf,
@@ -25,8 +26,9 @@ from tests.corpus.makers import (
     scanned_pdf,
     shape,
     word,
+    xlsx,
     zipped,
-)  # fmt: skip
+)
 
 SETTINGS = {
     "max_file_bytes": 1_500_000,
@@ -110,6 +112,22 @@ EPUB = epub(
     },
     about=f"<dc:title>A book of pilots</dc:title><dc:source>{ADDRESS}/book</dc:source>",
 )
+XLSX = xlsx({"Buoys": [["Buoy", "Laid"], ["Bell buoy", 1911], ["Gong buoy", 1910]]})
+LETTER = b"""From: The pilot <pilot@example.org>
+Subject: Oilskins
+Date: Mon, 4 Mar 2019 10:22:01 +0100
+Content-Type: multipart/mixed; boundary=b
+
+--b
+
+The pilot asked for oilskins.
+--b
+Content-Disposition: attachment; filename=plan.csv
+
+id,text
+1,The plan of the lock. It is kept in the office of the harbour.
+--b--
+"""
 CSV = f"id,title,text,url\n1,Herring,The herring was sold by the barrel.,{ADDRESS}/herring\n2,Salt,,\n"
 JSONL = '{"id": "cod", "text": "The cod was dried upon the rocks."}\n{"id": "eel"}\n'
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 20
@@ -197,6 +215,13 @@ FILES: Mapping[str, bytes] = {
     "packed.tar.gz": tar(_IN_ARCHIVE.items(), "w:gz"),
     "picture.png": _PNG,
     "no ending": b"words",
+    "letter.eml": LETTER,
+    "mail.mbox": b"From a@example.org Mon Mar  4 10:22:01 2019\n" + LETTER + b"\n"
+    b"From a@example.org Mon Mar  4 10:22:01 2019\nno header\n\n"
+    b"From b@example.org Mon Mar  4 10:22:01 2019\nSubject: Fog\n\nThe foghorn was sold.\n",
+    "program.bin": b"\x7fELF\2\1\1" + bytes(range(256)),
+    "book.xlsx": XLSX,
+    "book.ods": ods({"Buoys": [["Buoy", "Laid"], ["Whistle buoy", 1912]]}),
     # Cut short.
     "cut/a.pdf": PDF[: len(PDF) // 2],
     "cut/a.docx": DOCX[: len(DOCX) // 2],
@@ -204,7 +229,10 @@ FILES: Mapping[str, bytes] = {
     "cut/a.pptx": PPTX[: len(PPTX) // 2],
     "cut/a.rtf": RTF[:11],
     "cut/a.epub": EPUB[: len(EPUB) // 2],
+    "cut/a.xlsx": XLSX[: len(XLSX) // 2],
+    "cut/a.ods": XLSX[: len(XLSX) // 2],
     "cut/a.mhtml": SAVED[:100].encode(),
+    "cut/a.eml": LETTER[:-50],
     "cut/a.html": ARTICLE[:60].encode(),
     "cut/a.zip": zipped(_IN_ARCHIVE)[:-40],
     "cut/a.tar": tar(_IN_ARCHIVE.items())[:700],
@@ -217,11 +245,13 @@ FILES: Mapping[str, bytes] = {
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
             *(".odt", ".pptx", ".rtf"),
+            *(".xlsx", ".xls", ".ods", ".eml", ".mbox"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
     # Encrypted.
     "locked/a.pdf": pdf(["Secret."], password="x"),
+    "locked/a.xlsx": OLE + "EncryptedPackage".encode("utf-16-le"),
     "locked/a.docx": OLE + "EncryptedPackage".encode("utf-16-le"),
     "locked/a.odt": odt("<text:p/>", **{"META-INF/manifest.xml": "<x><encryption-data/></x>"}),
     "locked/a.zip": locked(zipped({"a.txt": "Secret.", "b.txt": "Secret."})),
@@ -265,6 +295,15 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "slides.pptx": {"": "A slide. A slide."},
     "depth.rtf": {"": _CUT_RTF},
     "cells.rtf": {"": "The words behind it."},
+    "depth.eml": {"": "<what is in it is nested too deeply>"},
+    "ratio.eml": {
+        "": "Packed.",
+        **{f"/ratio.zip/{n}.txt": _EMPTY for n in (0, 1, 10, 11, 2)},
+        "/ratio.zip": _TOO_MUCH,
+    },
+    "corner.xlsx": {"": _ABORTED},
+    "size.xlsx": {"": "<unpacks to more than its reader takes: a bomb>"},
+    "rows.ods": {"": "<damaged: it cannot be opened as a workbook>"},
     "entities.epub": {"": "&e9;"},
     "spine.epub": {"": "Again. Again."},
     "depth.html": {"": _NO_TEXT},
@@ -301,14 +340,27 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "packed.zip": _UNPACKED,
     "packed.tar.gz": _UNPACKED,
     "picture.png": {"": "<no reader for .png>"},
-    "no ending": {"": "<no reader for files without an ending>"},
+    "no ending": {"": "words"},
+    "letter.eml": {"": "The pilot asked for oilskins.", "/plan.csv#id=1": "The plan of the lock."},
+    "mail.mbox": {
+        "#message=1": "The pilot asked for oilskins.",
+        "#message=1/plan.csv#id=1": "The plan of the lock.",
+        "#message=2": "<damaged: no message is in it>",
+        "#message=3": "The foghorn was sold.",
+    },
+    "program.bin": {"": "<a binary file: no reader for .bin>"},
+    "book.xlsx": {"": "Buoy: Bell buoy | Laid: 1911"},
+    "book.ods": {"": "Buoy: Whistle buoy | Laid: 1912"},
     "cut/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
     "cut/a.docx": {"": _DAMAGED_ZIP},
     "cut/a.odt": {"": _DAMAGED_ZIP},
     "cut/a.pptx": {"": _DAMAGED_ZIP},
     "cut/a.rtf": {"": _CUT_RTF},
     "cut/a.epub": {"": _DAMAGED_ZIP},
+    "cut/a.xlsx": {"": _DAMAGED_ZIP},
+    "cut/a.ods": {"": _DAMAGED_ZIP},
     "cut/a.mhtml": {"": "<damaged: no page is in it>"},
+    "cut/a.eml": {"": "oilskins", "/plan.csv#id=1": "The plan"},
     "cut/a.html": {"": _NO_TEXT},
     "cut/a.zip": {"": _DAMAGED_ZIP},
     "cut/a.tar": {"/letters/a.txt": "mutiny", "": _DAMAGED_TAR},
@@ -318,13 +370,19 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     **{f"wrong/a.{ending}": {"": _NOT_TEXT} for ending in "txt md csv jsonl".split()},
     **{f"wrong/a.{ending}": {"": _BINARY} for ending in ("html", "xhtml")},
     "wrong/a.mhtml": {"": "<damaged: no page is in it>"},
+    "wrong/a.eml": {"": "<damaged: no message is in it>"},
+    "wrong/a.mbox": {"": "<damaged: it does not begin with a message>"},
     "wrong/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
     "wrong/a.rtf": {"": "<damaged: it does not begin as a rich text does>"},
-    **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx odt pptx epub zip".split()},
+    **{
+        f"wrong/a.{ending}": {"": _DAMAGED_ZIP}
+        for ending in "docx odt pptx epub zip xlsx xls ods".split()
+    },
     **{f"wrong/a.{ending}": {"": _DAMAGED_TAR} for ending in "tar tar.gz tar.xz".split()},
     "locked/a.pdf": {"": "<encrypted: it needs a password>"},
     "locked/a.docx": {"": "<encrypted: it needs a password>"},
     "locked/a.odt": {"": "<encrypted: it needs a password>"},
+    "locked/a.xlsx": {"": "<encrypted: it needs a password>"},
     "locked/a.zip": {
         "/a.txt": "<encrypted: it needs a password>",
         "/b.txt": "<encrypted: it needs a password>",

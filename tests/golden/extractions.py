@@ -94,8 +94,8 @@ def _digest(value: object) -> str:
 
 STAGES: Mapping[str, str] = {
     "read": "the number of {ending} in VERSIONS, qa/corpus/readers.py",
-    "passages": "VERSION in qa/passages.py",
-    "terms": "VERSION in qa/analysis.py",
+    "passages": "VERSION in qa/build/passages.py",
+    "terms": "VERSION in qa/text/analysis.py",
 }
 """What is raised when a stage gives something else."""
 

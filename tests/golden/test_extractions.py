@@ -40,7 +40,11 @@ def test_every_format_has_a_version_and_a_sample() -> None:
 def test_every_library_that_reads_or_splits_is_part_of_a_version() -> None:
     versions = [*VERSIONS.values(), splitter(), terms()]
     named = {library for version in versions for library in version.libraries.split()}
-    files = [*(ROOT / "qa/corpus").rglob("*.py"), ROOT / "qa/passages.py", ROOT / "qa/analysis.py"]
+    files = [
+        *(ROOT / "qa/corpus").rglob("*.py"),
+        *(ROOT / "qa/text").rglob("*.py"),
+        ROOT / "qa/build/passages.py",
+    ]
     imported = {
         (name or "").split(".")[0]
         for file in files
