@@ -292,7 +292,8 @@ def test_a_short_page_is_read_whole() -> None:
 
 def test_layout_tables_are_no_tables() -> None:
     html = page(
-        f"<table><tr><td><a href='/'>Home</a></td><td><h2>One</h2><p>{LONG}</p><p>{MORE}</p></td></tr></table>"
+        f"<table><tr><td><a href='/'>Home</a></td><td><h2>One</h2><p>{LONG}</p><p>{MORE}</p></td></tr></table>",
+        "<title>The harbour</title>",
     )
     assert seen(html) == [("heading", 2, "One"), ("paragraph", 0, LONG), ("paragraph", 0, MORE)]
 
