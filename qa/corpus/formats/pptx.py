@@ -141,7 +141,8 @@ class _Show:
         for began, node in walk(shape, _LEFT_OUT):
             name = local_name(node)
             if name == "tbl":
-                flow.open_table() if began else flow.close_table()
+                headed = began and node.find(f"{_A}tblPr[@firstRow='1']") is not None
+                flow.open_table(headed=headed) if began else flow.close_table()
             elif name == "tr":
                 flow.open_row() if began else flow.close_row()
             elif name == "tc" and not began:

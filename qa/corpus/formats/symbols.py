@@ -7,6 +7,7 @@ Adobe's Symbol encoding, and of Wingdings the signs that stand for something in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 _SYMBOL = dict(
@@ -43,6 +44,7 @@ _FONTS: Mapping[str, Mapping[int, str]] = {
     "wingdings 2": _WINGDINGS_2,
 }
 _PRIVATE = range(0xF000, 0xF100)
+_IN_PRIVATE = re.compile("[\uf000-\uf0ff]")
 
 
 def is_symbolic(font: str | None) -> bool:
@@ -62,19 +64,16 @@ def shown(code: int, font: str | None) -> str | None:
 
 def translated(words: str, font: str | None) -> tuple[str, int]:
     """Return a text in a font as it is shown, and how many of its characters nobody knows."""
-    if not is_symbolic(font) and not any(ord(char) in _PRIVATE for char in words):
+    symbolic = is_symbolic(font)
+    if not symbolic and not _IN_PRIVATE.search(words):
         return words, 0
     found, unknown = [], 0
     for char in words:
-        if char.isspace():
+        if char.isspace() or not (symbolic or ord(char) in _PRIVATE):
             found.append(char)
             continue
         # Without a font's name, Symbol is what its characters were written in.
-        meant = (
-            shown(ord(char), font if is_symbolic(font) else "symbol")
-            if (is_symbolic(font) or ord(char) in _PRIVATE)
-            else char
-        )
+        meant = shown(ord(char), font if symbolic else "symbol")
         found.append(meant or "")
         unknown += meant is None
     return "".join(found), unknown

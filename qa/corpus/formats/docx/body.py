@@ -84,7 +84,7 @@ class Body:
             "t": self._text,
             "sdt": self._begin_control,
             "fldsimple": self._begin_simple_field,
-            "tbl": lambda _: flow.open_table(),
+            "tbl": lambda node: flow.open_table(headed=_is_headed(node)),
             "tr": self._begin_row,
             "tc": self._begin_cell,
         }
@@ -308,7 +308,8 @@ class Body:
     # Tables.
 
     def _begin_row(self, node: Element) -> None:
-        self._flow.open_row(number(value(node, "trPr/gridBefore")))
+        header = is_on(node.find(f"{W}trPr/{W}tblHeader"))
+        self._flow.open_row(number(value(node, "trPr/gridBefore")), header=header)
 
     def _end_row(self, node: Element) -> None:
         self._flow.close_row(dropped=node.find(f"{W}trPr/{W}del") is not None)
@@ -330,3 +331,13 @@ class Body:
 def _code(words: str | None) -> str:
     """Return the name of a field: ``"PAGE"`` of ``" PAGE \\* MERGEFORMAT"``."""
     return ((words or "").split() or [""])[0].upper()
+
+
+def _is_headed(table: Element) -> bool:
+    """Whether a table's style sets its first row off."""
+    look = table.find(f"{W}tblPr/{W}tblLook")
+    if look is None:
+        return False
+    bits = look.get(f"{W}val", "0")
+    is_bit = len(bits) == 4 and not bits.strip("0123456789abcdefABCDEF") and int(bits, 16) & 0x20
+    return bool(is_bit) or look.get(f"{W}firstRow") in ("1", "true", "on")

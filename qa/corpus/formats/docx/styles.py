@@ -75,6 +75,7 @@ class Styles:
     def __init__(self, root: Element | None) -> None:
         self._nodes: dict[str, Element] = {}
         self._looks: dict[str, Look] = {}
+        self._bodies: dict[str, Look] = {}
         self._kinds: dict[str, Kind] = {}
         self._default = ""
         self._defaults = Look(points=_BODY_POINTS)
@@ -98,11 +99,16 @@ class Styles:
 
     def body(self, style: str | None) -> Look:
         """Return how the letters of a paragraph of that style look."""
-        return over(self.look(style or self._default), self._defaults)
+        key = style or self._default
+        if key not in self._bodies:
+            self._bodies[key] = over(self.look(key), self._defaults)
+        return self._bodies[key]
 
     def _resolved(
         self, key: str, known: dict[str, _T], of: Callable[[Element], _T], nothing: _T
     ) -> _T:
+        if key in known:
+            return known[key]
         chain: list[str] = []
         while key in self._nodes and key not in known and key not in chain:
             chain.append(key)

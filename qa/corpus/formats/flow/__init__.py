@@ -50,14 +50,14 @@ class Flow:
         cell = next((t.cell for t in reversed(self._tables) if t.cell), None)
         (self._paragraphs if cell is None else cell.content).append(paragraph)
 
-    def open_table(self) -> None:
-        """Begin a table, within the open cell where there is one."""
-        self._tables.append(Table())
+    def open_table(self, *, headed: bool = False) -> None:
+        """Begin a table, within the open cell where there is one; its style may set the first row off."""
+        self._tables.append(Table(headed))
 
-    def open_row(self, skipped: int = 0) -> None:
-        """Begin a row, the first columns of which may be ``skipped``."""
+    def open_row(self, skipped: int = 0, *, header: bool = False) -> None:
+        """Begin a row, the first columns of which may be ``skipped``; a ``header`` names the columns."""
         if self._tables:
-            self._tables[-1].open_row(skipped)
+            self._tables[-1].open_row(skipped, header)
 
     def open_cell(self, across: int = 1, down: int = 1, *, above: bool = False) -> None:
         """Begin a cell of so many columns and rows; one ``above`` goes on with the one above it."""

@@ -13,8 +13,9 @@ class Paragraph:
 
     ``kind`` is what its style says of it, "title" for the document's own. ``numbered`` is one whose
     number comes from a list; ``bold``, and ``points``, which is 0 where it is not known, are of all
-    its letters. ``edge`` is a line of a header or a footer, ``row`` the row of a table, ``place``
-    the part of the document that it stands in, such as a slide.
+    its letters. ``edge`` is a line of a page's header or footer, ``row`` the row of a table,
+    ``header`` one that names its columns; ``place`` is the part of the document that it stands in,
+    such as a slide.
     """
 
     words: str
@@ -25,6 +26,7 @@ class Paragraph:
     points: float = 0.0
     edge: bool = False
     row: bool = False
+    header: bool = False
     place: str | None = None
 
 

@@ -76,7 +76,9 @@ class Body:
             "list": numbering.open_list,
             "list-item": numbering.open_entry,
             "table": lambda _: flow.open_table(),
-            "table-row": lambda _: flow.open_row(),
+            "table-row": lambda node: flow.open_row(
+                header=local_name(node.getparent()) == "table-header-rows"
+            ),
             "table-cell": self._begin_cell,
             "control": lambda node: self._say(self._filled.get(node.get(f"{DRAW}control", ""), "")),
             "page-number": self._page,

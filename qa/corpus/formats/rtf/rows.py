@@ -23,10 +23,11 @@ class _Cell:
 class Rows:
     """Takes rows as they are written, and hands the table on when it ends."""
 
-    _rows: list[tuple[list[list[Paragraph]], list[_Cell]]] = field(default_factory=list)
+    _rows: list[tuple[list[list[Paragraph]], list[_Cell], bool]] = field(default_factory=list)
     _shape: list[_Cell] = field(default_factory=list)
     _cells: list[list[Paragraph]] = field(default_factory=list)
     _open: list[Paragraph] = field(default_factory=list)
+    _header: bool = False
     _above: bool = False
     _left: bool = False
 
@@ -34,7 +35,9 @@ class Rows:
         """Take what a row says of its cells."""
         if word == "trowd":
             self._shape = []
-            self._above = self._left = False
+            self._above = self._left = self._header = False
+        elif word == "trhdr":
+            self._header = True
         elif word == "clvmrg":
             self._above = True
         elif word == "clmrg":
@@ -56,7 +59,7 @@ class Rows:
         """End the open row."""
         if self._open:
             self.end_cell()
-        self._rows.append((self._cells, self._shape))
+        self._rows.append((self._cells, self._shape, self._header))
         self._cells = []
 
     @property
@@ -68,10 +71,10 @@ class Rows:
         """Write the table to a flow."""
         if self._cells or self._open:
             self.end_row()
-        borders = _borders([shape for _, shape in self._rows])
+        borders = _borders([shape for _, shape, _ in self._rows])
         flow.open_table()
-        for cells, shape in self._rows:
-            flow.open_row()
+        for cells, shape, header in self._rows:
+            flow.open_row(header=header)
             left = -1
             for number, content in enumerate(cells):
                 about = shape[number] if number < len(shape) else None
