@@ -23,6 +23,11 @@ SLANTED, MIRRORED, VERTICAL = -1, 4, 5
 """Turns that are no quarter turns: a watermark, text seen from behind, lines that are written downwards."""
 _LINE_HYPHEN, _MARKS_OF_NONE = 2, (0, 0xFFFD, 0xFFFE, 0xFFFF)
 """What PDFium gives for a hyphen at the end of a line, and for a character that it cannot name."""
+_TEX = {
+    0x0B: "ﬀ", 0x0C: "ﬁ", 0x0D: "ﬂ", 0x0E: "ﬃ", 0x0F: "ﬄ", 0x10: "“", 0x11: "”", 0x12: "„", 0x13: "«",
+    0x14: "»", 0x15: "–", 0x16: "—", 0x1B: "ﬀ", 0x1C: "ﬁ", 0x1D: "ﬂ", 0x1E: "ﬃ", 0x1F: "ﬄ", 0x88: "•",
+}  # fmt: skip
+"""What a control character shows: the fonts of TeX, where they are bitmaps, do not name their letters."""
 _GRID = 2.0
 """Points: characters drawn twice have their places in one square of so many, or in two beside each other."""
 _LETTER = re.compile(r"[^\W\d_]")
@@ -100,12 +105,12 @@ def _read(text: Any) -> tuple[list[Char | None], int]:
     unmapped, turn, edge, floor = 0, 0, math.inf, 0.0
     for n in range(max(pdfium.FPDFText_CountChars(text), 0)):
         code = code_of(text, n)
-        if code in (10, 13):
+        box_of(text, n, where)
+        x0, y0, x1, y1 = box.left, box.bottom, box.right, box.top
+        if code == 10 or (code == 13 and x1 <= x0):
             found.append(None)
             edge = math.inf
             continue
-        box_of(text, n, where)
-        x0, y0, x1, y1 = box.left, box.bottom, box.right, box.top
         # Text turns only where a piece of it ends: asking for each character takes twice as long.
         if turn or not -2 < x0 - edge < 20 or abs(y0 - floor) > 2:
             turn = _turn(text, n)
@@ -129,6 +134,8 @@ def _char(code: int) -> str:
     """Return what PDFium means by a code; U+D800 for the first half of a character."""
     if code == _LINE_HYPHEN:
         return "-"
+    if code in _TEX:
+        return _TEX[code]
     if 0xD800 <= code <= 0xDBFF:
         return "\ud800"
     if code in _MARKS_OF_NONE or 0xDC00 <= code <= 0xDFFF or code > 0x10FFFF:

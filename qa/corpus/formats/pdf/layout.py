@@ -36,6 +36,8 @@ _INITIAL = 1.8
 """A drop cap is so many times as large as the text that it begins."""
 _MAX_FRAGMENTS = 5000
 """A page with more is a drawing; its text is taken as it comes."""
+_NARROW = 0.5
+"""A gutter is at least so wide, in heights of a line."""
 _SPACE = 0.15
 
 
@@ -312,7 +314,7 @@ def _sides(
     A line that PDFium joined with the one beside it, the gutter being narrow, is divided there.
     """
     lefts, rights, crossing = [], [], []
-    for fragment in split_at(fragments, [edge], slack=2):
+    for fragment in split_at(fragments, [edge], _NARROW):
         hang = _HANG * fragment.size
         over_left, over_right = edge - fragment.x0, fragment.x1 - edge
         if over_right <= 0 or (over_right <= hang and over_left > 3 * hang):

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from qa.corpus.formats.pdf.fragments import Fragment
+from qa.corpus.formats.pdf.fragments import Fragment, Gap
 from qa.corpus.formats.pdf.words import EMPTY, Words, joined
 
 _GAP = 4.0
 """Points that columns are apart, at least."""
+_OVER = 2.0
+"""Points that a space may be beside the edge that it lies over."""
 _ROWS = 3
 """So many rows make a table, and one less where a rule says that there is one."""
 _MAX_CELL = 400
@@ -59,24 +61,32 @@ Line = Sequence[Fragment]
 """Fragments side by side, from the left."""
 
 
-def split_at(fragments: Sequence[Fragment], edges: Sequence[float], slack: float) -> list[Fragment]:
-    """Return fragments divided at the wide spaces that lie over one of the edges."""
+def split_at(
+    fragments: Sequence[Fragment], edges: Sequence[float], narrowest: float = 0.0
+) -> list[Fragment]:
+    """Return fragments divided at the spaces that lie over one of the edges.
+
+    A space is at least ``narrowest`` line heights wide; where that is given, what follows begins at the edge.
+    """
     found: list[Fragment] = []
     for fragment in fragments:
         rest = fragment
+        high = narrowest * (fragment.y1 - fragment.y0)
         for edge in edges:
             if not rest.x0 < edge < rest.x1:
                 continue
-            gap = next((g for g in rest.gaps if g.x0 - slack <= edge <= g.x1 + slack), None)
-            if gap:
-                left, rest = _divided(rest, gap.at)
-                found.append(left)
+            for gap in rest.gaps:
+                over = gap.x0 - _OVER <= edge <= gap.x1 + _OVER
+                if over and gap.x1 - gap.x0 >= high and (not high or gap.x1 < edge + 2 * _OVER):
+                    left, rest = _divided(rest, gap)
+                    found.append(left)
+                    break
         found.append(rest)
     return found
 
 
-def _divided(fragment: Fragment, at: int) -> tuple[Fragment, Fragment]:
-    gap = next(g for g in fragment.gaps if g.at == at)
+def _divided(fragment: Fragment, gap: Gap) -> tuple[Fragment, Fragment]:
+    at = gap.at
     left = replace(
         fragment,
         words=fragment.words.cut(0, at),
