@@ -102,7 +102,11 @@ def crossed() -> Drawn:
     for text, x, y in zip(texts, (72, 300, 72, 300), (700, 700, 480, 480), strict=True):
         for n, line in enumerate(text):
             page.drawString(x, y - 12 * n, line)
-    page.drawString(120, 520, "Figure 3. The bridge, the mill and the three wells as they stood before the flood")
+    page.drawString(
+        120,
+        520,
+        "Figure 3. The bridge, the mill and the three wells as they stood before the flood",
+    )
     return done(page, file, texts[0] + texts[1], texts[2] + texts[3])
 
 

@@ -21,8 +21,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa import __version__
-from qa.cli import terminal
 from qa.api import create_app
+from qa.cli import terminal
 from qa.cli.commands import cli, run
 from qa.cli.serve import listen
 from qa.engine import Engine

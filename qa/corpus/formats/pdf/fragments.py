@@ -202,7 +202,8 @@ def _fragment(strands: Sequence[_Strand], text: Any) -> Fragment:
     gaps = _gaps(strands)
     spaces = _spaces(gaps, [space for strand in strands for space in strand.spaced])
     # One word in another face, or a note's mark, does not make the line what it is.
-    samples = [run[n].number for n in (0, len(run) // 2, -1)]
+    letters = [char for char in run if char.char.isalpha()] or run
+    samples = [letters[n].number for n in (0, len(letters) // 2, -1)]
     words, wide = _written(run, spaces, [0.0, *gaps], _raised(run, text))
     return Fragment(
         words=words,

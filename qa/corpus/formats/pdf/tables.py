@@ -26,7 +26,8 @@ _MAX_CELL = 400
 """A cell has no more characters: what has is a column of text."""
 _FAR = 3.0
 """Rows are no further apart, in heights of a line."""
-_MARK = re.compile(r"[•‣▪◦·\uf0b7–—*-]|\(?\w{1,3}[.)]|\[\d+\]|(?:\d+\.)+\d*")
+_MARK = re.compile(r"[^\w\s]{1,3}|\(?\w{1,3}[.)]|\[\d+\]|(?:\d+\.)+\d*")
+"""Of a list: a bullet, a number, the prompt before a line of a program."""
 _LEADER = re.compile(r"\.{4}|(?:\. ){4}|…{2}")
 _FIGURES = re.compile(r"[-−+(]?[\d.,:%/ €$£-]*\d[\d.,:%/ )€$£-]*")
 _TERMINAL = (".", "!", "?", ":", ";")
@@ -262,12 +263,30 @@ def _is_table(lines: Sequence[Line], edges: Sequence[float]) -> bool:
         return False
     if any(len(cell) > _MAX_CELL for row in rows for cell in row):
         return False
+    if len(edges) == 1 and 2 * sum(text.isdecimal() for text in first) > len(first):
+        return False  # a numbered list, or one of contents
+    texts = [cell.text for row in rows for cell in row if len(cell)]
+    if 2 * sum(map(_says_something, texts)) < len(texts) or _has_marks_only(rows):
+        return False
     last = [next(cell.text for cell in reversed(row) if len(cell)) for row in several]
     runs_on = sum(
         before[-1] not in _TERMINAL and after[:1].islower() and len(before) + len(after) > 20
         for before, after in zip(last, [row[0].text for row in several[1:]], strict=False)
     )
     return 2 * runs_on < len(several)
+
+
+def _says_something(text: str) -> bool:
+    """Whether a cell has a word or a figure; the parts of a formula have signs."""
+    return text.isdecimal() or sum(map(str.isalnum, text)) > 1
+
+
+def _has_marks_only(rows: Sequence[Sequence[Words]]) -> bool:
+    """Whether one of two columns has nothing but signs, such as a colon behind each label."""
+    columns = [[cell.text for cell in column if len(cell)] for column in zip(*rows, strict=True)]
+    return len(columns) == 2 and any(
+        not any(char.isalnum() for text in column for char in text) for column in columns
+    )
 
 
 def _merged(lines: Sequence[Line], edges: Sequence[float]) -> list[Row]:
