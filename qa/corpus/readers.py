@@ -73,6 +73,13 @@ READERS: Mapping[str, Reader] = {
     ".markdown": read_markdown,
     ".pdf": _late("pdf", "read_pdf"),
     ".docx": _late("docx", "read_docx"),
+    ".docm": _late("docx", "read_docx"),
+    ".odt": _late("odt", "read_odt"),
+    ".fodt": _late("odt", "read_odt"),
+    ".pptx": _late("pptx", "read_pptx"),
+    ".pptm": _late("pptx", "read_pptx"),
+    ".ppsx": _late("pptx", "read_pptx"),
+    ".rtf": _late("rtf", "read_rtf"),
     ".epub": _late("epub", "read_epub"),
     ".html": _late("html", "read_html"),
     ".htm": _late("html", "read_html"),
@@ -150,6 +157,7 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         author=reading.author,
         language=reading.language,
         page_starts=reading.page_starts,
+        places=reading.places,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from qa.records import About, Block, BlockKind, Published
+from qa.records import About, Block, BlockKind, Place, Published
 from qa.settings import Settings
+from qa.text.printable import encodable
 
 
 class UnreadableError(ValueError):
@@ -34,6 +36,7 @@ class Reading:
     author: str | None = None
     language: str | None = None
     page_starts: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
     made: Published | None = None
     note: str | None = None
 
@@ -129,6 +132,7 @@ class TextBuilder:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._length = 0
+        self._in_table = False
 
     def add(
         self, kind: BlockKind, words: str, level: int = 0, about: About | None = None
@@ -138,13 +142,27 @@ class TextBuilder:
         if not words:
             return None
         if self._parts:
-            # The entries of a list stand on lines of their own, as in a text.
-            close = kind == "item" and self._blocks[-1].kind == "item"
+            # The entries of a list, and the rows of a table, stand on lines of their own.
+            close = kind == self._blocks[-1].kind == "item" or self._in_table
             self._append("\n" if close else "\n\n")
         start = self._length
         self._append(words)
         self._blocks.append(Block(kind, start, self._length, level, about))
         return start
+
+    def add_table(self, header: Sequence[Sequence[str]], rows: Iterable[Sequence[str]]) -> None:
+        """Append the rows of one table, each the texts of its cells, an empty one where nothing is said.
+
+        ``header`` are the rows that name the columns, none where no row does.
+        """
+        kind: BlockKind = "header"
+        for n, cells in enumerate(chain(header, rows)):
+            if n == len(header):
+                kind = "row"
+            if any(cell.strip() for cell in cells):
+                self.add(kind, " ".join(" | ".join(cells).split()))
+                self._in_table = True
+        self._in_table = False
 
     @property
     def length(self) -> int:
@@ -164,13 +182,12 @@ class TextBuilder:
         self._length += len(words)
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def whole_characters(words: str) -> str:
     """Join the halves of characters that a format keeps apart; a half without its other is replaced."""
-    if not _SURROGATE.search(words):
+    if encodable(words) == words:
         return words
     return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

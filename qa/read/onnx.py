@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -20,11 +19,11 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from qa.arrays import DoubleArray
 from qa.errors import UsageError
 from qa.read.protocol import Known, Reading, Span
 from qa.runtime import processors
-
-FloatArray = NDArray[np.float64]
+from qa.text.printable import encodable
 
 _UNKNOWN, _CLS, _SEP = 100, 101, 102
 _TOKENS, _QUESTION_TOKENS = 192, 64
@@ -38,7 +37,6 @@ _KEPT = 256
 """Messages whose own words are kept: a conversation's earlier turns come again with each later one."""
 _SWITCH = 3.0
 """What a change from frame to question, or back, costs in logits: single words do not stand out."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class OnnxReader:
@@ -128,7 +126,7 @@ class OnnxReader:
         return _runs(message, encoding, _smoothed(logits + leaning))
 
     def _tokens(self, text: str) -> Encoding:
-        return self._tokenizer.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+        return self._tokenizer.encode(encodable(text), add_special_tokens=False)
 
     def _run(self, row: Sequence[int], first: int) -> list[Any]:
         """Return the four outputs for a row of ids, whose window begins at token ``first``."""
@@ -164,7 +162,7 @@ def _pieces(ids: Sequence[int]) -> list[tuple[int, Sequence[int]]]:
     return [(start, ids[start : start + _MESSAGE_TOKENS]) for start in starts]
 
 
-def _best_span(starts: FloatArray, ends: FloatArray) -> tuple[Span | None, float]:
+def _best_span(starts: DoubleArray, ends: DoubleArray) -> tuple[Span | None, float]:
     """Return the first and last token of the likeliest span, and its probability."""
     if not len(starts):
         return None, _NOTHING
@@ -202,7 +200,7 @@ def _is_foreign(message: str, encoding: Encoding) -> bool:
     return 2 * unknown >= len(encoding.ids)
 
 
-def _smoothed(logits: FloatArray) -> NDArray[np.bool_]:
+def _smoothed(logits: DoubleArray) -> NDArray[np.bool_]:
     """Return which tokens are the question's own: the likeliest sequence (Viterbi) of two states."""
     clipped = np.clip(logits, -6, 6)
     gain = np.stack([-clipped / 2, clipped / 2], axis=1)

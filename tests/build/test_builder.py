@@ -204,7 +204,7 @@ def test_a_deleted_file_is_gone(
     generation = live(index)
     engine = Engine(store=generation, encoder=encoder)
     assert generation.document(owls.citation.document_id) is None
-    assert engine.verify(owls.citation, owls.excerpt) == "the archive has no such document"
+    assert engine.verify(owls.citation, owls.excerpt).reason == "the archive has no such document"
     for result in engine.ask(Question("Do owls hunt voles?", k=50)).results:
         assert "voles" not in result.excerpt
     assert not generation.term_scores(["vole"]).any()

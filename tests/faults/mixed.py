@@ -14,7 +14,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.corpus.bombs import BOMBS
-from tests.corpus.makers import OLE, docx, epub, page, pdf, scanned_pdf, word, zipped
+from tests.corpus.makers import (
+    OLE,
+    docx,
+    epub,
+    odt,
+    page,
+    pdf,
+    pptx,
+    scanned_pdf,
+    shape,
+    word,
+    zipped,
+)  # fmt: skip
 
 SETTINGS = {
     "max_file_bytes": 1_500_000,
@@ -80,6 +92,16 @@ PDF = pdf(
     ]
 )
 DOCX = docx(word("The ferry", style="Titel") + word("The ferry crossed free of charge on Sundays."))
+ODT = odt(
+    "<text:h>The cooper</text:h><text:p>The cooper made barrels of oak from the island.</text:p>"
+)
+PPTX = pptx(
+    [
+        shape("The lighthouse", place="ctrTitle"),
+        shape("The lamp", place="title") + shape("The lamp of the lighthouse burned rape oil."),
+    ]
+)
+RTF = rb"{\rtf1\ansi {\b The net loft}\par The net loft dried nets in the wind of the h\'e4rbour.\par}"
 EPUB = epub(
     {
         "a.xhtml": page(
@@ -164,6 +186,9 @@ FILES: Mapping[str, bytes] = {
     "two pages.pdf": PDF,
     "scanned.pdf": scanned_pdf(),
     "word.docx": DOCX,
+    "text.odt": ODT,
+    "slides.pptx": PPTX,
+    "rich.rtf": RTF,
     "book.epub": EPUB,
     "table.csv": CSV.encode(),
     "table.tsv": b"id\ttext\n9\tThe tar was boiled on the beach.\n",
@@ -175,6 +200,9 @@ FILES: Mapping[str, bytes] = {
     # Cut short.
     "cut/a.pdf": PDF[: len(PDF) // 2],
     "cut/a.docx": DOCX[: len(DOCX) // 2],
+    "cut/a.odt": ODT[: len(ODT) // 2],
+    "cut/a.pptx": PPTX[: len(PPTX) // 2],
+    "cut/a.rtf": RTF[:11],
     "cut/a.epub": EPUB[: len(EPUB) // 2],
     "cut/a.mhtml": SAVED[:100].encode(),
     "cut/a.html": ARTICLE[:60].encode(),
@@ -188,17 +216,20 @@ FILES: Mapping[str, bytes] = {
         f"wrong/a{ending}": _PNG
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
+            *(".odt", ".pptx", ".rtf"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
     # Encrypted.
     "locked/a.pdf": pdf(["Secret."], password="x"),
     "locked/a.docx": OLE + "EncryptedPackage".encode("utf-16-le"),
+    "locked/a.odt": odt("<text:p/>", **{"META-INF/manifest.xml": "<x><encryption-data/></x>"}),
     "locked/a.zip": locked(zipped({"a.txt": "Secret.", "b.txt": "Secret."})),
     "locked/old.docx": OLE + "WordDocument".encode("utf-16-le"),
 }
 
 _EMPTY = "<empty>"
+_CUT_RTF = "<no text (damaged: its end is missing)>"
 _DAMAGED_ZIP = "<damaged: it cannot be opened as a ZIP file"
 _DAMAGED_TAR = "<damaged: it cannot be unpacked, or not further"
 _NOT_TEXT = "<not valid utf-8 at byte 0>"
@@ -228,6 +259,12 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "entities.docx": {"": _XML_BOMB},
     "size.docx": {"": f"<{_MEMORY}"},
     "depth.docx": {"": _XML_BOMB},
+    "entities.odt": {"": _XML_BOMB},
+    "repeats.odt": {"": "<its text takes more than 3,000,000 bytes"},
+    "size.pptx": {"": f"<{_MEMORY}"},
+    "slides.pptx": {"": "A slide. A slide."},
+    "depth.rtf": {"": _CUT_RTF},
+    "cells.rtf": {"": "The words behind it."},
     "entities.epub": {"": "&e9;"},
     "spine.epub": {"": "Again. Again."},
     "depth.html": {"": _NO_TEXT},
@@ -254,6 +291,9 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "two pages.pdf": {"": "A whale was stranded upon the breakwater in its third year."},
     "scanned.pdf": {"": "<no text: scanned pages; run OCR first>"},
     "word.docx": {"": "The ferry crossed free of charge on Sundays."},
+    "text.odt": {"": "made barrels of oak"},
+    "slides.pptx": {"": "The lamp of the lighthouse burned rape oil."},
+    "rich.rtf": {"": "in the wind of the härbour"},
     "book.epub": {"": "taught knots by candlelight"},
     "table.csv": {"#id=1": "The herring was sold by the barrel.", "": "<row 2: no text>"},
     "table.tsv": {"#id=9": "The tar was boiled on the beach."},
@@ -264,6 +304,9 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "no ending": {"": "<no reader for files without an ending>"},
     "cut/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
     "cut/a.docx": {"": _DAMAGED_ZIP},
+    "cut/a.odt": {"": _DAMAGED_ZIP},
+    "cut/a.pptx": {"": _DAMAGED_ZIP},
+    "cut/a.rtf": {"": _CUT_RTF},
     "cut/a.epub": {"": _DAMAGED_ZIP},
     "cut/a.mhtml": {"": "<damaged: no page is in it>"},
     "cut/a.html": {"": _NO_TEXT},
@@ -276,10 +319,12 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     **{f"wrong/a.{ending}": {"": _BINARY} for ending in ("html", "xhtml")},
     "wrong/a.mhtml": {"": "<damaged: no page is in it>"},
     "wrong/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
-    **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx epub zip".split()},
+    "wrong/a.rtf": {"": "<damaged: it does not begin as a rich text does>"},
+    **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx odt pptx epub zip".split()},
     **{f"wrong/a.{ending}": {"": _DAMAGED_TAR} for ending in "tar tar.gz tar.xz".split()},
     "locked/a.pdf": {"": "<encrypted: it needs a password>"},
     "locked/a.docx": {"": "<encrypted: it needs a password>"},
+    "locked/a.odt": {"": "<encrypted: it needs a password>"},
     "locked/a.zip": {
         "/a.txt": "<encrypted: it needs a password>",
         "/b.txt": "<encrypted: it needs a password>",

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.records import Document, Filters, IndexInfo, Passage
-from qa.store.files.dense import DenseIndex, FloatArray, Mask, RowArray
+from qa.store.files.dense import DenseIndex, Mask, RowArray
 from qa.store.files.disk import (
     SUMS_ENDING,
     BlockFile,
