@@ -23,7 +23,6 @@ from fastapi.testclient import TestClient
 
 from qa import __version__
 from qa.api import create_app
-from qa.cli import terminal
 from qa.cli.commands import cli, run
 from qa.cli.progress import progress as shown
 from qa.cli.serve import listen

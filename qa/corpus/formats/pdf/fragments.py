@@ -15,7 +15,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from qa.corpus.formats.pdf.chars import Char
-from qa.corpus.formats.pdf.raised import is_raised, raised
+from qa.corpus.formats.pdf.exponents import exponent, is_raised
 from qa.corpus.formats.pdf.words import Words
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
@@ -239,7 +239,7 @@ def _written(
                 end += 1
             part = _of(run[n:end])
             if n and not spaces[n]:
-                part = raised(part, texts[-1][-1])
+                part = exponent(part, texts[-1][-1])
         else:
             part = _of(run[n:end])
         texts.append(part.text)

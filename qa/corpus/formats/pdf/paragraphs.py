@@ -51,6 +51,15 @@ class Paragraph:
         """Whether it is the row of a table."""
         return self.lines[0][1].row
 
+    def goes_on(self, before: Paragraph) -> bool:
+        """Whether it is a row of the table that the paragraph before it is one of, on the next page even."""
+        (page, above), (other, line) = before.lines[-1], self.lines[0]
+        if not (above.row and line.row):
+            return False
+        if page == other:
+            return (above.column, above.table) == (line.column, line.table)
+        return above.cells == line.cells and not line.header
+
     @property
     def may_head(self) -> bool:
         """Whether it is short enough to be a heading."""

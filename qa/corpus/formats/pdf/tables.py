@@ -317,7 +317,8 @@ def _wraps(above: Sequence[Words], below: Sequence[Words], close: bool) -> bool:
     parts = [(one.text, other.text) for one, other in zip(above, below, strict=True) if len(other)]
     if not all(one for one, _ in parts):
         return False
-    return close or all(other[:1].islower() for _, other in parts)
+    alone = len(parts) == 1 and len(below) > 2  # no row says but one thing, and that of no name
+    return close or alone or all(other[:1].islower() for _, other in parts)
 
 
 def _with_header(rows: list[Row], rules: Sequence[tuple[float, float, float]]) -> tuple[Row, ...]:
