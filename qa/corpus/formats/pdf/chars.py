@@ -115,6 +115,9 @@ def _read(text: Any) -> tuple[list[Char | None], int]:
         if turn or not -2 < x0 - edge < 20 or abs(y0 - floor) > 2:
             turn = _turn(text, n)
         edge, floor = x1, y0
+        if 31 < code < 127 or 160 <= code < 0xD800:
+            found.append(Char(chr(code), x0, y0, x1, y1, turn, n))
+            continue
         if code in _MARKS_OF_NONE or 0xE000 <= code <= 0xF8FF:
             unmapped += 1
         if 0xDC00 <= code <= 0xDFFF and found and (half := found[-1]) and half.char == "\ud800":
@@ -181,7 +184,7 @@ def _write_downwards(chars: list[Char | None]) -> None:
     start = 0
     for n in range(1, len(chars) + 1):
         after, before = chars[n] if n < len(chars) else None, chars[n - 1]
-        if before and after and _is_below(before, after):
+        if before and after and after.y1 < before.y1 and _is_below(before, after):
             continue
         if n - start > 2:
             chars[start:n] = [char and char._replace(turn=VERTICAL) for char in chars[start:n]]
@@ -218,14 +221,7 @@ def _once(chars: list[Char | None]) -> list[Char | None]:
     So is bold type and the shadow of a heading made. The letters of a ligature have one box; they follow
     each other at once.
     """
-    seen: dict[tuple[str, int, int], list[int]] = {}
-    again = False
-    for n, char in enumerate(chars):
-        if char and not char.char.isspace() and char.x1 > char.x0:
-            places = seen.setdefault(_square(char), [])
-            again = again or any(_same(chars, m, n) for m in places)
-            places.append(n)
-    if not again:
+    if not _are_some_again(chars):
         return chars
     kept: list[Char | None] = []
     first: dict[tuple[str, int, int], list[int]] = {}
@@ -243,6 +239,19 @@ def _once(chars: list[Char | None]) -> list[Char | None]:
             first.setdefault((name, x, y), []).append(n)
         kept.append(char)
     return kept
+
+
+def _are_some_again(chars: Sequence[Char | None]) -> bool:
+    """Whether a character stands where the same one does; looks at those in one square only."""
+    last: dict[tuple[str, int, int], int] = {}
+    for n, char in enumerate(chars):
+        if char is None or char.char == " ":
+            continue
+        square = char.char, int(char.x0 / _GRID), int(char.y0 / _GRID)
+        if square in last and char.x1 > char.x0 and _same(chars, last[square], n):
+            return True
+        last[square] = n
+    return False
 
 
 def _square(char: Char) -> tuple[str, int, int]:

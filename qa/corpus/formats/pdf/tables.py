@@ -71,6 +71,9 @@ def split_at(
     """
     found: list[Fragment] = []
     for fragment in fragments:
+        if not fragment.gaps:
+            found.append(fragment)
+            continue
         rest = fragment
         high = narrowest * (fragment.y1 - fragment.y0)
         for edge in edges:
