@@ -162,15 +162,24 @@ class TextBuilder:
         self._in_table = False
 
     def add(
-        self, kind: BlockKind, words: str, level: int = 0, about: About | None = None
+        self,
+        kind: BlockKind,
+        words: str,
+        level: int = 0,
+        about: About | None = None,
+        *,
+        same_table: bool = False,
     ) -> int | None:
-        """Append a block; return where it begins, or None when ``words`` are blank."""
+        """Append a block; return where it begins, or None when ``words`` are blank.
+
+        A row of the table that the block before it is of comes with ``same_table``.
+        """
         words = whole_characters(words).strip()
         if not words:
             return None
         if self._parts:
             # The entries of a list, and the rows of a table, stand on lines of their own.
-            close = kind == self._blocks[-1].kind == "item" or self._in_table
+            close = kind == self._blocks[-1].kind == "item" or self._in_table or same_table
             self._append("\n" if close else "\n\n")
         start = self._length
         self._append(words)

@@ -162,10 +162,10 @@ def test_a_table_is_read_row_by_row() -> None:
         write_lines(canvas, [fee], 300, 600 - 20 * n)
     canvas.save()
     assert seen(read_pdf(file.getvalue())) == [
-        ("item", "boat | fee"),
-        ("item", "tug | 9"),
-        ("item", "steamer | 40"),
-        ("item", "ferry | 25"),
+        ("header", "boat | fee"),
+        ("row", "tug | 9"),
+        ("row", "steamer | 40"),
+        ("row", "ferry | 25"),
     ]
 
 

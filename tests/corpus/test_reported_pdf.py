@@ -60,9 +60,10 @@ def test_sections(name: str, sections: list[str]) -> None:
     assert [section.title for section in read(name).sections] == sections
 
 
-def test_rows_of_a_table_are_items() -> None:
-    assert blocks(read("pdf_table_rows_run_together.pdf"), "item") == [
-        "Pump | Built | Litres | Village",
+def test_rows_of_a_table_are_rows_below_their_header() -> None:
+    document = read("pdf_table_rows_run_together.pdf")
+    assert blocks(document, "header") == ["Pump | Built | Litres | Village"]
+    assert blocks(document, "row") == [
         "North pump | 1964 | 40 | Orlaville",
         "South pump | 1978 | | Millby",
         "East pump | 1982 | 75 | Sundal",

@@ -23,6 +23,11 @@ SLANTED, MIRRORED, VERTICAL = -1, 4, 5
 """Turns that are no quarter turns: a watermark, text seen from behind, lines that are written downwards."""
 _LINE_HYPHEN, _MARKS_OF_NONE = 2, (0, 0xFFFD, 0xFFFE, 0xFFFF)
 """What PDFium gives for a hyphen at the end of a line, and for a character that it cannot name."""
+_TEX = {
+    0x0B: "ﬀ", 0x0C: "ﬁ", 0x0D: "ﬂ", 0x0E: "ﬃ", 0x0F: "ﬄ", 0x10: "“", 0x11: "”", 0x12: "„", 0x13: "«",
+    0x14: "»", 0x15: "–", 0x16: "—", 0x1B: "ﬀ", 0x1C: "ﬁ", 0x1D: "ﬂ", 0x1E: "ﬃ", 0x1F: "ﬄ", 0x88: "•",
+}  # fmt: skip
+"""What a control character shows: the fonts of TeX, where they are bitmaps, do not name their letters."""
 _GRID = 2.0
 """Points: characters drawn twice have their places in one square of so many, or in two beside each other."""
 _LETTER = re.compile(r"[^\W\d_]")
@@ -100,16 +105,19 @@ def _read(text: Any) -> tuple[list[Char | None], int]:
     unmapped, turn, edge, floor = 0, 0, math.inf, 0.0
     for n in range(max(pdfium.FPDFText_CountChars(text), 0)):
         code = code_of(text, n)
-        if code in (10, 13):
+        box_of(text, n, where)
+        x0, y0, x1, y1 = box.left, box.bottom, box.right, box.top
+        if code == 10 or (code == 13 and x1 <= x0):
             found.append(None)
             edge = math.inf
             continue
-        box_of(text, n, where)
-        x0, y0, x1, y1 = box.left, box.bottom, box.right, box.top
         # Text turns only where a piece of it ends: asking for each character takes twice as long.
         if turn or not -2 < x0 - edge < 20 or abs(y0 - floor) > 2:
             turn = _turn(text, n)
         edge, floor = x1, y0
+        if 31 < code < 127 or 160 <= code < 0xD800:
+            found.append(Char(chr(code), x0, y0, x1, y1, turn, n))
+            continue
         if code in _MARKS_OF_NONE or 0xE000 <= code <= 0xF8FF:
             unmapped += 1
         if 0xDC00 <= code <= 0xDFFF and found and (half := found[-1]) and half.char == "\ud800":
@@ -129,6 +137,8 @@ def _char(code: int) -> str:
     """Return what PDFium means by a code; U+D800 for the first half of a character."""
     if code == _LINE_HYPHEN:
         return "-"
+    if code in _TEX:
+        return _TEX[code]
     if 0xD800 <= code <= 0xDBFF:
         return "\ud800"
     if code in _MARKS_OF_NONE or 0xDC00 <= code <= 0xDFFF or code > 0x10FFFF:
@@ -174,7 +184,7 @@ def _write_downwards(chars: list[Char | None]) -> None:
     start = 0
     for n in range(1, len(chars) + 1):
         after, before = chars[n] if n < len(chars) else None, chars[n - 1]
-        if before and after and _is_below(before, after):
+        if before and after and after.y1 < before.y1 and _is_below(before, after):
             continue
         if n - start > 2:
             chars[start:n] = [char and char._replace(turn=VERTICAL) for char in chars[start:n]]
@@ -211,14 +221,7 @@ def _once(chars: list[Char | None]) -> list[Char | None]:
     So is bold type and the shadow of a heading made. The letters of a ligature have one box; they follow
     each other at once.
     """
-    seen: dict[tuple[str, int, int], list[int]] = {}
-    again = False
-    for n, char in enumerate(chars):
-        if char and not char.char.isspace() and char.x1 > char.x0:
-            places = seen.setdefault(_square(char), [])
-            again = again or any(_same(chars, m, n) for m in places)
-            places.append(n)
-    if not again:
+    if not _are_some_again(chars):
         return chars
     kept: list[Char | None] = []
     first: dict[tuple[str, int, int], list[int]] = {}
@@ -236,6 +239,19 @@ def _once(chars: list[Char | None]) -> list[Char | None]:
             first.setdefault((name, x, y), []).append(n)
         kept.append(char)
     return kept
+
+
+def _are_some_again(chars: Sequence[Char | None]) -> bool:
+    """Whether a character stands where the same one does; looks at those in one square only."""
+    last: dict[tuple[str, int, int], int] = {}
+    for n, char in enumerate(chars):
+        if char is None or char.char == " ":
+            continue
+        square = char.char, int(char.x0 / _GRID), int(char.y0 / _GRID)
+        if square in last and char.x1 > char.x0 and _same(chars, last[square], n):
+            return True
+        last[square] = n
+    return False
 
 
 def _square(char: Char) -> tuple[str, int, int]:

@@ -28,20 +28,23 @@ _NO_NOTES = (
     pdfium.FPDF_ANNOT_PRINTERMARK, pdfium.FPDF_ANNOT_WATERMARK,
 )  # fmt: skip
 _TICKED, _EMPTY = "☑", "☐"
-_TALL = 1.8
-"""A field so many font sizes high has several lines; its text begins at its upper edge."""
+_SEVERAL_LINES = 1 << 12
 _LABEL = 30.0
 """Points: the label of a box that is ticked begins no further to the right of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a form: what was filled in, and where; ``ticked`` is None but for boxes."""
+    """A field of a form: what was filled in, and where; ``ticked`` is None but for boxes.
+
+    What has ``several`` lines begins at the upper edge, other words stand in the middle.
+    """
 
     words: str
     box: Box
     ticked: bool | None
     number: int
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,13 @@ def _field(form: Any, annotation: Any, number: int) -> Field | None:
     if kind in _BOXES:
         ticked = bool(pdfium.FPDFAnnot_IsChecked(form, annotation))
         return Field(_TICKED if ticked else _EMPTY, box, ticked, number)
-    if kind not in _VALUES or pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
+    flags = pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation)
+    if kind not in _VALUES or flags & _PASSWORD:
         return None
     value = " ".join(_form_string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation).split())
-    return Field(value, box, None, number) if value else None
+    listed = kind == pdfium.FPDF_FORMFIELD_LISTBOX
+    several = listed or (kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and bool(flags & _SEVERAL_LINES))
+    return Field(value, box, None, number, several) if value else None
 
 
 def _box(annotation: Any) -> Box:
@@ -137,7 +143,7 @@ def with_fields(fragments: Sequence[Fragment], fields: Sequence[Field]) -> list[
         x0, y0, x1, y1 = field.box
         if field.ticked is None:
             high = 1.2 * usual
-            top = y1 if y1 - y0 > _TALL * high else (y0 + y1 + high) / 2
+            top = y1 if field.several else (y0 + y1 + high) / 2
             box = x0, top - high, x1, top
         else:
             label = _label(fragments, field.box)

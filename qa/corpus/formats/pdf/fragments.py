@@ -15,8 +15,8 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from qa.corpus.formats.pdf.chars import Char
-from qa.corpus.formats.pdf.raised import is_raised, raised
-from qa.corpus.formats.pdf.words import Words
+from qa.corpus.formats.pdf.exponents import exponent, is_raised
+from qa.corpus.formats.pdf.words import UNMARKED, Words
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _BOLD = re.compile(r"bold|black|heavy|demi|medi(?!um)|cmbx|sfbx|ecbx|lmbx", re.IGNORECASE)
@@ -120,6 +120,10 @@ def _strands(chars: Sequence[Char | None]) -> Iterator[_Strand]:
 
 def _goes_on(strand: _Strand, char: Char, broken: bool) -> bool:
     before = strand.chars[-1]
+    if before.y0 == char.y0 and not broken and not strand.leftward:  # as nearly all do
+        high = char.y1 - char.y0
+        if -0.2 * high < char.x0 - before.x1 < high == before.y1 - before.y0:
+            return True
     if not strand.leftward or len(strand.chars) == 1:
         initial = broken and before.y1 - before.y0 > _INITIAL * (char.y1 - char.y0)
         if not initial and _adjoins(before, char, _CLOSE_GAP if broken else _WIDE_GAP):
@@ -202,7 +206,8 @@ def _fragment(strands: Sequence[_Strand], text: Any) -> Fragment:
     gaps = _gaps(strands)
     spaces = _spaces(gaps, [space for strand in strands for space in strand.spaced])
     # One word in another face, or a note's mark, does not make the line what it is.
-    samples = [run[n].number for n in (0, len(run) // 2, -1)]
+    letters = [char for char in run if char.char.isalpha()] or run
+    samples = [letters[n].number for n in (0, len(letters) // 2, -1)]
     words, wide = _written(run, spaces, [0.0, *gaps], _raised(run, text))
     return Fragment(
         words=words,
@@ -222,38 +227,36 @@ def _written(
 ) -> tuple[Words, tuple[Gap, ...]]:
     """Return the text of characters, exponents as such, and where its wide spaces are."""
     texts: list[str] = []
-    marks = array("i")
+    marks: list[int] = []
     wide: list[Gap] = []
-    n = length = 0
+    n = 0
     while n < len(run):
         if spaces[n]:
             if gaps[n] >= _CLEAR_GAP:
-                wide.append(Gap(length, run[n - 1].x1, run[n].x0))
+                wide.append(Gap(len(marks), run[n - 1].x1, run[n].x0))
             texts.append(" ")
-            marks.append(-1)
-            length += 1
-        end = n + 1
+            marks.append(UNMARKED)
         if up[n]:
+            end = n + 1
             while end < len(run) and up[end] and not spaces[end]:
                 end += 1
-            part = _of(run[n:end])
-            if n and not spaces[n]:
-                part = raised(part, texts[-1][-1])
-        else:
-            part = _of(run[n:end])
-        texts.append(part.text)
-        marks += part.marks
-        length += len(part)
-        n = end
-    return Words("".join(texts), marks), tuple(wide)
+            part = exponent(_of(run[n:end]), " " if spaces[n] else texts[-1][-1])
+            texts.append(part.text)
+            marks += part.marks
+            n = end
+            continue
+        char = run[n].char
+        if char in _LIGATURES:
+            char = _LIGATURES[char]
+            marks += [run[n].number] * (len(char) - 1)
+        texts.append(char)
+        marks.append(run[n].number)
+        n += 1
+    return Words("".join(texts), array("i", marks)), tuple(wide)
 
 
 def _of(chars: Sequence[Char]) -> Words:
-    texts = [_LIGATURES.get(char.char, char.char) for char in chars]
-    marks = array("i")
-    for char, text in zip(chars, texts, strict=True):
-        marks.extend([char.number] * len(text))
-    return Words("".join(texts), marks)
+    return Words("".join(char.char for char in chars), array("i", (c.number for c in chars)))
 
 
 def _raised(run: Sequence[Char], text: Any) -> list[bool]:

@@ -162,7 +162,7 @@ def _runs(lattice: _Lattice, inside: Sequence[Fragment]) -> Iterator[tuple[float
 def _grid(lattice: _Lattice, inside: Sequence[Fragment]) -> Grid | None:
     if not inside:
         return None
-    parts = split_at(inside, lattice.xs[1:-1], slack=1.5)
+    parts = split_at(inside, lattice.xs[1:-1])
     stripes = [
         [f for f in parts if bottom < _middle(f) <= top] for top, bottom in pairwise(lattice.ys)
     ]

@@ -13,12 +13,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from statistics import median
 
+from qa.corpus.formats.pdf.exponents import exponent, is_raised
 from qa.corpus.formats.pdf.fragments import Fragment, is_leftward
 from qa.corpus.formats.pdf.grids import Grid, grids
-from qa.corpus.formats.pdf.raised import is_raised, raised
 from qa.corpus.formats.pdf.rules import NO_RULES, Rules
 from qa.corpus.formats.pdf.tables import Row, aligned, split_at
 from qa.corpus.formats.pdf.words import Words
@@ -36,6 +36,8 @@ _INITIAL = 1.8
 """A drop cap is so many times as large as the text that it begins."""
 _MAX_FRAGMENTS = 5000
 """A page with more is a drawing; its text is taken as it comes."""
+_NARROW = 0.5
+"""A gutter is at least so wide, in heights of a line."""
 _SPACE = 0.15
 
 
@@ -43,7 +45,8 @@ _SPACE = 0.15
 class Line:
     """A line of text, and the left and right edge of the column that it stands in.
 
-    ``row`` says that it is the row of a table, and ``header`` that it names the columns.
+    ``table`` numbers the tables of a page from 1 and is 0 for other lines; a row has ``cells`` columns, and
+    ``header`` says that it names them.
     """
 
     words: Words
@@ -56,8 +59,14 @@ class Line:
     left: float
     right: float
     column: int
-    row: bool = False
+    table: int = 0
+    cells: int = 0
     header: bool = False
+
+    @property
+    def row(self) -> bool:
+        """Whether it is the row of a table."""
+        return self.table > 0
 
     @property
     def text(self) -> str:
@@ -72,8 +81,9 @@ def reading_order(fragments: Sequence[Fragment], rules: Rules = NO_RULES) -> lis
         fragments, rules = [_from_behind(f) for f in fragments], rules.mirrored()
     rest, tables = grids(fragments, rules)
     found: list[Line] = []
+    numbers = count(1)
     for number, part in enumerate(_columns([*_with_initials(rest), *tables], depth=0)):
-        found += _lines(part, number, rules, leftward)
+        found += _lines(part, number, rules, numbers, leftward=leftward)
     return found
 
 
@@ -130,40 +140,42 @@ def side_by_side(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
 
 
 def _lines(
-    fragments: Sequence[Fragment], column: int, rules: Rules, leftward: bool
+    fragments: Sequence[Fragment],
+    column: int,
+    rules: Rules,
+    numbers: Iterator[int],
+    *,
+    leftward: bool,
 ) -> Iterator[Line]:
     """Yield the lines of a column, its tables row by row."""
     if not fragments:
         return
     left, right = min(f.x0 for f in fragments), max(f.x1 for f in fragments)
+
+    def rows(of: Sequence[Row]) -> Iterator[Line]:
+        number = next(numbers)
+        for row in of:
+            yield Line(
+                words=row.words, x0=row.x0, y0=row.y0, x1=row.x1, y1=row.y1, size=row.size,
+                bold=row.bold, left=left, right=right, column=column, table=number,
+                cells=len(row.cells), header=row.header,
+            )  # fmt: skip
+
+    def told(lines: Sequence[Sequence[Fragment]]) -> Iterator[Line]:
+        for line in lines:
+            if isinstance(line[0], Grid):
+                yield from rows(line[0].rows)
+            else:
+                turned = is_leftward("".join(f.text for f in line)) != leftward
+                yield _line(line, left, right, column, turned=turned)
+
     lines = side_by_side(fragments)
     done = 0
     for table in aligned(lines, rules.across):
-        for line in lines[done : table.start]:
-            yield from _told(line, left, right, column, leftward)
-        for row in table.rows:
-            yield _row(row, left, right, column)
+        yield from told(lines[done : table.start])
+        yield from rows(table.rows)
         done = table.end
-    for line in lines[done:]:
-        yield from _told(line, left, right, column, leftward)
-
-
-def _told(
-    line: Sequence[Fragment], left: float, right: float, column: int, leftward: bool
-) -> Iterator[Line]:
-    if isinstance(line[0], Grid):
-        for row in line[0].rows:
-            yield _row(row, left, right, column)
-    else:
-        turned = is_leftward("".join(f.text for f in line)) != leftward
-        yield _line(line, left, right, column, turned=turned)
-
-
-def _row(row: Row, left: float, right: float, column: int) -> Line:
-    return Line(
-        words=row.words, x0=row.x0, y0=row.y0, x1=row.x1, y1=row.y1, size=row.size, bold=row.bold,
-        left=left, right=right, column=column, row=True, header=row.header,
-    )  # fmt: skip
+    yield from told(lines[done:])
 
 
 def _line(
@@ -177,7 +189,7 @@ def _line(
         part = after.words
         high, base = after.y1 - after.y0, before.y1 - before.y0
         if not apart and after.size < before.size and is_raised(after.y0, high, before.y0, base):
-            part = raised(part, words.text[-1])
+            part = exponent(part, words.text[-1])
         words += Words.of(" ") + part if apart else part
     main = max(row, key=lambda f: len(f.text))
     return Line(
@@ -312,7 +324,7 @@ def _sides(
     A line that PDFium joined with the one beside it, the gutter being narrow, is divided there.
     """
     lefts, rights, crossing = [], [], []
-    for fragment in split_at(fragments, [edge], slack=2):
+    for fragment in split_at(fragments, [edge], _NARROW):
         hang = _HANG * fragment.size
         over_left, over_right = edge - fragment.x0, fragment.x1 - edge
         if over_right <= 0 or (over_right <= hang and over_left > 3 * hang):

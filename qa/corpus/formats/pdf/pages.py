@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -13,7 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from qa.corpus.formats.pdf.chars import chars_of, turned
-from qa.corpus.formats.pdf.fields import Field, Note, filled, with_fields
+from qa.corpus.formats.pdf.fields import Note, filled, with_fields
 from qa.corpus.formats.pdf.fragments import Fragment, fragments_of
 from qa.corpus.formats.pdf.rules import NO_RULES, Rules, as_rules, boxes_of_rules
 from qa.corpus.reading import UnreadableError
@@ -149,7 +149,7 @@ def _page(page: pypdfium2.PdfPage, form: Any | None) -> Page:
     turn = chars.turn
     if fields:
         fragments = with_fields(
-            fragments, [Field(f.words, turned(f.box, turn), f.ticked, f.number) for f in fields]
+            fragments, [replace(field, box=turned(field.box, turn)) for field in fields]
         )
     rules = [turned(box, turn) for box in boxes_of_rules(page.raw)] if fragments else []
     _, y0, _, y1 = turned(page.get_bbox(), turn)

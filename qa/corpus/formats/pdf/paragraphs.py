@@ -21,7 +21,7 @@ _BULLET = re.compile(r"(?:[•‣▪◦·\uf0b7–—*-]\s+|\(?\d{1,3}[.)]\s+|\(
 _ENTRY = re.compile(r".+(?:\.{4,}|(?:\. ){4,}|…{2,})\s*(?:\d+|[ivxl]+)$")
 """Of a list of contents."""
 _SAME_SIZE, _LARGER = 0.08, 1.12
-_HEAD_CHARS, _HEAD_LINES = 200, 4
+_HEAD_CHARS, _HEAD_LINES, _HEAD_STEP = 200, 4, 1.7
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 """Of a script that has no spaces between words."""
 
@@ -51,6 +51,15 @@ class Paragraph:
         """Whether it is the row of a table."""
         return self.lines[0][1].row
 
+    def goes_on(self, before: Paragraph) -> bool:
+        """Whether it is a row of the table that the paragraph before it is one of, on the next page even."""
+        (page, above), (other, line) = before.lines[-1], self.lines[0]
+        if not (above.row and line.row):
+            return False
+        if page == other:
+            return (above.column, above.table) == (line.column, line.table)
+        return above.cells == line.cells and not line.header
+
     @property
     def may_head(self) -> bool:
         """Whether it is short enough to be a heading."""
@@ -63,7 +72,8 @@ class Paragraph:
         """Whether its first line stands in the middle of its column."""
         line = self.lines[0][1]
         left, right = line.x0 - line.left, line.right - line.x1
-        return left > 2 * line.size and abs(left - right) < 2 * line.size
+        uneven = 0.25 * (line.right - line.left)  # where no line reaches the column's right edge
+        return left > 2 * line.size and abs(left - right) < max(2 * line.size, uneven)
 
 
 def paragraphs_of(
@@ -123,17 +133,21 @@ def _leading(lines: Sequence[tuple[int, Line]]) -> float:
 def _begins(before: tuple[int, Line], after: tuple[int, Line], leading: float, body: float) -> bool:
     """Whether a paragraph begins with the line ``after``."""
     (page, above), (other, line) = before, after
-    if abs(line.size - above.size) > _SAME_SIZE * above.size or line.bold != above.bold:
+    if abs(line.size - above.size) > _SAME_SIZE * above.size:
+        return True
+    step = (above.y0 - line.y0) / line.size
+    if line.size >= _LARGER * body and page == other and 0 < step < _HEAD_STEP:
+        # The lines of a heading are ragged, and one of them may have no bold word.
+        return above.text[-1] in ".!?。" or NUMBERED.match(line.text) is not None
+    if line.bold != above.bold:
         return True
     ended = _TERMINAL.search(above.text) is not None
     if greets(above.text) or greets(line.text) or is_dated(line.text):
         return True
     if (page, above.column) != (other, line.column):
         return ended or above.bold or above.right - above.x1 > 0.5 * (above.right - above.left)
-    if (above.y0 - line.y0) / line.size > leading * 1.3 + 0.1:
+    if step > leading * 1.3 + 0.1:
         return True
-    if line.size >= _LARGER * body:  # the lines of a heading are ragged
-        return ended or NUMBERED.match(line.text) is not None
     width = line.right - line.left
     indented = line.x0 - line.left > 0.8 * line.size
     if indented and above.x0 - above.left <= 0.5 * line.size and line.x0 - line.left < 0.3 * width:

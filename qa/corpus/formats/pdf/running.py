@@ -62,10 +62,14 @@ def running(pages: Sequence[Page]) -> Edges:
         said = sayings[_key(line)]
         return len(said) >= wanted and not _is_text(page, lines, line, said, body)
 
-    found = [
-        [line for line in page_edges if runs(page, lines, line)]
-        for page, lines, page_edges in zip(pages, rows, edges, strict=True)
-    ]
+    found = []
+    for page, lines, page_edges in zip(pages, rows, edges, strict=True):
+        mine = [line for line in page_edges if runs(page, lines, line)]
+        if len(mine) == len(lines):  # the page says nothing else: what it says alone is its text
+            mine = [
+                line for line in mine if is_number(line.text) or len(set(sayings[_key(line)])) == 1
+            ]
+        found.append(mine)
     return _with_letters(found)
 
 

@@ -13,18 +13,21 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from qa.corpus.formats.pdf.fragments import Fragment
+from qa.corpus.formats.pdf.fragments import Fragment, Gap
 from qa.corpus.formats.pdf.words import EMPTY, Words, joined
 
 _GAP = 4.0
 """Points that columns are apart, at least."""
+_OVER = 2.0
+"""Points that a space may be beside the edge that it lies over."""
 _ROWS = 3
 """So many rows make a table, and one less where a rule says that there is one."""
 _MAX_CELL = 400
 """A cell has no more characters: what has is a column of text."""
 _FAR = 3.0
 """Rows are no further apart, in heights of a line."""
-_MARK = re.compile(r"[•‣▪◦·\uf0b7–—*-]|\(?\w{1,3}[.)]|\[\d+\]|(?:\d+\.)+\d*")
+_MARK = re.compile(r"[^\w\s]{1,3}|\(?\w{1,3}[.)]|\[\d+\]|(?:\d+\.)+\d*")
+"""Of a list: a bullet, a number, the prompt before a line of a program."""
 _LEADER = re.compile(r"\.{4}|(?:\. ){4}|…{2}")
 _FIGURES = re.compile(r"[-−+(]?[\d.,:%/ €$£-]*\d[\d.,:%/ )€$£-]*")
 _TERMINAL = (".", "!", "?", ":", ";")
@@ -59,24 +62,35 @@ Line = Sequence[Fragment]
 """Fragments side by side, from the left."""
 
 
-def split_at(fragments: Sequence[Fragment], edges: Sequence[float], slack: float) -> list[Fragment]:
-    """Return fragments divided at the wide spaces that lie over one of the edges."""
+def split_at(
+    fragments: Sequence[Fragment], edges: Sequence[float], narrowest: float = 0.0
+) -> list[Fragment]:
+    """Return fragments divided at the spaces that lie over one of the edges.
+
+    A space is at least ``narrowest`` line heights wide; where that is given, what follows begins at the edge.
+    """
     found: list[Fragment] = []
     for fragment in fragments:
+        if not fragment.gaps:
+            found.append(fragment)
+            continue
         rest = fragment
+        high = narrowest * (fragment.y1 - fragment.y0)
         for edge in edges:
             if not rest.x0 < edge < rest.x1:
                 continue
-            gap = next((g for g in rest.gaps if g.x0 - slack <= edge <= g.x1 + slack), None)
-            if gap:
-                left, rest = _divided(rest, gap.at)
-                found.append(left)
+            for gap in rest.gaps:
+                over = gap.x0 - _OVER <= edge <= gap.x1 + _OVER
+                if over and gap.x1 - gap.x0 >= high and (not high or gap.x1 < edge + 2 * _OVER):
+                    left, rest = _divided(rest, gap)
+                    found.append(left)
+                    break
         found.append(rest)
     return found
 
 
-def _divided(fragment: Fragment, at: int) -> tuple[Fragment, Fragment]:
-    gap = next(g for g in fragment.gaps if g.at == at)
+def _divided(fragment: Fragment, gap: Gap) -> tuple[Fragment, Fragment]:
+    at = gap.at
     left = replace(
         fragment,
         words=fragment.words.cut(0, at),
@@ -252,12 +266,30 @@ def _is_table(lines: Sequence[Line], edges: Sequence[float]) -> bool:
         return False
     if any(len(cell) > _MAX_CELL for row in rows for cell in row):
         return False
+    if len(edges) == 1 and 2 * sum(text.isdecimal() for text in first) > len(first):
+        return False  # a numbered list, or one of contents
+    texts = [cell.text for row in rows for cell in row if len(cell)]
+    if 2 * sum(map(_says_something, texts)) < len(texts) or _has_marks_only(rows):
+        return False
     last = [next(cell.text for cell in reversed(row) if len(cell)) for row in several]
     runs_on = sum(
         before[-1] not in _TERMINAL and after[:1].islower() and len(before) + len(after) > 20
         for before, after in zip(last, [row[0].text for row in several[1:]], strict=False)
     )
     return 2 * runs_on < len(several)
+
+
+def _says_something(text: str) -> bool:
+    """Whether a cell has a word or a figure; the parts of a formula have signs."""
+    return text.isdecimal() or sum(map(str.isalnum, text)) > 1
+
+
+def _has_marks_only(rows: Sequence[Sequence[Words]]) -> bool:
+    """Whether one of two columns has nothing but signs, such as a colon behind each label."""
+    columns = [[cell.text for cell in column if len(cell)] for column in zip(*rows, strict=True)]
+    return len(columns) == 2 and any(
+        not any(char.isalnum() for text in column for char in text) for column in columns
+    )
 
 
 def _merged(lines: Sequence[Line], edges: Sequence[float]) -> list[Row]:
@@ -288,7 +320,8 @@ def _wraps(above: Sequence[Words], below: Sequence[Words], close: bool) -> bool:
     parts = [(one.text, other.text) for one, other in zip(above, below, strict=True) if len(other)]
     if not all(one for one, _ in parts):
         return False
-    return close or all(other[:1].islower() for _, other in parts)
+    alone = len(parts) == 1 and len(below) > 2  # no row says but one thing, and that of no name
+    return close or alone or all(other[:1].islower() for _, other in parts)
 
 
 def _with_header(rows: list[Row], rules: Sequence[tuple[float, float, float]]) -> tuple[Row, ...]:

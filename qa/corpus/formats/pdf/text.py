@@ -165,8 +165,8 @@ def _build(
     owners: list[Paragraph | None] = []
     deepest = 0
 
-    def add(kind: BlockKind, told: Words, level: int = 0) -> int | None:
-        start = builder.add(kind, told.text, level)
+    def add(kind: BlockKind, told: Words, level: int = 0, *, same: bool = False) -> int | None:
+        start = builder.add(kind, told.text, level, same_table=same)
         if start is not None:
             marks.extend([UNMARKED] * (start - len(marks)))
             marks.extend(told.marks)
@@ -186,7 +186,10 @@ def _build(
         elif level:
             level = min(max(level, deepest + 1), 6)
         kind: BlockKind = "heading" if level else "item" if part.item else "paragraph"
-        start = add(kind, told, level or 0)
+        if part.row:
+            kind = "header" if part.lines[0][1].header else "row"
+        before = owners[-1] if owners else None
+        start = add(kind, told, level or 0, same=before is not None and part.goes_on(before))
         if start is not None:
             owners.append(part)
             for (page, _), offset in zip(part.lines, offsets, strict=True):

@@ -22,14 +22,15 @@ def title_block(
     heads = [
         n
         for n, block in enumerate(blocks[:_WITHIN])
-        if block.kind == "heading" and block.start < first_page and owners[n] is not None
+        if block.kind == "heading"
+        and block.start < first_page
+        and owners[n] is not None
+        and names_document(text[block.start : block.end])
     ]
     if not heads:
         return None
     best = max(heads, key=lambda n: (_size(owners[n]), -n))
     words = text[blocks[best].start : blocks[best].end]
-    if not names_document(words):
-        return None
     others = [
         text[block.start : block.end]
         for n, block in enumerate(blocks)
