@@ -44,8 +44,8 @@ class Mark:
 Item = Document | Skipped | Mark
 
 
-_CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
-_HOLDING_MANY = TABLES.keys() | _CONTAINERS
+CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
+_HOLDING_MANY = TABLES.keys() | CONTAINERS
 
 
 def kind_at(source: str, file: IO[bytes]) -> str:
@@ -173,7 +173,7 @@ class _Contents:
         self._number += 1
         done = self._number <= self._resumed.after
         return self._number not in self._resumed.bad and not (
-            done and ending_of(source) not in _CONTAINERS
+            done and ending_of(source) not in CONTAINERS
         )
 
     def _messages(self, source: str, file: IO[bytes], depth: int) -> Iterator[Item]:

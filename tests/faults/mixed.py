@@ -336,7 +336,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "book.epub": {"": "taught knots by candlelight"},
     "table.csv": {"#id=1": "The herring was sold by the barrel.", "": "<row 2: no text>"},
     "table.tsv": {"#id=9": "The tar was boiled on the beach."},
-    "rows.jsonl": {"#id=cod": "The cod was dried upon the rocks.", "": "<row 2: no text>"},
+    "rows.jsonl": {"#id=cod": "The cod was dried upon the rocks.", "#id=eel": "id: eel"},
     "packed.zip": _UNPACKED,
     "packed.tar.gz": _UNPACKED,
     "picture.png": {"": "<no reader for .png>"},

@@ -7,7 +7,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from qa.corpus.archive import ARCHIVES
+from qa.corpus.contents import CONTAINERS
 from qa.corpus.formats.rows import TABLES
 from qa.corpus.readers import READERS, VERSIONS, ending_of
 from tests.conftest import ROOT
@@ -31,7 +31,7 @@ def test_what_is_read_changes_only_with_a_version(write_golden: bool) -> None:
 
 
 def test_every_format_has_a_version_and_a_sample() -> None:
-    assert VERSIONS.keys() == READERS.keys() | TABLES.keys() | ARCHIVES
+    assert VERSIONS.keys() == READERS.keys() | TABLES.keys() | CONTAINERS
     # Endings of one line are of one format.
     formats = {id(VERSIONS[ending_of(name)]) for name in samples()}
     assert {ending for ending in VERSIONS if id(VERSIONS[ending]) not in formats} == set()
@@ -75,7 +75,7 @@ def record(read: str, read_version: str, split: str = "p", split_version: str = 
         (record("a", "1 lxml 6"), None, None),
         (record("b", "2 lxml 5"), "and this is 2 lxml 5", False),
         (record("a", "2 lxml 5"), "and this is 2 lxml 5", False),
-        (record("a", "1 lxml 5", "q"), "raise VERSION in qa/passages.py", True),
+        (record("a", "1 lxml 5", "q"), "raise VERSION in qa/build/passages.py", True),
         (record("a", "1 lxml 5", "q", "2 s 1"), "and this is 2 s 1", False),
     ],
 )
