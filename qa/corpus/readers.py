@@ -80,6 +80,8 @@ READERS: Mapping[str, Reader] = {
     ".xlsb": _late("sheets", "read_workbook"),
     ".xls": _late("sheets", "read_workbook"),
     ".ods": _late("sheets", "read_workbook"),
+    ".srt": _late("subtitles", "read_subtitles"),
+    ".vtt": _late("subtitles", "read_subtitles"),
     ".html": _late("html", "read_html"),
     ".htm": _late("html", "read_html"),
     ".xhtml": _late("html", "read_html"),
