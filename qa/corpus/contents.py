@@ -16,6 +16,7 @@ from typing import IO
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
 from qa.corpus.formats.mail import Earlier, messages_of, read_message
 from qa.corpus.formats.rows import TABLES, read_rows
+from qa.corpus.formats.values import read_json
 from qa.corpus.readers import (
     READERS,
     ending_of,
@@ -30,7 +31,7 @@ from qa.records import Document
 
 _DEPTH = 1
 """Archives within an archive are read, those within these are not, nor what is attached to messages there."""
-_MESSAGE, _MESSAGES = ".eml", ".mbox"
+_MESSAGE, _MESSAGES, _JSON = ".eml", ".mbox", ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ Item = Document | Skipped | Mark
 
 
 CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
-_HOLDING_MANY = TABLES.keys() | CONTAINERS
+_HOLDING_MANY = TABLES.keys() | CONTAINERS | {_JSON}
 
 
 def kind_at(source: str, file: IO[bytes]) -> str:
@@ -60,8 +61,8 @@ def kind_at(source: str, file: IO[bytes]) -> str:
 
 
 def is_one(kind: str) -> bool:
-    """Whether a file of that kind is held in memory to be read: a document, a message."""
-    return kind in READERS or kind == _MESSAGE
+    """Whether a file of that kind is held in memory to be read."""
+    return kind in READERS or kind in (_MESSAGE, _JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ class _Contents:
                 raise UnreadableError(too_large(self._limits.file_bytes))
             if ending == _MESSAGE:
                 yield from self._message(source, data, "message", depth)
+                return
+            if ending == _JSON:
+                yield from read_json(source, data, self._options)
                 return
             document, note = read_noted(source, data)
             yield document

@@ -184,6 +184,11 @@ def json_of_depth() -> bytes:
     return b'{"text": ' + b"[" * 100_000 + b'\n{"text": "The row behind it."}\n'
 
 
+def json_value_of_depth() -> bytes:
+    """Make a value of 500,000 lists within one another."""
+    return b"[" * 500_000 + b"]" * 500_000
+
+
 def csv_of_quote() -> bytes:
     """Make a table whose last cell is never closed, and takes all that follows."""
     return b'id,text\n1,The row before it.\n2,"' + b"3,more\n" * 300_000
@@ -320,6 +325,7 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "slides.pptx": pptx_of_slides,
     "depth.rtf": rtf_of_depth,
     "cells.rtf": rtf_of_cells,
+    "depth.json": json_value_of_depth,
     "depth.eml": eml_of_depth,
     "ratio.eml": eml_of_ratio,
     "corner.xlsx": xlsx_of_a_corner,

@@ -215,6 +215,10 @@ FILES: Mapping[str, bytes] = {
     "packed.tar.gz": tar(_IN_ARCHIVE.items(), "w:gz"),
     "picture.png": _PNG,
     "no ending": b"words",
+    "talk.srt": b"1\n00:12:31,000 --> 00:12:33,000\nThe sluice jams,\n\n2\n00:12:33,000 --> 00:12:35,000\nat low tide.\n",
+    "talk.vtt": b"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Anna>The slipway is steep.\n",
+    "list.json": b'[{"id": 3, "text": "The winch was hand made."}, {"id": 4}]',
+    "other.json": b'{"capstan": {"turned by": 12}}',
     "letter.eml": LETTER,
     "mail.mbox": b"From a@example.org Mon Mar  4 10:22:01 2019\n" + LETTER + b"\n"
     b"From a@example.org Mon Mar  4 10:22:01 2019\nno header\n\n"
@@ -233,6 +237,8 @@ FILES: Mapping[str, bytes] = {
     "cut/a.ods": XLSX[: len(XLSX) // 2],
     "cut/a.mhtml": SAVED[:100].encode(),
     "cut/a.eml": LETTER[:-50],
+    "cut/a.json": b'[{"id": 3, "text": "The winch',
+    "cut/a.srt": b"1\n00:12:31,000 --> 00:",
     "cut/a.html": ARTICLE[:60].encode(),
     "cut/a.zip": zipped(_IN_ARCHIVE)[:-40],
     "cut/a.tar": tar(_IN_ARCHIVE.items())[:700],
@@ -245,7 +251,7 @@ FILES: Mapping[str, bytes] = {
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
             *(".odt", ".pptx", ".rtf"),
-            *(".xlsx", ".xls", ".ods", ".eml", ".mbox"),
+            *(".xlsx", ".xls", ".ods", ".eml", ".mbox", ".srt", ".vtt", ".json"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
@@ -295,6 +301,7 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "slides.pptx": {"": "A slide. A slide."},
     "depth.rtf": {"": _CUT_RTF},
     "cells.rtf": {"": "The words behind it."},
+    "depth.json": {"": "<what is in it is nested too deeply>"},
     "depth.eml": {"": "<what is in it is nested too deeply>"},
     "ratio.eml": {
         "": "Packed.",
@@ -341,6 +348,10 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "packed.tar.gz": _UNPACKED,
     "picture.png": {"": "<no reader for .png>"},
     "no ending": {"": "words"},
+    "talk.srt": {"": "The sluice jams, at low tide."},
+    "talk.vtt": {"": "Anna: The slipway is steep."},
+    "list.json": {"#id=3": "The winch was hand made.", "": "<row 2: no text>"},
+    "other.json": {"": "capstan.turned by: 12"},
     "letter.eml": {"": "The pilot asked for oilskins.", "/plan.csv#id=1": "The plan of the lock."},
     "mail.mbox": {
         "#message=1": "The pilot asked for oilskins.",
@@ -360,6 +371,8 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "cut/a.xlsx": {"": _DAMAGED_ZIP},
     "cut/a.ods": {"": _DAMAGED_ZIP},
     "cut/a.mhtml": {"": "<damaged: no page is in it>"},
+    "cut/a.json": {"": "<not JSON"},
+    "cut/a.srt": {"": "<damaged: it has no times>"},
     "cut/a.eml": {"": "oilskins", "/plan.csv#id=1": "The plan"},
     "cut/a.html": {"": _NO_TEXT},
     "cut/a.zip": {"": _DAMAGED_ZIP},
@@ -367,7 +380,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "cut/a.tar.gz": {"": _DAMAGED_TAR},
     "cut/a.jsonl": {"#id=cod": "The cod was dried", "": "<row 2: not JSON>"},
     "cut/empty.txt": {"": _EMPTY},
-    **{f"wrong/a.{ending}": {"": _NOT_TEXT} for ending in "txt md csv jsonl".split()},
+    **{f"wrong/a.{ending}": {"": _NOT_TEXT} for ending in "txt md csv jsonl json srt vtt".split()},
     **{f"wrong/a.{ending}": {"": _BINARY} for ending in ("html", "xhtml")},
     "wrong/a.mhtml": {"": "<damaged: no page is in it>"},
     "wrong/a.eml": {"": "<damaged: no message is in it>"},

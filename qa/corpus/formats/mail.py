@@ -9,7 +9,6 @@ and says these words; any other is text.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from typing import IO
 
 from qa.corpus.decode import NotTextError, decode
 from qa.corpus.formats.plain import find_blocks
+from qa.corpus.formats.quotations import QUOTED, Earlier, without_quotations
 from qa.corpus.reading import Reading, TextBuilder, UnreadableError, web_address, whole_characters
 from qa.records import Block, Place, Published
 
@@ -33,38 +33,11 @@ _STUB = 4
 _FROM_LINE = re.compile(rb"From .{0,400}\d\d:\d\d.{0,60}\d{4}")
 _ESCAPED = re.compile(rb">+From ")
 _LINE = 1 << 20
-_QUOTED = re.compile(r"[ \t]*>")
-_QUOTE_MARKS = re.compile(r"^[ \t>|]+", re.MULTILINE)
 _SOFT_BREAK = re.compile(r"(?<=[^\n]) \n(?=[^\s>-])")
-_MIN_COPIED_WORDS = 8
-_REMEMBERED = 20_000_000
-"""Characters of earlier messages that are kept to tell quotations by."""
 _ENDINGS = {
     "text/plain": ".txt", "text/html": ".html", "application/pdf": ".pdf", "message/rfc822": ".eml",
     "text/csv": ".csv", "text/calendar": ".ics",
 }  # fmt: skip
-
-
-class Earlier:
-    """The words of the messages that were read, by their ids; the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self._words: OrderedDict[str, str] = OrderedDict()
-        self._length = 0
-
-    def add(self, message_id: str, words: str) -> None:
-        """Keep what a message says."""
-        if not message_id or message_id in self._words:
-            return
-        self._words[message_id] = words
-        self._length += len(words)
-        while self._length > _REMEMBERED:
-            _, words = self._words.popitem(last=False)
-            self._length -= len(words)
-
-    def said(self, ids: Sequence[str]) -> tuple[str, ...]:
-        """Return what those of the messages say that are known."""
-        return tuple(self._words[one] for one in ids if one in self._words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +98,9 @@ def read_message(
     body.add(shown, shown_blocks)
     text, blocks = body.result()
     if replied:
-        blocks = tuple(_without_quotations(text, blocks, started, replied))
+        blocks = tuple(without_quotations(text, blocks, started, replied))
     if earlier is not None:
-        earlier.add(next(iter(_ids(message, "message-id")), ""), _plain_words(text[started:]))
+        earlier.add(next(iter(_ids(message, "message-id")), ""), text[started:])
     reading = Reading(
         text,
         "utf-8",
@@ -318,7 +291,7 @@ def _blocks(text: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     at = 0
     lines = text.splitlines(keepends=True)
-    for _, stretch in groupby(lines, key=lambda line: bool(_QUOTED.match(line))):
+    for _, stretch in groupby(lines, key=lambda line: bool(QUOTED.match(line))):
         piece = "".join(stretch)
         for block in find_blocks(piece):
             # What looks like a heading in a letter is a greeting, a signature or a slogan.
@@ -326,33 +299,3 @@ def _blocks(text: str) -> tuple[Block, ...]:
             blocks.append(Block(kind, block.start + at, block.end + at))
         at += len(piece)
     return tuple(blocks)
-
-
-def _plain_words(text: str) -> str:
-    """Return the words of a text one after another, whatever quotes and wraps them."""
-    return f" {' '.join(_QUOTE_MARKS.sub(' ', text).casefold().split())} "
-
-
-def _without_quotations(
-    text: str, blocks: Sequence[Block], started: int, replied: Sequence[str]
-) -> Iterator[Block]:
-    """Yield the blocks, those as furniture that say what a message says that is answered.
-
-    A short line without a mark may be the same by chance, and stays.
-    """
-    quotes = []
-    for block in blocks:
-        words = text[block.start : block.end]
-        plain = _plain_words(words)
-        long = len(plain.split()) >= _MIN_COPIED_WORDS
-        marked = bool(_QUOTED.match(words))
-        quotes.append(
-            block.start >= started and (marked or long) and any(plain in said for said in replied)
-        )
-    for n, block in enumerate(blocks):
-        # "On Monday Anna wrote:" belongs to what follows it.
-        opens = n + 1 < len(blocks) and quotes[n + 1] and text[: block.end].endswith(":")
-        if block.start >= started and (quotes[n] or opens):
-            yield Block("furniture", block.start, block.end)
-        else:
-            yield block

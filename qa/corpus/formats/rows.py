@@ -59,7 +59,7 @@ def read_rows(
     unread: dict[str, None] = {}
     names, count = _Names(source, options.columns), 0
     try:
-        for number, row in TABLES[ending](lines, options):
+        for number, row in _READ[ending](lines, options):
             count = number
             if isinstance(row, str):
                 bad.setdefault(row, []).append(number)
@@ -201,11 +201,22 @@ def _json_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
         yield number, row if isinstance(row, dict) else "not a JSON object"
 
 
+def _listed_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
+    """Yield the rows of a JSON list, which is held in memory as a whole."""
+    yield from enumerate(json.loads("".join(lines)), 1)
+
+
 TABLES: Mapping[str, Callable[[Iterator[str], Options], Iterator[Numbered]]] = {
     ".csv": _csv_rows,
     ".tsv": _tsv_rows,
     ".jsonl": _json_rows,
     ".ndjson": _json_rows,
+}
+"""Endings of tables, which are read as streams."""
+
+_READ: Mapping[str, Callable[[Iterator[str], Options], Iterator[Numbered]]] = {
+    **TABLES,
+    ".json": _listed_rows,
 }
 
 
@@ -224,6 +235,11 @@ class _Names:
             self._seen.add(hash(key))
             return f"{self._source}#id={key}"
         return f"{self._source}#row={number}"
+
+
+def row_document(source: str, row: Row, columns: Columns) -> Document:
+    """Return the document of one row. Raises UnreadableError where it gives none."""
+    return _document(source, row, columns)
 
 
 def _document(source: str, row: Row, columns: Columns) -> Document:
