@@ -100,7 +100,7 @@ class _Contents:
             data = file.read(self._limits.file_bytes + 1)
             if len(data) > self._limits.file_bytes:
                 raise UnreadableError(too_large(self._limits.file_bytes))
-            document, note = read_noted(source, data)
+            document, note = read_noted(source, data, self._options.encoding_of(source))
             yield document
             if note:
                 yield Skipped(source, note)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from itertools import islice
 from pathlib import PurePosixPath
 
 from qa.corpus import dates
-from qa.corpus.decode import NotTextError, decode
+from qa.corpus.decode import NotTextError, declared_codec, decode, told
 from qa.corpus.dense import is_crowded, note
 from qa.corpus.formats.plain import find_blocks
 from qa.corpus.reading import Reader, Reading, UnreadableError
@@ -38,8 +39,8 @@ __all__ = [
 def read_text(data: bytes) -> Reading:
     """Read a plain-text file of any encoding that ``decode`` knows."""
     text, encoding = decode(data)
-    told = note(len(text), len(text)) if is_crowded(text) else None
-    return Reading(text, encoding, find_blocks(text), note=told)
+    crowded = note(len(text), len(text)) if is_crowded(text) else None
+    return Reading(text, encoding, find_blocks(text), note=crowded)
 
 
 def _late(module: str, reader: str) -> Reader:
@@ -82,6 +83,9 @@ READERS: Mapping[str, Reader] = {
 }
 
 
+_PAGES = frozenset({".html", ".htm", ".xhtml"})
+_OF_CHARACTERS = frozenset({".txt", ".text", ".md", ".markdown"}) | _PAGES
+"""The endings of files that are text in an encoding; the others hold bytes of their own kind."""
 _PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".z"})
 
 
@@ -108,20 +112,33 @@ def read_document(source: str, data: bytes) -> Document:
     return document
 
 
-def read_noted(source: str, data: bytes) -> tuple[Document, str | None]:
-    """Return the document of a file, as ``read_document`` does, and the note of its reader."""
+def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Document, str | None]:
+    """Return the document of a file, as ``read_document`` does, and the note of its reader.
+
+    ``codec`` is the encoding of its characters, where that is known; a format without any ignores it.
+    """
     ending = ending_of(source)
     reader = READERS.get(ending)
     if reader is None:
         raise UnreadableError(f"no reader for {ending or 'files without an ending'}")
     if not data.strip():
         raise UnreadableError("empty")
+    is_text = ending in _OF_CHARACTERS
     try:
-        reading = reader(data)
+        if is_text and codec:
+            # A mark settles for every reader how its bytes are meant.
+            marked = data.decode(codec, "replace").encode("utf-8-sig", "replace")
+            reading = replace(reader(marked), encoding=codec)
+        else:
+            reading = reader(data)
     except NotTextError as error:
         raise UnreadableError(str(error)) from error
+    notes = [reading.note]
+    if is_text and not (ending in _PAGES and reading.encoding == declared_codec(data)):
+        notes.append(told(data, reading.encoding, given=codec is not None))
     sha256 = hashlib.sha256(data).hexdigest()
-    return make_document(source=source, sha256=sha256, reading=reading), reading.note
+    document = make_document(source=source, sha256=sha256, reading=reading)
+    return document, "; ".join(filter(None, notes)) or None
 
 
 def make_document(*, source: str, sha256: str, reading: Reading) -> Document:

@@ -21,8 +21,8 @@ from qa.corpus.sandbox.process import Sandbox
 from qa.records import Document
 
 _LIBRARIES = (
-    "lxml", "markdown-it-py", "pypdfium2", "PyYAML", "trafilatura", "htmldate", "sentencex",
-    "PyStemmer",
+    "lxml", "markdown-it-py", "pypdfium2", "PyYAML", "trafilatura", "htmldate", "chardet",
+    "sentencex", "PyStemmer",
 )  # fmt: skip
 _OTHERS = (
     "records.py", "build/passages.py", "text/analysis.py", "text/folding.py", "text/sentences.py",
