@@ -14,7 +14,8 @@ from io import BytesIO
 from typing import IO
 
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
-from qa.corpus.formats.mail import Earlier, messages_of, read_message
+from qa.corpus.formats.mail import messages_of, read_message
+from qa.corpus.formats.quotations import Earlier
 from qa.corpus.formats.rows import TABLES, read_rows
 from qa.corpus.formats.values import read_json
 from qa.corpus.readers import (
@@ -131,7 +132,7 @@ class _Contents:
             if ending == _JSON:
                 yield from read_json(source, data, self._options)
                 return
-            document, note = read_noted(source, data)
+            document, note = read_noted(source, data, self._options.encoding_of(source))
             yield document
             if note:
                 yield Skipped(source, note)
