@@ -79,7 +79,10 @@ class _New:
 
 
 class Assembly:
-    """Fills a draft. Documents are kept from the generation before only where a plan says so."""
+    """Fills a draft. Documents are kept from the generation before only where a plan says so.
+
+    ``split_again``: what is kept are documents alone, their passages are made anew.
+    """
 
     def __init__(
         self,
@@ -88,7 +91,10 @@ class Assembly:
         splitting: Splitting,
         before: Previous | None,
         progress: Progress,
+        *,
+        split_again: bool = False,
     ) -> None:
+        self._split_again = split_again
         self._draft = draft
         self._encoder = encoder
         self._splitting = splitting
@@ -124,16 +130,8 @@ class Assembly:
                 settled = settled and found.id in mine
                 continue
             mine.add(found.id)
-            self._ids.add(found.id)
             documents += 1
-            passages = split(found, self._splitting, self._encoder.token_starts)
-            keys = [_key(passage, self._encoder) for passage in passages]
-            missing = [self._draft.known(key) is None for key in keys]
-            self._waiting.append(_New(found, passages, keys, missing))
-            self._passages += len(passages)
-            self._missing += sum(missing)
-            if self._passages >= _WAITING or self._missing >= BATCH:
-                self._flush()
+            self._add(found)
         # One that was written to meanwhile is read again by the next build, and so is one that
         # holds a document of another file's name, which may be gone by then.
         sha256 = item.sha256 if settled and not item.changed() else ""
@@ -148,6 +146,10 @@ class Assembly:
         ids = set(self._before.ids(first, last))
         if not ids.isdisjoint(self._ids):
             return False
+        if self._split_again:
+            for place in range(first, last):
+                self._add(self._before.document_at(place))
+            return True
         self._ids |= ids
         before = self._waiting[-1] if self._waiting else None
         if isinstance(before, _Kept) and before.last == first:
@@ -155,6 +157,18 @@ class Assembly:
         else:
             self._waiting.append(_Kept(first, last))
         return True
+
+    def _add(self, document: Document) -> None:
+        """Split a document, and let it wait for the vectors of its passages."""
+        self._ids.add(document.id)
+        passages = split(document, self._splitting, self._encoder.token_starts)
+        keys = [_key(passage, self._encoder) for passage in passages]
+        missing = [self._draft.known(key) is None for key in keys]
+        self._waiting.append(_New(document, passages, keys, missing))
+        self._passages += len(passages)
+        self._missing += sum(missing)
+        if self._passages >= _WAITING or self._missing >= BATCH:
+            self._flush()
 
     def _flush(self) -> None:
         """Embed what waits, and write all of it in its order."""

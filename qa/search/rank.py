@@ -25,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.encode import Encoded, Projected, TokenCodec
 from qa.records import Filters, Hit, PassageId
 from qa.store import (
@@ -39,8 +40,6 @@ from qa.store import (
 )
 from qa.store.bm25 import Bm25, idf, impacts, relative_lengths
 from qa.store.protocol import NOTHING
-
-FloatArray = NDArray[np.float32]
 
 _PLACES = 5
 _WEAKEST = 0.25

@@ -29,7 +29,7 @@ _SHINGLE = 5
 # Of the words in the shorter of two texts, in runs of five, the share that the other one has too
 # when both come from one origin.
 _COPY = 0.7
-_NO_BORDER = {"paragraph", "item"}
+_NO_BORDER = ({"paragraph"}, {"item"}, {"header", "row"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _announces(shown: _Found, found: _Found) -> str:
 def _adjoins(group: _Group, passage: StoredPassage) -> bool:
     """Whether a passage continues a group's excerpt, with no border of the text between them."""
     shown = group.shown.passage
-    if passage.section != shown.section or passage.page != shown.page:
+    if passage.section != shown.section or passage.part != shown.part:
         return False
     if passage.start > group.end:
         last = next(m.passage for m in group.members if m.passage.end == group.end)
@@ -200,8 +200,13 @@ def _adjoins(group: _Group, passage: StoredPassage) -> bool:
     later = max(group.start, passage.start)
     if any(start >= later for start, _ in group.headings.union(passage.headings)):
         return False
-    kinds = passage.kinds.union(*(member.passage.kinds for member in group.members))
-    return len(kinds) == 1 and kinds <= _NO_BORDER
+    members = [passage, *(member.passage for member in group.members)]
+    if any(start >= later for one in members for start, _ in one.headers):  # of another table
+        return False
+    kinds = frozenset[str]().union(*(one.kinds for one in members))
+    if "row" in kinds and gap[1][: max(gap[0], 0)].count("\n") > 1:
+        return False
+    return bool(kinds) and any(kinds <= alike for alike in _NO_BORDER)
 
 
 @lru_cache(maxsize=512)

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.records import Document, IndexInfo, Passage
-from qa.store.protocol import FloatArray, Store
+from qa.store.protocol import Store
 from qa.store.recipe import Recipe
 
 
@@ -195,6 +196,12 @@ class Previous(Protocol):
 
     def ids(self, first: int, last: int) -> Sequence[str]:
         """Return the ids of its documents ``first`` up to ``last``, not included."""
+
+    def sources(self, first: int, last: int) -> Sequence[str]:
+        """Return the sources of the same."""
+
+    def document_at(self, place: int) -> Document:
+        """Return the document at a place, a removed one too."""
 
 
 class Building(Protocol):

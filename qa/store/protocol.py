@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.records import About, Archive, Document, Filters, IndexInfo, PassageId, Span
 from qa.store.recipe import Recipe
 from qa.text.analysis import Analyzer
 
-FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
 
 CONTEXT = 255
@@ -122,10 +122,12 @@ class Statistics(NamedTuple):
 class StoredPassage(NamedTuple):
     """A passage with all that an excerpt, its citation and its neighbours ask of it.
 
-    Spans are in the document's text. ``line``: the line, from 1, in which it begins. ``about``: title,
+    Spans are in the document's text. ``part``: names the part of the document, which no excerpt
+    leaves; ``page``, ``place`` and ``line``, from 1: where it begins. ``about``: title,
     address and date of the listing entry that it begins in, and else of the document; ``announces``
-    says that such an entry has an address of its own. ``headings``: spans of titles and headings that
-    it holds a part of; ``kinds``: the kinds of the other blocks. ``gap``: the white space between
+    says that such an entry has an address of its own; ``author`` is None within such an entry.
+    ``headings``: spans of titles and headings that it holds a part of; ``headers``: of rows that name
+    a table's columns; ``kinds``: the kinds of all blocks but headings. ``gap``: the white space between
     its end and the text that follows, at most as long as an excerpt.
     """
 
@@ -138,11 +140,15 @@ class StoredPassage(NamedTuple):
     text: str
     section: str | None
     sentences: tuple[Span, ...]
+    part: tuple[int, int]
     page: int | None
+    place: str | None
     line: int
     about: About
+    author: str | None
     announces: bool
     headings: tuple[Span, ...]
+    headers: tuple[Span, ...]
     kinds: frozenset[str]
     gap: str
 

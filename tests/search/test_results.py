@@ -22,6 +22,7 @@ from qa.records import (
     Document,
     Filters,
     Hit,
+    Place,
     Published,
     Question,
     Result,
@@ -470,6 +471,22 @@ def test_an_excerpt_is_joined_on_its_page_alone(tmp_path: Path) -> None:
     paged = built(tmp_path / "paged", replace(read, page_starts=starts), passage_chars=200)
     seen = [(r.excerpt, r.citation.page) for r in results(paged, [1, 2, 0])]
     assert seen == [(f"{first}\n\n{second}", 1), (third, 2)]
+
+
+def test_a_citation_has_the_place_where_its_excerpt_begins(tmp_path: Path) -> None:
+    read = document("a.xlsx", ("item", "Pump one. It is old."), ("item", "Pump two."))
+    second = read.blocks[1].start
+    rows = (Place(0, "Pumps, row 2", 0), Place(second, "Pumps, row 3", 1))
+    store = built(tmp_path / "rows", replace(read, places=rows))
+    seen = [(r.excerpt, r.citation.place) for r in results(store, [1, 0])]
+    # Though the one follows the other, they are not joined.
+    assert seen == [("Pump two.", "Pumps, row 3"), ("Pump one. It is old.", "Pumps, row 2")]
+    times = (Place(0, "00:00:01"), Place(9, "00:00:04"), Place(second, "00:00:09"))
+    store = built(tmp_path / "times", replace(read, places=times))
+    (joined,) = results(store, [0])
+    assert (joined.excerpt, joined.citation.place) == (read.text.strip(), "00:00:01")
+    kept = store.document(joined.citation.document_id)
+    assert cite_span(kept, 10, 20).place == "00:00:04"  # type: ignore[arg-type]
 
 
 def test_the_original_opens_at_the_sentence_that_is_marked(tmp_path: Path) -> None:

@@ -24,7 +24,17 @@ from qa.errors import (
     NotFoundError,
     UsageError,
 )
-from qa.records import About, Block, Document, Filters, PassageId, Published, Question, line_of
+from qa.records import (
+    About,
+    Block,
+    Document,
+    Filters,
+    PassageId,
+    Place,
+    Published,
+    Question,
+    line_of,
+)
 from qa.search.rank import Ranking, prepare, rank
 from qa.settings import Settings
 from qa.store import CONTEXT, Index, Query, Store
@@ -110,6 +120,21 @@ def archive() -> list[Document]:
     ]  # fmt: skip
 
 
+def tables() -> Document:
+    """Return two tables of a workbook by one author, each row a place, each table a part."""
+    lines = ["Pump | Built", "East | 1872", "Boat | Crew", "Otter | nine"]
+    text, parts = "\n".join(lines), (0, 0, 1, 1)
+    starts = [text.index(line) for line in lines]
+    kinds = ("header", "row", "header", "row")
+    rows = zip(kinds, starts, lines, strict=True)
+    blocks = tuple(Block(kind, at, at + len(line)) for kind, at, line in rows)
+    labels = ("Pumps", "Pumps, row 2", "", "Boats, row 2")
+    places = tuple(map(Place, starts, labels, parts))
+    return replace(
+        document("c/works.xlsx", text, blocks=blocks), places=places, author="A. Harbourmaster"
+    )
+
+
 def copies(count: int) -> list[Document]:
     """Return many documents of two texts, in turns, and one of another."""
     texts = ("The harbour was a swamp before.", "The harbour was dug by dockers.")
@@ -119,12 +144,16 @@ def copies(count: int) -> list[Document]:
 
 
 def build(
-    index: Index, documents: Sequence[Document], keep: int = 3, **more: object
+    index: Index,
+    documents: Sequence[Document],
+    keep: int = 3,
+    passage_chars: int = 200,
+    **more: object,
 ) -> BuildReport:
     """Make an index hold these documents."""
     return build_index(
         [],
-        Settings(index="nowhere", generations_kept=keep, passage_chars=200),
+        Settings(index="nowhere", generations_kept=keep, passage_chars=passage_chars),
         encoder=FakeEncoder(),
         documents=documents,
         calibrated=False,
@@ -310,8 +339,8 @@ def passages_come_in_the_order_asked_for(backend: Backend) -> None:
 
 @check
 def a_passage_has_all_that_an_excerpt_asks(backend: Backend) -> None:
-    """Span, text, sentences, line, page, headings, kinds of blocks, white space, address and date."""
-    documents = {one.id: one for one in archive()}
+    """Span, text, sentences, where it begins, kinds of blocks, white space, author, address and date."""
+    documents = {one.id: one for one in [*archive(), tables()]}
     store = opened(backend, list(documents.values()))
     assert {one.document_id for one in passages_of(store)} == set(documents)
     for one in passages_of(store):
@@ -321,10 +350,14 @@ def a_passage_has_all_that_an_excerpt_asks(backend: Backend) -> None:
         assert all(one.start <= a < b <= one.end for a, b in one.sentences)
         assert one.line == line_of(whole.text, one.start)
         assert one.page == whole.page_of(one.start)
+        assert one.part == whole.part_of(one.start)
+        assert one.place == whole.place_of(one.start)
+        assert one.author == whole.author_of(one.start)
         assert one.about == whole.about(one.start)
         held = [b for b in whole.blocks if b.start < one.end and one.start < b.end]
         headings = [(b.start, b.end) for b in held if b.kind in ("heading", "title")]
         assert list(one.headings) == headings
+        assert list(one.headers) == [(b.start, b.end) for b in held if b.kind == "header"]
         assert one.kinds == {b.kind for b in held} - {"heading", "title"}
         after = whole.text[one.end :]
         assert one.gap == after[: len(after) - len(after.lstrip())]
@@ -333,6 +366,11 @@ def a_passage_has_all_that_an_excerpt_asks(backend: Backend) -> None:
     assert entry.about == ENTRY
     (owls,) = [one for one in passages_of(store) if one.source == "a/owls.txt"]
     assert owls.section == "Owls"
+    table = [one for one in passages_of(store) if one.source == "c/works.xlsx"]
+    assert table[0].place == "Pumps" and table[-1].place in (None, "Boats, row 2")
+    assert {one.part[1] for one in table} == {0, 1}
+    assert {one.author for one in table} == {"A. Harbourmaster"}
+    assert any(one.headers for one in table)
 
 
 @check
@@ -434,6 +472,25 @@ def a_build_takes_over_what_has_not_changed(backend: Backend) -> None:
     tokens = FakeEncoder().encode_question("the bell of the harbour").ids
     ours, theirs = (s.statistics(("bell", "harbour"), tokens) for s in (one, other))
     assert ours.terms == theirs.terms and ours.tokens.tolist() == theirs.tokens.tolist()
+
+
+@check
+def documents_that_are_kept_may_be_split_again(backend: Backend) -> None:
+    """Other lengths of passages make other passages, of documents that the build does not read."""
+    index, fresh, documents = backend.new(), backend.new(), [*archive(), tables()]
+    build(index, documents)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.build.assembly.Assembly._read", _unread)
+        build(index, documents, passage_chars=100)
+    build(fresh, documents, passage_chars=100)
+    one, other = index.open().store, fresh.open().store
+    assert list(passages_of(one)) == list(passages_of(other))
+    for entry in other.listing():
+        assert one.document(entry.id) == other.document(entry.id)
+
+
+def _unread(*_: object) -> None:
+    pytest.fail("a document was read that is kept")
 
 
 @check

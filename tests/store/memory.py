@@ -378,6 +378,12 @@ class MemoryPrevious:
     def ids(self, first: int, last: int) -> list[str]:
         return [document.id for document in self._written.documents[first:last]]
 
+    def sources(self, first: int, last: int) -> list[str]:
+        return [document.source for document in self._written.documents[first:last]]
+
+    def document_at(self, place: int) -> Document:
+        return self._written.documents[place]
+
 
 class MemoryBuilding:
     """Implements ``Building``."""

@@ -23,7 +23,7 @@ from qa.corpus import read_folders
 from qa.corpus.readers import Reading, make_document
 from qa.encode import Piece
 from qa.errors import IndexDamagedError, IndexForeignError
-from qa.records import About, Block, Document, Filters, Passage, Published
+from qa.records import About, Block, Document, Filters, Passage, Place, Published
 from qa.settings import Settings
 from qa.store import CONTEXT, Generation, GenerationWriter, IndexFolder, Query, Recipe
 from qa.store.bm25 import Bm25
@@ -209,6 +209,7 @@ def test_all_that_is_known_of_a_document_comes_back(tmp_path: Path) -> None:
         author="The ferryman",
         language="en",
         page_starts=(0, 18),
+        places=(Place(0, "Pumps, row 2"), Place(18, "Pumps, row 3", 1)),
     )
     assert given_documents(tmp_path / "index", known).document(known.id) == known
 

@@ -17,9 +17,9 @@ import numpy as np
 from qa.errors import IndexDamagedError, IndexMissingError, IndexUnusableError
 from qa.records import Document, citation_id, document_id
 from qa.store.bm25 import idf, impacts, relative_lengths
-from qa.store.files.disk import FileSum
+from qa.store.files.disk import FileSum, file_sum
 from qa.store.files.documents import BLOCKS, DOCUMENTS, TEXTS
-from qa.store.files.folder import IndexFolder, disk_sum
+from qa.store.files.folder import IndexFolder
 from qa.store.files.generation import Generation
 from qa.store.files.manifest import MANIFEST, read_manifest, read_object
 from qa.store.files.pointer import LIVE, Live, Pointer
@@ -73,7 +73,7 @@ def _files(
     for name, entry in sums.items():
         expected = FileSum(**entry)
         try:
-            found = disk_sum(place / name)
+            found = file_sum(place / name)
         except OSError as error:
             yield _fault(folder, place / name, error.strerror or "cannot be read")
             continue
@@ -133,7 +133,7 @@ def _documents(generation: Generation) -> Iterator[Told]:
         if (entry["text_bytes"][0], entry["block_bytes"][0]) != (texts, blocks):
             yield DOCUMENTS, f"the text of {source} does not follow the one before it"
         texts, blocks = entry["text_bytes"][1], entry["block_bytes"][1]
-        document = generation.written_document(place)
+        document = generation.document_at(place)
         if document_digest(document) != entry["digest"]:
             yield TEXTS, f"{source} is not what was read"
         if len(document.text) != entry["characters"]:
@@ -168,7 +168,7 @@ def _passages(generation: Generation) -> Iterator[Told]:
         generation.table[["document", "start", "end"]].tolist()
     ):
         if document is None or document.id != generation.written[place]["id"]:
-            document = generation.written_document(place)
+            document = generation.document_at(place)
         where = f"passage {row} of {document.source}"
         if not 0 <= start < end <= len(document.text):
             yield "passages.npy", f"{where} lies outside its document"

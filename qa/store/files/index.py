@@ -90,6 +90,12 @@ class FilePrevious:
     def ids(self, first: int, last: int) -> list[str]:
         return [entry["id"] for entry in self.generation.written[first:last]]
 
+    def sources(self, first: int, last: int) -> list[str]:
+        return [entry["source"] for entry in self.generation.written[first:last]]
+
+    def document_at(self, place: int) -> Document:
+        return self.generation.document_at(place)
+
 
 def facts_of(generation: Generation) -> Facts:
     """Return what is known of a generation."""

@@ -123,7 +123,7 @@ class GenerationWriter:
         texts, blocks = self._texts.size, self._blocks.size
         self._texts.write(document.text.encode("utf-8", "surrogatepass"))
         self._words.add(document.text)
-        self._blocks.write(_json_bytes([_block_entry(block) for block in document.blocks]))
+        self._blocks.write(_json_bytes(_layout(document)))
         place, columns = self.documents, self._columns
         self._enter(
             _document_entry(document)
@@ -331,6 +331,15 @@ def _document_entry(document: Document) -> dict[str, Any]:
         "furniture": sum(block.kind == "furniture" for block in document.blocks),
         "digest": document_digest(document),
     }
+
+
+def _layout(document: Document) -> object:
+    """Return the blocks of a document, with its places where it has some."""
+    blocks = [_block_entry(block) for block in document.blocks]
+    if not document.places:
+        return blocks
+    places = [(place.start, place.label, place.part) for place in document.places]
+    return {"blocks": blocks, "places": places}
 
 
 def _block_entry(block: Block) -> tuple[Any, ...]:

@@ -15,9 +15,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.records import Document, IndexInfo, PassageId, Span
 from qa.store.bm25 import mean_length
-from qa.store.files.dense import DenseIndex, FloatArray, Mask, RowArray
+from qa.store.files.dense import DenseIndex, Mask, RowArray
 from qa.store.files.disk import (
     SUMS_ENDING,
     BlockFile,
@@ -284,7 +285,7 @@ class WrittenGeneration:
             "sentence_bounds.npy": self._sentence_bounds,
         }
 
-    def written_document(self, place: int) -> Document:
+    def document_at(self, place: int) -> Document:
         """Return the document at a place, a removed one too."""
         return self._documents.at(place)
 
