@@ -257,7 +257,7 @@ def _shortened(fragment: Fragment, at: int) -> Fragment:
     if at == 0:
         cut = words.text.index(" ") + 1
         gap = next((g for g in fragment.gaps if g.at == cut - 1), None)
-        gaps = tuple(replace(g, at=g.at - cut) for g in fragment.gaps if g.at >= cut)
+        gaps = tuple(g._replace(at=g.at - cut) for g in fragment.gaps if g.at >= cut)
         wide = (fragment.x1 - fragment.x0) / len(words)
         x0 = gap.x1 if gap else fragment.x0 + cut * wide
         return replace(fragment, words=words.cut(cut), x0=x0, gaps=gaps)

@@ -101,7 +101,7 @@ def _divided(fragment: Fragment, gap: Gap) -> tuple[Fragment, Fragment]:
         fragment,
         words=fragment.words.cut(at + 1),
         x0=gap.x1,
-        gaps=tuple(replace(g, at=g.at - at - 1) for g in fragment.gaps if g.at > at),
+        gaps=tuple(Gap(g.at - at - 1, g.x0, g.x1) for g in fragment.gaps if g.at > at),
     )
     return left, right
 
