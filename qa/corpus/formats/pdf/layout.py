@@ -79,6 +79,8 @@ def reading_order(fragments: Sequence[Fragment], rules: Rules = NO_RULES) -> lis
     leftward = is_leftward("".join(f.text for f in fragments))
     if leftward:
         fragments, rules = [_from_behind(f) for f in fragments], rules.mirrored()
+    if len(fragments) > _MAX_FRAGMENTS:
+        return lines_of(fragments)
     rest, tables = grids(fragments, rules)
     found: list[Line] = []
     numbers = count(1)
@@ -213,7 +215,7 @@ def _beside(one: Fragment, other: Fragment) -> bool:
 
 
 def _columns(fragments: Sequence[Fragment], depth: int) -> Iterator[list[Fragment]]:
-    gutter = _gutter(fragments) if depth < 6 and len(fragments) <= _MAX_FRAGMENTS else None
+    gutter = _gutter(fragments) if depth < 6 else None
     if gutter is None:
         yield list(fragments)
         return
