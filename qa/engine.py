@@ -5,20 +5,19 @@ The command line, the HTTP interface and the evaluation all go through here.
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from functools import cached_property, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.asking import check
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
-from qa.errors import IndexForeignError, NotFoundError, QuestionError
+from qa.errors import IndexForeignError, NotFoundError
 from qa.read import Reader, core, cores
 from qa.read.onnx import reader_for
 from qa.records import (
@@ -31,7 +30,6 @@ from qa.records import (
     IndexInfo,
     Question,
     Verdict,
-    citation_id,
 )
 from qa.runtime import settle
 from qa.search.answers import BUDGETS, read_results
@@ -41,17 +39,16 @@ from qa.search.followup import TURNS, resolve
 from qa.search.notes import Advisor, Found, greeting
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
+from qa.search.verify import Verified, holds_at, holds_in
 from qa.settings import Settings
 from qa.store import DocumentEntry, IndexFolder, Store
+from qa.text.folding import fold_name
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
 
-MAX_QUESTION = 2000
-MAX_K = 50
-MAX_GLOBS, MAX_GLOB = 20, 300
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
-_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+MAX_NAMED = 100
+"""Documents of one name or title in which a printed quotation is looked for."""
 
 
 class Engine:
@@ -153,11 +150,11 @@ class Engine:
         began = time.perf_counter()
         if isinstance(question, str):
             question = Question(question)
-        _check(question)
+        check(question)
         asks = core(self.reader, question.text, self._knows)
         if not asks:
             return self._greeted(question, began)
-        text = resolve(asks, cores(self.reader, question.history[-TURNS:]))
+        text, _ = resolve(asks, cores(self.reader, question.history[-TURNS:]))
         encoded = self.encoder.encode_question(text)
         words = self.store.terms(text)
         terms = [term for _, term in words]
@@ -273,84 +270,34 @@ class Engine:
             )
         return document
 
-    def verify(self, citation: Citation, excerpt: str) -> str | None:
-        """Return None when the citation holds for the excerpt, else the reason why it does not."""
+    def verify(self, citation: Citation, excerpt: str) -> Verified:
+        """Check that a citation still stands for an excerpt."""
         document = self.store.document(citation.document_id)
         if document is None:
-            return "the archive has no such document"
-        if document.source != citation.source:
-            return "the document has another source"
-        if document.sha256 != citation.sha256:
-            return "the document has changed since it was cited"
-        if not 0 <= citation.start < citation.end <= len(document.text):
-            return "the span lies outside the document"
-        if document.text[citation.start : citation.end] != excerpt:
-            return "the document says something else at this place"
-        expected = citation_id(document.id, document.sha256, citation.start, citation.end)
-        if citation.id != expected:
-            return "the citation's id does not belong to its span"
-        return None
+            return Verified(False, "the archive has no such document")
+        return holds_at(citation, excerpt, document)
+
+    def verify_printed(self, excerpt: str, *, source: str = "", title: str = "") -> Verified:
+        """Check a quotation as a footnote has it: with the path or name of its file, or its title."""
+        wanted = fold_name(source), " ".join(title.casefold().split())
+        named = [entry for entry in self.store.entries() if _is_named(entry, *wanted)]
+        if not named:
+            return Verified(False, f"the archive has no such {'source' if source else 'title'}")
+        if len(named) > MAX_NAMED:
+            return Verified(False, f"{len(named):,} documents are called so: name the whole path")
+        documents = (self.store.document(entry.id) for entry in named)
+        return holds_in(excerpt, (document for document in documents if document is not None))
+
+
+def _is_named(entry: DocumentEntry, source: str, title: str) -> bool:
+    if source:
+        path = fold_name(entry.source)
+        return path == source or path.endswith(f"/{source}")
+    return bool(title) and " ".join((entry.title or "").casefold().split()) == title
 
 
 def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
-
-
-def _check(question: Question) -> None:
-    """Raise QuestionError for what cannot be asked."""
-    for field, text in (("question", question.text), *(("history", h) for h in question.history)):
-        if not text.strip():
-            raise QuestionError(
-                "the question is blank: write one", field=field, code="question_blank"
-            )
-        if len(text) > MAX_QUESTION:
-            raise QuestionError(
-                f"the question has {len(text):,} characters: at most {MAX_QUESTION:,} are allowed",
-                field=field,
-                code="question_too_long",
-            )
-        if _UNPRINTABLE.search(text):
-            raise QuestionError(
-                "the question holds a NUL or half a character (a lone surrogate): remove it",
-                field=field,
-                code="question_not_text",
-            )
-    if not 1 <= question.k <= MAX_K:
-        raise QuestionError(
-            f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range"
-        )
-    filters = question.filters
-    if any(_UNPRINTABLE.search(glob) for glob in filters.source):
-        raise QuestionError(
-            "a glob holds a NUL or half a character (a lone surrogate): remove it",
-            field="filters.source",
-            code="glob_not_text",
-        )
-    if len(filters.source) > MAX_GLOBS or any(len(glob) > MAX_GLOB for glob in filters.source):
-        raise QuestionError(
-            f"at most {MAX_GLOBS} globs of at most {MAX_GLOB} characters are allowed",
-            field="filters.source",
-            code="too_many_globs",
-        )
-    for name in ("published_from", "published_to"):
-        value = getattr(filters, name)
-        if value is not None and not _is_date(value):
-            raise QuestionError(
-                f"{name} is no date: one as 2019, 2019-11 or 2019-11-23 is wanted",
-                field=f"filters.{name}",
-                code="invalid_date",
-            )
-
-
-def _is_date(value: str) -> bool:
-    """Whether a value is a year, a month or a day that there is."""
-    if not _DATE.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
-    except ValueError:
-        return False
-    return True
 
 
 __all__ = ["Engine"]

@@ -19,6 +19,7 @@ from string import Template
 
 from qa.records import Document, Published
 from qa.search.results import cite_span
+from qa.text.printable import as_text
 
 _MONTHS = (
     "January",
@@ -37,9 +38,6 @@ _MONTHS = (
 
 _AT_ONCE = 65_536
 """Characters of the text that are written at once."""
-
-# NUL and lone surrogates have no place in an HTML page; U+FFFD is one code point as well.
-_UNSHOWABLE = re.compile("[\0\ud800-\udfff]")
 
 # A parser reads every raw CR as a line feed, and CR LF as one. A lone CR is a line end, so it
 # becomes one here; the CR of a CR LF is written as a reference and survives, so that the
@@ -70,6 +68,7 @@ def view_pieces(
     yield before.substitute(
         title=_html(document.title or document.source),
         source=_source(document, span),
+        author=_author(document.author_of(span[0]) if span else document.author),
         published=_published(document.published),
         section=_section(document, span[0]) if span else "",
         notice=f'<p class="note" role="note">{_html(notice)}</p>' if notice else "",
@@ -90,7 +89,7 @@ def _template() -> tuple[Template, str]:
 
 def _showable(text: str) -> str:
     """Return ``text`` with what a page cannot carry replaced, code point for code point."""
-    return _LONE_CR.sub("\n", _UNSHOWABLE.sub("\ufffd", text))
+    return _LONE_CR.sub("\n", as_text(text))
 
 
 def _html(text: str) -> str:
@@ -135,6 +134,10 @@ def _leaves(document: Document, names: Mapping[int, str], first: int, last: int)
         # What is shown depends on the character behind it, and is of the same length.
         shown = _showable(document.text[start : end + 1])[: end - start]
         yield escape(shown).replace("\r", "&#13;")
+
+
+def _author(author: str | None) -> str:
+    return f'<span class="author"><bdi>{_html(author)}</bdi></span>' if author else ""
 
 
 def _published(published: Published | None) -> str:

@@ -86,7 +86,10 @@ class _New:
 
 
 class Assembly:
-    """Fills a writer. ``before`` may lend vectors; documents are kept from it only where asked."""
+    """Fills a writer. ``before`` may lend vectors; documents are kept from it only where asked.
+
+    ``split_again``: what is kept are documents alone, their passages are made anew.
+    """
 
     def __init__(
         self,
@@ -96,7 +99,10 @@ class Assembly:
         journal: Journal,
         before: Generation | None,
         progress: Progress,
+        *,
+        split_again: bool = False,
     ) -> None:
+        self._split_again = split_again
         self._writer = writer
         self._encoder = encoder
         self._splitting = splitting
@@ -133,16 +139,8 @@ class Assembly:
                 settled = settled and found.id in mine
                 continue
             mine.add(found.id)
-            self._ids.add(found.id)
             documents += 1
-            passages = split(found, self._splitting, self._encoder.token_starts)
-            keys = [_key(passage, self._encoder) for passage in passages]
-            missing = [self._known(key) is None for key in keys]
-            self._waiting.append(_New(found, passages, keys, missing))
-            self._passages += len(passages)
-            self._missing += sum(missing)
-            if self._passages >= _WAITING or self._missing >= BATCH:
-                self._flush()
+            self._add(found)
         # One that was written to meanwhile is read again by the next build, and so is one that
         # holds a document of another file's name, which may be gone by then.
         sha256 = item.sha256 if settled and not item.changed() else ""
@@ -157,6 +155,10 @@ class Assembly:
         ids = {entry["id"] for entry in self._before.written[first:last]}
         if not ids.isdisjoint(self._ids):
             return False
+        if self._split_again:
+            for place in range(first, last):
+                self._add(self._before.document_at(place))
+            return True
         self._ids |= ids
         before = self._waiting[-1] if self._waiting else None
         if isinstance(before, _Kept) and before.last == first:
@@ -164,6 +166,18 @@ class Assembly:
         else:
             self._waiting.append(_Kept(first, last))
         return True
+
+    def _add(self, document: Document) -> None:
+        """Split a document, and let it wait for the vectors of its passages."""
+        self._ids.add(document.id)
+        passages = split(document, self._splitting, self._encoder.token_starts)
+        keys = [_key(passage, self._encoder) for passage in passages]
+        missing = [self._known(key) is None for key in keys]
+        self._waiting.append(_New(document, passages, keys, missing))
+        self._passages += len(passages)
+        self._missing += sum(missing)
+        if self._passages >= _WAITING or self._missing >= BATCH:
+            self._flush()
 
     def _known(self, key: bytes) -> EncodedPassage | None:
         """Return the vectors of a key if an earlier build left them."""

@@ -1,7 +1,8 @@
 """Building an index: read what changed, split and embed it, write a generation, swing the pointer.
 
 Documents stream: each is read, split, embedded and written before the next batch is read. What has
-not changed since the generation before is taken over as it was written.
+not changed since the generation before is taken over as it was written: the whole where nothing else
+that a build goes by has changed, the documents where their files would be read as they were.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from qa.build import passages
 from qa.build.assembly import Assembly, Progress, Silent
 from qa.build.calibration import VERSION, calibrate
-from qa.build.changes import Read, Step, changes_of, found, given, plan, reading
+from qa.build.changes import Read, Step, changes_of, found, given, plan, readable, reading
 from qa.build.passages import Splitting
-from qa.corpus import Options, Skipped, program_version, stamps
+from qa.corpus import Options, Skipped, reader_versions, stamps
+from qa.corpus.reading import Version
 from qa.encode import Encoder
 from qa.encode.build import export_model, fingerprint_of, load_encoder
 from qa.encode.model import Prompts, find_model
@@ -30,6 +33,7 @@ from qa.search.rank import Ranking
 from qa.settings import Settings, own_if_auto
 from qa.store import Generation, GenerationWriter, IndexFolder, Journal, Recipe, Store
 from qa.store.files.lexical import Bm25
+from qa.text import analysis, folding
 
 
 class Judge(Protocol):
@@ -78,8 +82,9 @@ def build_index(
 ) -> BuildReport:
     """Make the index of ``settings`` hold exactly what ``paths`` hold.
 
-    Files that have not changed are neither read nor embedded again; vectors of passages that an
-    earlier generation holds are taken over. When nothing changed no generation is written.
+    Files that have not changed are read again only where the reader of their format has; vectors of
+    passages that an earlier generation holds are taken over. When nothing changed no generation is
+    written.
     ``documents`` given directly stand for those that ``paths`` would hold; ``encoder`` stands for
     the model of the settings; an index that is not ``calibrated`` has no confidence to give;
     ``judge`` refines its calibration. ``accept`` is asked before a new generation goes live: when
@@ -109,8 +114,8 @@ def build_index(
         reader = reader_for(settings.reading) if calibrated else None
         recipe = _recipe(settings, encoder, reader, splitting, calibrated=wanted)
         previous, live = _previous(folder)
-        records = previous.files if previous and _keeps(previous, recipe) else []
-        steps = plan(items, records)
+        records = previous.files if previous else []
+        steps = plan(items, records, readable(previous, recipe.settings))
         if (
             live
             and previous
@@ -128,7 +133,10 @@ def build_index(
         # The journal outlives a generation that is not accepted: its vectors are as good as before.
         with Journal(folder.path) as journal, folder.draft() as draft:
             with GenerationWriter(draft.folder, recipe) as writer:
-                assembly = Assembly(writer, encoder, splitting, journal, previous, progress)
+                split = not (previous and _splits_alike(previous, recipe))
+                assembly = Assembly(
+                    writer, encoder, splitting, journal, previous, progress, split_again=split
+                )
                 assembly.run(steps, read)
                 skipped = [Skipped(*pair) for file in assembly.files for pair in file.skipped]
                 _refuse(paths, writer.documents, skipped, strict=strict)
@@ -260,7 +268,9 @@ def _recipe(
         settings={
             "splitting": asdict(splitting),
             "reading": Options.of(settings).results,
-            "program": program_version(),
+            "readers": reader_versions(),
+            "passages": str(Version(passages.VERSION, passages.LIBRARIES)),
+            "terms": f"{Version(analysis.VERSION, analysis.LIBRARIES)} folding {folding.VERSION}",
             "calibrated": calibrated,
             # A calibration is of scores: other weights make another one.
             "ranking": asdict(Ranking()) if calibrated else None,
@@ -270,13 +280,12 @@ def _recipe(
     )
 
 
-def _keeps(previous: Generation, recipe: Recipe) -> bool:
-    """Whether what a generation holds of an unchanged file is what a build would make of it now."""
+def _splits_alike(previous: Generation, recipe: Recipe) -> bool:
+    """Whether a build would make the passages of a document, and their vectors, as a generation has them."""
     before = Recipe.of_manifest(previous.manifest)
-    names = ("calibrated", "ranking", "reader", "calibration")
-    of_scores = {name: recipe.settings[name] for name in names}
-    settings = {**before.settings, **of_scores}
-    return replace(before, settings=settings).digest == recipe.digest
+    others = ("reading", "readers", "calibrated", "ranking", "reader", "calibration")
+    settings = {**before.settings, **{name: recipe.settings[name] for name in others}}
+    return bool(replace(before, settings=settings).digest == recipe.digest)
 
 
 def _show_again(folder: IndexFolder, previous: Generation) -> bool:

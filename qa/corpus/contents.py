@@ -14,7 +14,8 @@ from io import BytesIO
 from typing import IO
 
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
-from qa.corpus.formats.mail import Earlier, messages_of, read_message
+from qa.corpus.formats.mail import messages_of, read_message
+from qa.corpus.formats.quotations import Earlier
 from qa.corpus.formats.rows import TABLES, read_rows
 from qa.corpus.formats.values import read_json
 from qa.corpus.readers import (
@@ -47,6 +48,8 @@ Item = Document | Skipped | Mark
 
 _CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
 _HOLDING_MANY = TABLES.keys() | _CONTAINERS | {_JSON}
+KNOWN = READERS.keys() | _HOLDING_MANY
+"""Endings that have a reader of their own."""
 
 
 def kind_at(source: str, file: IO[bytes]) -> str:

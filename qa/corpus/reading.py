@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
 from qa.records import About, Block, BlockKind, Place, Published
 from qa.settings import Settings
+from qa.text.printable import encodable
 
 
 class UnreadableError(ValueError):
@@ -116,11 +120,36 @@ class Options:
 
     @property
     def results(self) -> Mapping[str, Any]:
-        """What of the options decides what a reader gives."""
-        return {"limits": asdict(self.limits), "columns": asdict(self.columns)}
+        """What of the options decides what a reader gives, as it comes back from a file of JSON."""
+        columns = {name: list(names) for name, names in asdict(self.columns).items()}
+        return {"limits": asdict(self.limits), "columns": columns}
 
 
 Reader = Callable[[bytes], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What may make other documents of the same bytes: a number that we raise, and the ``libraries``.
+
+    ``libraries`` are names of distributions, with spaces between.
+    """
+
+    number: int
+    libraries: str = ""
+
+    def __str__(self) -> str:
+        """Return the number and each library with its own version: ``"1 lxml 6.0.2"``."""
+        found = (f"{name} {_installed(name)}" for name in self.libraries.split())
+        return " ".join([str(self.number), *found])
+
+
+@cache
+def _installed(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
 
 
 class TextBuilder:
@@ -130,22 +159,46 @@ class TextBuilder:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._length = 0
+        self._in_table = False
 
     def add(
-        self, kind: BlockKind, words: str, level: int = 0, about: About | None = None
+        self,
+        kind: BlockKind,
+        words: str,
+        level: int = 0,
+        about: About | None = None,
+        *,
+        same_table: bool = False,
     ) -> int | None:
-        """Append a block; return where it begins, or None when ``words`` are blank."""
+        """Append a block; return where it begins, or None when ``words`` are blank.
+
+        A row of the table that the block before it is of comes with ``same_table``.
+        """
         words = whole_characters(words).strip()
         if not words:
             return None
         if self._parts:
-            # The entries of a list stand on lines of their own, as in a text.
-            close = kind == "item" and self._blocks[-1].kind == "item"
+            # The entries of a list, and the rows of a table, stand on lines of their own.
+            close = kind == self._blocks[-1].kind == "item" or self._in_table or same_table
             self._append("\n" if close else "\n\n")
         start = self._length
         self._append(words)
         self._blocks.append(Block(kind, start, self._length, level, about))
         return start
+
+    def add_table(self, header: Sequence[Sequence[str]], rows: Iterable[Sequence[str]]) -> None:
+        """Append the rows of one table, each the texts of its cells, an empty one where nothing is said.
+
+        ``header`` are the rows that name the columns, none where no row does.
+        """
+        kind: BlockKind = "header"
+        for n, cells in enumerate(chain(header, rows)):
+            if n == len(header):
+                kind = "row"
+            if any(cell.strip() for cell in cells):
+                self.add(kind, " ".join(" | ".join(cells).split()))
+                self._in_table = True
+        self._in_table = False
 
     @property
     def length(self) -> int:
@@ -165,13 +218,12 @@ class TextBuilder:
         self._length += len(words)
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def whole_characters(words: str) -> str:
     """Join the halves of characters that a format keeps apart; a half without its other is replaced."""
-    if not _SURROGATE.search(words):
+    if encodable(words) == words:
         return words
     return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -187,6 +187,11 @@ def ask_corpus(
     texts = [text for text in asked.values() if text]
     if len(texts) < len(asked):
         progress.say(f"{len(asked) - len(texts):,} judged questions have no text and score 0")
+    if dataset.missing:
+        progress.say(
+            f"{dataset.missing:,} documents that are judged to answer are not in the corpus: "
+            "no ranking can find them, so that figures are lower than they could be"
+        )
     # Passages enough for the documents wanted, when each has as many as the mean and a half.
     per_document = len(sources) / max(1, engine.info.documents)
     depth = math.ceil(1.5 * DEPTH * max(1.0, per_document))
@@ -230,7 +235,7 @@ def figures_of(
     """
     import ir_measures
 
-    names = {ir_measures.parse_measure(_their_name(m)): m for m in CORPUS_MEASURES}
+    names = {ir_measures.parse_measure(str(m)): m for m in CORPUS_MEASURES}
     judged = [
         ir_measures.Qrel(query, document, grade)
         for query, grades in qrels.items()
@@ -245,10 +250,6 @@ def figures_of(
     for found in ir_measures.iter_calc(list(names), judged, run):
         figures[found.query_id][names[found.measure]] = float(found.value)
     return figures
-
-
-def _their_name(measure: Measure) -> str:
-    return str(measure).replace("hit@", "Success@")
 
 
 def _outcome(

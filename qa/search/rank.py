@@ -24,10 +24,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.encode import Encoded, Projected, TokenCodec
 from qa.records import Hit
 from qa.store import CONTEXT, Store, TokenCodes
-from qa.store.protocol import FloatArray, Mask, RowArray
+from qa.store.protocol import Mask, RowArray
 
 _PLACES = 5
 _WEAKEST = 0.25

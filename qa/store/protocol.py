@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.records import Document, Filters, IndexInfo, Passage
 
-FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 

@@ -19,7 +19,8 @@ from qa.api.viewer import view_pieces
 from qa.corpus.readers import make_document
 from qa.corpus.reading import Reading
 from qa.engine import Engine
-from qa.present.wire import citation_line, json_bytes, json_pieces
+from qa.present.citations import citation_line
+from qa.present.wire import json_bytes, json_pieces
 from qa.records import Block, Document, Place, document_id
 from qa.search.results import cite_span
 from qa.settings import Settings

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa import __version__
-from qa.cli import terminal
 from qa.api import create_app
 from qa.cli.commands import cli, run
+from qa.cli.progress import progress as shown
 from qa.cli.serve import listen
 from qa.engine import Engine
 from qa.read.onnx import load_reader
@@ -313,8 +314,8 @@ def test_a_long_stage_is_told_of_now_and_then(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(terminal.time, "monotonic", lambda: now)
-    with terminal.progress() as progress:
+    monkeypatch.setattr("qa.cli.progress.time.monotonic", lambda: now)
+    with shown() as progress:
         progress.stage("reading", 500)
         for _ in range(100):
             now += 0.5
@@ -754,6 +755,7 @@ def test_eval_hands_its_options_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qa.evaluate.command.run_eval", run_eval)
     assert run(["eval"]) == 1
     assert given.pop("settings") == Settings()
+    assert isinstance(given.pop("progress"), AbstractContextManager)
     assert given == {
         "dataset": "eval/seeds", "index": None, "queries": None, "json_file": None,
         "against": None, "report": None, "gates": (), "history": True,
@@ -764,6 +766,7 @@ def test_eval_hands_its_options_over(monkeypatch: pytest.MonkeyPatch) -> None:
     arguments += ["--report", "r", "--gate", "hit@5 >= 0.9", "--gate", "hit@1 >= 0.8"]
     assert run(arguments) == 1
     assert given.pop("settings") == Settings(index="i")
+    del given["progress"]
     assert given == {
         "dataset": "set", "index": "i", "queries": "q", "json_file": "j", "against": "a",
         "report": "r", "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"), "history": True,

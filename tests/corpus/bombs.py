@@ -12,8 +12,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
+from typing import Any
 
-from tests.corpus.makers import docx, epub, ods, page, word, xlsx, zipped
+from tests.corpus.makers import docx, epub, ods, odt, page, pptx, shape, word, xlsx, zipped
 
 _MB = 1_000_000
 
@@ -90,6 +91,54 @@ def docx_of_depth() -> bytes:
     """Make a Word document of tables in tables, 50,000 deep."""
     n = 50_000
     return docx("<w:tbl><w:tr><w:tc>" * n + word("bottom") + "</w:tc></w:tr></w:tbl>" * n)
+
+
+def odt_of_entities() -> bytes:
+    """Make an OpenDocument text that says a billion words by entities."""
+    return odt("<text:p>&e9;</text:p>", before=doctype())
+
+
+def odt_of_repeats() -> bytes:
+    """Make an OpenDocument text of a few cells and spaces that are to be repeated a million times each."""
+    many = 'table:number-columns-repeated="999999" table:number-rows-spanned="999999"'
+    cell = f"<table:table-cell {many}><text:p>again</text:p></table:table-cell>"
+    row = f'<table:table-row table:number-rows-repeated="999999">{cell * 50}</table:table-row>'
+    spaces = '<text:p>a<text:s text:c="999999"/>b</text:p>' * 1_000
+    return odt(f"<table:table>{row * 100}</table:table>{spaces}")
+
+
+def pptx_of_size() -> bytes:
+    """Make a presentation whose one slide unpacks to 150 MB."""
+    return pptx([shape(" " * (150 * _MB))])
+
+
+def pptx_of_slides() -> bytes:
+    """Make a presentation that shows one slide a hundred thousand times."""
+    ids = "<p:sldId r:id='r0'/>" * 100_000
+    uri = "http://schemas.openxmlformats.org"
+    show = (
+        f'<p:presentation xmlns:p="{uri}/presentationml/2006/main" '
+        f'xmlns:r="{uri}/officeDocument/2006/relationships"><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>'
+    )
+    parts: dict[str, Any] = {"ppt/presentation.xml": show}
+    return pptx([shape("A slide. " * 1_000)], **parts)
+
+
+def rtf_of_depth() -> bytes:
+    """Make a rich text of 200,000 groups within one another."""
+    return b"{\\rtf1 " + b"{" * 200_000
+
+
+def rtf_of_cells() -> bytes:
+    """Make a rich text of rows with ever more borders, none of them in line with another."""
+    rows = (
+        b"\\trowd" + b"".join(b"\\cellx%d" % (n * c) for c in range(1, 50)) for n in range(60, 560)
+    )
+    return (
+        b"{\\rtf1 "
+        + b"".join(row + b"\\intbl a\\cell\\row" for row in rows)
+        + b"\\pard The words behind it.}"
+    )
 
 
 def epub_of_entities() -> bytes:
@@ -271,6 +320,12 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "size.docx": docx_of_size,
     "depth.docx": docx_of_depth,
     "depth.json": json_value_of_depth,
+    "entities.odt": odt_of_entities,
+    "repeats.odt": odt_of_repeats,
+    "size.pptx": pptx_of_size,
+    "slides.pptx": pptx_of_slides,
+    "depth.rtf": rtf_of_depth,
+    "cells.rtf": rtf_of_cells,
     "depth.eml": eml_of_depth,
     "ratio.eml": eml_of_ratio,
     "corner.xlsx": xlsx_of_a_corner,

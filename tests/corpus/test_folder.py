@@ -330,4 +330,4 @@ def test_no_folder_stays_open(swapped: Path) -> None:
         read(swapped)
         stamps([swapped])
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == len(before)
+    assert len(os.listdir("/proc/self/fd")) <= len(before)

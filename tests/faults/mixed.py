@@ -14,7 +14,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.corpus.bombs import BOMBS
-from tests.corpus.makers import OLE, docx, epub, ods, page, pdf, scanned_pdf, word, xlsx, zipped
+from tests.corpus.makers import (
+    OLE,
+    docx,
+    epub,
+    ods,
+    odt,
+    page,
+    pdf,
+    pptx,
+    scanned_pdf,
+    shape,
+    word,
+    xlsx,
+    zipped,
+)
 
 SETTINGS = {
     "max_file_bytes": 1_500_000,
@@ -80,6 +94,16 @@ PDF = pdf(
     ]
 )
 DOCX = docx(word("The ferry", style="Titel") + word("The ferry crossed free of charge on Sundays."))
+ODT = odt(
+    "<text:h>The cooper</text:h><text:p>The cooper made barrels of oak from the island.</text:p>"
+)
+PPTX = pptx(
+    [
+        shape("The lighthouse", place="ctrTitle"),
+        shape("The lamp", place="title") + shape("The lamp of the lighthouse burned rape oil."),
+    ]
+)
+RTF = rb"{\rtf1\ansi {\b The net loft}\par The net loft dried nets in the wind of the h\'e4rbour.\par}"
 EPUB = epub(
     {
         "a.xhtml": page(
@@ -180,6 +204,9 @@ FILES: Mapping[str, bytes] = {
     "two pages.pdf": PDF,
     "scanned.pdf": scanned_pdf(),
     "word.docx": DOCX,
+    "text.odt": ODT,
+    "slides.pptx": PPTX,
+    "rich.rtf": RTF,
     "book.epub": EPUB,
     "table.csv": CSV.encode(),
     "table.tsv": b"id\ttext\n9\tThe tar was boiled on the beach.\n",
@@ -202,6 +229,9 @@ FILES: Mapping[str, bytes] = {
     # Cut short.
     "cut/a.pdf": PDF[: len(PDF) // 2],
     "cut/a.docx": DOCX[: len(DOCX) // 2],
+    "cut/a.odt": ODT[: len(ODT) // 2],
+    "cut/a.pptx": PPTX[: len(PPTX) // 2],
+    "cut/a.rtf": RTF[:11],
     "cut/a.epub": EPUB[: len(EPUB) // 2],
     "cut/a.xlsx": XLSX[: len(XLSX) // 2],
     "cut/a.ods": XLSX[: len(XLSX) // 2],
@@ -221,6 +251,7 @@ FILES: Mapping[str, bytes] = {
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
             *(".xlsx", ".xls", ".ods", ".eml", ".mbox", ".srt", ".vtt", ".json"),
+            *(".odt", ".pptx", ".rtf"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
@@ -228,11 +259,13 @@ FILES: Mapping[str, bytes] = {
     "locked/a.pdf": pdf(["Secret."], password="x"),
     "locked/a.xlsx": OLE + "EncryptedPackage".encode("utf-16-le"),
     "locked/a.docx": OLE + "EncryptedPackage".encode("utf-16-le"),
+    "locked/a.odt": odt("<text:p/>", **{"META-INF/manifest.xml": "<x><encryption-data/></x>"}),
     "locked/a.zip": locked(zipped({"a.txt": "Secret.", "b.txt": "Secret."})),
     "locked/old.docx": OLE + "WordDocument".encode("utf-16-le"),
 }
 
 _EMPTY = "<empty>"
+_CUT_RTF = "<no text (damaged: its end is missing)>"
 _DAMAGED_ZIP = "<damaged: it cannot be opened as a ZIP file"
 _DAMAGED_TAR = "<damaged: it cannot be unpacked, or not further"
 _NOT_TEXT = "<not valid utf-8 at byte 0>"
@@ -263,6 +296,12 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "size.docx": {"": f"<{_MEMORY}"},
     "depth.docx": {"": _XML_BOMB},
     "depth.json": {"": "<what is in it is nested too deeply>"},
+    "entities.odt": {"": _XML_BOMB},
+    "repeats.odt": {"": "again | again"},
+    "size.pptx": {"": f"<{_MEMORY}"},
+    "slides.pptx": {"": "A slide. A slide."},
+    "depth.rtf": {"": _CUT_RTF},
+    "cells.rtf": {"": "The words behind it."},
     "depth.eml": {"": "<what is in it is nested too deeply>"},
     "ratio.eml": {
         "": "Packed.",
@@ -298,17 +337,20 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "two pages.pdf": {"": "A whale was stranded upon the breakwater in its third year."},
     "scanned.pdf": {"": "<no text: scanned pages; run OCR first>"},
     "word.docx": {"": "The ferry crossed free of charge on Sundays."},
+    "text.odt": {"": "made barrels of oak"},
+    "slides.pptx": {"": "The lamp of the lighthouse burned rape oil."},
+    "rich.rtf": {"": "in the wind of the härbour"},
     "book.epub": {"": "taught knots by candlelight"},
     "table.csv": {"#id=1": "The herring was sold by the barrel.", "": "<row 2: no text>"},
     "table.tsv": {"#id=9": "The tar was boiled on the beach."},
-    "rows.jsonl": {"#id=cod": "The cod was dried upon the rocks.", "": "<row 2: no text>"},
+    "rows.jsonl": {"#id=cod": "The cod was dried upon the rocks.", "#id=eel": "id: eel"},
     "packed.zip": _UNPACKED,
     "packed.tar.gz": _UNPACKED,
     "picture.png": {"": "<no reader for .png>"},
     "no ending": {"": "words"},
     "talk.srt": {"": "The sluice jams, at low tide."},
     "talk.vtt": {"": "Anna: The slipway is steep."},
-    "list.json": {"#id=3": "The winch was hand made.", "": "<row 2: no text>"},
+    "list.json": {"#id=3": "The winch was hand made.", "#id=4": "id: 4"},
     "other.json": {"": "capstan.turned by: 12"},
     "letter.eml": {"": "The pilot asked for oilskins.", "/plan.csv#id=1": "The plan of the lock."},
     "mail.mbox": {
@@ -322,6 +364,9 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "book.ods": {"": "Buoy: Whistle buoy | Laid: 1912"},
     "cut/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
     "cut/a.docx": {"": _DAMAGED_ZIP},
+    "cut/a.odt": {"": _DAMAGED_ZIP},
+    "cut/a.pptx": {"": _DAMAGED_ZIP},
+    "cut/a.rtf": {"": _CUT_RTF},
     "cut/a.epub": {"": _DAMAGED_ZIP},
     "cut/a.xlsx": {"": _DAMAGED_ZIP},
     "cut/a.ods": {"": _DAMAGED_ZIP},
@@ -341,10 +386,15 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "wrong/a.eml": {"": "<damaged: no message is in it>"},
     "wrong/a.mbox": {"": "<damaged: it does not begin with a message>"},
     "wrong/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
-    **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx epub zip xlsx xls ods".split()},
+    "wrong/a.rtf": {"": "<damaged: it does not begin as a rich text does>"},
+    **{
+        f"wrong/a.{ending}": {"": _DAMAGED_ZIP}
+        for ending in "docx odt pptx epub zip xlsx xls ods".split()
+    },
     **{f"wrong/a.{ending}": {"": _DAMAGED_TAR} for ending in "tar tar.gz tar.xz".split()},
     "locked/a.pdf": {"": "<encrypted: it needs a password>"},
     "locked/a.docx": {"": "<encrypted: it needs a password>"},
+    "locked/a.odt": {"": "<encrypted: it needs a password>"},
     "locked/a.xlsx": {"": "<encrypted: it needs a password>"},
     "locked/a.zip": {
         "/a.txt": "<encrypted: it needs a password>",

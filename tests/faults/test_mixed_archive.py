@@ -132,6 +132,11 @@ def test_a_citation_opens_at_its_page(
         assert leaves[-1:] == ([str(page)] if page else [])
 
 
+def test_a_citation_names_its_slide(built: Built) -> None:
+    asked = Question("Which oil did the lamp burn?", filters=Filters(source=("slides.pptx",)))
+    assert built.engine.ask(asked).results[0].citation.place == "slide 2"
+
+
 @pytest.mark.parametrize(
     ("question", "source", "address"),
     [

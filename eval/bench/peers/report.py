@@ -15,7 +15,7 @@ from qa.evaluate.datasets import JudgedCorpus, read_dataset
 from qa.evaluate.measures import Measure
 
 OURS = "cited-qa"
-MEASURES = (Measure("nDCG", 10), Measure("hit", 1))
+MEASURES = (Measure("nDCG", 10), Measure("Success", 1))
 Table = dict[str, dict[str, Any]]
 """Figures of one data set, by peer and configuration."""
 
@@ -71,7 +71,7 @@ def judge(dataset: JudgedCorpus, measured: Table) -> Table:
         p50 = median(times)
         table[name] = {
             **{
-                str(m): round(sum(f[m] for f in figures.values()) / len(figures), 4)
+                m.key: round(sum(f[m] for f in figures.values()) / len(figures), 4)
                 for m in MEASURES
             },
             "p50_ms": round(p50, 1),
@@ -94,7 +94,7 @@ def judge(dataset: JudgedCorpus, measured: Table) -> Table:
             },
             "versions": asked["versions"],
             "per_question": {
-                str(m): [_short(figures[query][m]) for query in dataset.qrels] for m in MEASURES
+                m.key: [_short(figures[query][m]) for query in dataset.qrels] for m in MEASURES
             },
         }
     return table

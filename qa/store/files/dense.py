@@ -17,9 +17,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.errors import IndexDamagedError, IndexForeignError, UsageError
 
-FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 

@@ -169,6 +169,14 @@ def _block_sum(block: bytes | memoryview) -> bytes:
     return hashlib.blake2b(block, digest_size=_SUM_BYTES).digest()
 
 
+def file_sum(path: Path) -> FileSum:
+    """Return the size and SHA-256 of a file as it is. Raises OSError."""
+    with path.open("rb") as file:
+        return FileSum(
+            os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        )
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until a folder's entries are on the disk."""
     on_step(f"fsync {folder.name}/")

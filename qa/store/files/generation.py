@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.records import Document, Filters, IndexInfo, Passage
-from qa.store.files.dense import DenseIndex, FloatArray, Mask, RowArray
+from qa.store.files.dense import DenseIndex, Mask, RowArray
 from qa.store.files.disk import (
     SUMS_ENDING,
     BlockFile,
@@ -323,6 +324,10 @@ class Generation:
 
     def document(self, document_id: str) -> Document | None:
         return self._documents.find(document_id)
+
+    def document_at(self, place: int) -> Document:
+        """Return the document at a place of ``written``, a hidden one too."""
+        return self._documents.at(place)
 
     def entries(self) -> Sequence[DocumentEntry]:
         return self._listing

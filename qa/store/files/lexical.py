@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from qa.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
