@@ -51,7 +51,11 @@ Accept = Callable[[Store, Encoder], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. ``calibrated``: the generation can tell what it answers from what it does not."""
+    """What a build did.
+
+    ``calibrated``: the generation can tell what it answers from what it does not. ``skipped``: what is not
+    read, or not whole. ``told``: what was read whole, and how, where that is a guess.
+    """
 
     generation: str
     changed: bool
@@ -62,6 +66,7 @@ class BuildReport:
     furniture_lines: int
     calibrated: bool
     skipped: tuple[Skipped, ...]
+    told: tuple[Skipped, ...]
     seconds: float
 
 
@@ -171,6 +176,7 @@ def _refuse(
     strict: bool,
 ) -> None:
     """Raise CorpusError when nothing can be read, or ``strict`` and something cannot."""
+    skipped = [one for one in skipped if not one.is_whole]
     if strict and skipped:
         raise CorpusError(
             f"{skipped[0].source}: {skipped[0].reason} "
@@ -285,7 +291,8 @@ def _report(
         tokens=facts.tokens,
         furniture_lines=facts.furniture_lines,
         calibrated=facts.calibrated,
-        skipped=tuple(skipped),
+        skipped=tuple(one for one in skipped if not one.is_whole),
+        told=tuple(one for one in skipped if one.is_whole),
         seconds=time.perf_counter() - began,
     )
 

@@ -48,6 +48,8 @@ Item = Document | Skipped | Mark
 
 CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
 _HOLDING_MANY = TABLES.keys() | CONTAINERS | {_JSON}
+KNOWN = READERS.keys() | _HOLDING_MANY
+"""Endings that have a reader of their own."""
 
 
 def kind_at(source: str, file: IO[bytes]) -> str:

@@ -112,7 +112,7 @@ VERSIONS: Mapping[str, Version] = {
         (".epub", Version(1, "lxml")),
         (".xlsx .xlsm .xlsb .xls .ods", Version(1, "python-calamine")),
         (".srt .vtt", Version(1, "chardet")),
-        (".json", Version(1, "chardet")),
+        (".json", Version(1, "lxml chardet")),
         (".eml .mbox", Version(1, "lxml trafilatura htmldate chardet")),
         (".html .htm .xhtml", Version(1, "lxml trafilatura htmldate chardet")),
         (".mhtml .mht", Version(1, "lxml trafilatura htmldate chardet")),

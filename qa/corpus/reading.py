@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from qa.corpus.decode import codec_of
+from qa.corpus.decode import READ_AS, codec_of
 from qa.errors import UsageError
 from qa.records import About, Block, BlockKind, Place, Published
 from qa.settings import Settings
@@ -53,6 +53,11 @@ class Skipped:
 
     source: str
     reason: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing: the reason only tells how the file was read."""
+        return self.reason.startswith(READ_AS) and ";" not in self.reason
 
 
 @dataclass(frozen=True, slots=True)

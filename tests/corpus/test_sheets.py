@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Sequence
 
@@ -25,7 +26,7 @@ def lines(document: Document) -> list[tuple[str | None, str]]:
     return [
         (document.place_of(b.start), document.text[b.start : b.end])
         for b in document.blocks
-        if b.kind == "item"
+        if b.kind == "row"
     ]
 
 
@@ -125,9 +126,7 @@ def test_what_a_workbook_says_of_itself() -> None:
 
 def test_hidden_sheets_are_left_out_and_counted() -> None:
     data = xlsx({"P": _PUMPS, "Lists": [["secret"]]})
-    parts = {
-        info: zipfile.ZipFile(__import__("io").BytesIO(data)).read(info) for info in _names(data)
-    }
+    parts = {info: zipfile.ZipFile(io.BytesIO(data)).read(info) for info in _names(data)}
     book = parts["xl/workbook.xml"].replace(b'name="Lists"', b'name="Lists" state="hidden"')
     document, note = read_noted("a.xlsx", zipped({**parts, "xl/workbook.xml": book}))
     assert "secret" not in document.text
@@ -135,7 +134,7 @@ def test_hidden_sheets_are_left_out_and_counted() -> None:
 
 
 def _names(data: bytes) -> list[str]:
-    return zipfile.ZipFile(__import__("io").BytesIO(data)).namelist()
+    return zipfile.ZipFile(io.BytesIO(data)).namelist()
 
 
 @pytest.mark.parametrize(

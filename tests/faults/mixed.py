@@ -350,7 +350,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "no ending": {"": "words"},
     "talk.srt": {"": "The sluice jams, at low tide."},
     "talk.vtt": {"": "Anna: The slipway is steep."},
-    "list.json": {"#id=3": "The winch was hand made.", "": "<row 2: no text>"},
+    "list.json": {"#id=3": "The winch was hand made.", "#id=4": "id: 4"},
     "other.json": {"": "capstan.turned by: 12"},
     "letter.eml": {"": "The pilot asked for oilskins.", "/plan.csv#id=1": "The plan of the lock."},
     "mail.mbox": {

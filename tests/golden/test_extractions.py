@@ -7,9 +7,8 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from qa.corpus.contents import CONTAINERS
-from qa.corpus.formats.rows import TABLES
-from qa.corpus.readers import READERS, VERSIONS, ending_of
+from qa.corpus.contents import KNOWN
+from qa.corpus.readers import VERSIONS, ending_of
 from tests.conftest import ROOT
 from tests.golden.extractions import Record, change, keep, kept, samples, splitter, take, terms
 
@@ -31,7 +30,7 @@ def test_what_is_read_changes_only_with_a_version(write_golden: bool) -> None:
 
 
 def test_every_format_has_a_version_and_a_sample() -> None:
-    assert VERSIONS.keys() == READERS.keys() | TABLES.keys() | CONTAINERS
+    assert VERSIONS.keys() == KNOWN
     # Endings of one line are of one format.
     formats = {id(VERSIONS[ending_of(name)]) for name in samples()}
     assert {ending for ending in VERSIONS if id(VERSIONS[ending]) not in formats} == set()

@@ -100,7 +100,7 @@ def lines_of(fields: Mapping[str, Any]) -> Text:
         words = words_of(str(value).lower() if isinstance(value, bool) else value, ", ")
         if words is not None:
             shown = _shown(words)[0] if _TAGS.search(words) else _without_entities(words)
-            lines.append(f"{whole_characters(name)}: {shown.strip()}")
+            lines.append(f"{whole_characters(name).strip()}: {shown.strip()}")
             blocks.append(Block("paragraph", start, start + len(lines[-1])))
             start = blocks[-1].end + 1
     return "\n".join(lines), tuple(blocks)

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
-from qa.corpus import dates
 from qa.corpus.formats.markup import local_name, parse_xml, text_of
+from qa.corpus.formats.properties import written
 from qa.corpus.formats.zipped import OLE, Package, refuse_locked
 from qa.corpus.reading import Reading, TextBuilder, UnreadableError
 from qa.corpus.sniff import HEAD, kind_by_content
-from qa.records import Place, Published
+from qa.records import Place
 
 Cells = Sequence[str]
 Row = tuple[int, list[str], list[bool]]
@@ -29,6 +29,8 @@ _MAX_NAME = 60
 _LOOK_AHEAD, _CAPTIONS = 20, 3
 _MIN_COLUMNS = 3
 """A table of words alone that is narrower may be a form: labels on the left, what was filled in beside."""
+_SAID = frozenset({"title", "creator", "created", "modified", "description"})
+_OPEN_DOCUMENT = {"creation-date": "created", "date": "modified"}
 _UNNAMED_SHEET = re.compile(r"[^\W\d_]+ ?1")
 _NUMBER = re.compile(r"[-+(]?[\d.,\s]*\d[\d.,\s]*[%)]?")
 
@@ -51,15 +53,14 @@ def read_workbook(data: bytes) -> Reading:
             alone = len(shown) == 1 and _UNNAMED_SHEET.fullmatch(label)
             text.sheet(label, _rows(workbook, number), headed=not alone)
     body, blocks = text.builder.result(titled=False)
-    made = dates.parse_date(about.get("created", "")[:10])
     return Reading(
         body,
         "utf-8",
         blocks,
         title=about.get("title") or None,
-        author=about.get("creator") or None,
+        author=about["creator"] if " " in about.get("creator", "") else None,
         places=tuple(text.places),
-        made=Published(made, about["created"], "document properties") if made else None,
+        made=written(about.get("created"), about.get("modified"), about.get("description")),
         note=f"hidden sheets: {hidden}, not read" if hidden else None,
     )
 
@@ -155,6 +156,7 @@ class _Text:
         self._part = 0
         self._heading: int | None = None
         """Where the headings begin that stand above the next row: its passage begins there."""
+        self._in_table = False
 
     def sheet(self, name: str, rows: Iterable[Row], *, headed: bool) -> None:
         """Add a sheet; its name is a heading where it is ``headed``."""
@@ -173,15 +175,17 @@ class _Text:
                     self._row(name, number, _named(cells, header) if header else _bare(cells))
                     self._part += bool(header)
             self._part += 1
-            self._heading = None
+            self._heading, self._in_table = None, False
 
     def _head(self, words: str, level: int) -> None:
         start = self.builder.add("heading", words, level)
+        self._in_table = False
         if self._heading is None:
             self._heading = start
 
     def _row(self, name: str, number: int, words: str) -> None:
-        start = self.builder.add("item", words)
+        start = self.builder.add("row", words, same_table=self._in_table)
+        self._in_table = True
         if start is not None:
             start, self._heading = self._heading if self._heading is not None else start, None
             self.places.append(Place(start, f"{name}, row {number}", self._part))
@@ -269,7 +273,7 @@ def _bare(cells: Cells) -> str:
 
 
 def _properties(package: Package | None) -> Mapping[str, str]:
-    """Return what a workbook says of itself: title, creator, created."""
+    """Return what a workbook says of itself: title, creator, when it was written, and by what."""
     found: dict[str, str] = {}
     for part in ("docProps/core.xml", "meta.xml"):
         data = package.part(part) if package else None
@@ -280,7 +284,7 @@ def _properties(package: Package | None) -> Mapping[str, str]:
         except UnreadableError:  # the text does not depend on them
             continue
         for node in root.iter():
-            name = {"creation-date": "created"}.get(local_name(node), local_name(node))
-            if name in ("title", "creator", "created"):
+            name = _OPEN_DOCUMENT.get(local_name(node), local_name(node))
+            if name in _SAID:
                 found.setdefault(name, text_of(node))
     return found

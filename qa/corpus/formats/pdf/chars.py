@@ -32,6 +32,9 @@ _GRID = 2.0
 """Points: characters drawn twice have their places in one square of so many, or in two beside each other."""
 _LETTER = re.compile(r"[^\W\d_]")
 
+_HALF = chr(0xD800)
+"""Stands for the first half of a character until the second comes."""
+
 
 class Char(NamedTuple):
     """A character and its box; ``turn`` counts quarter turns clockwise, or is one of those above."""
@@ -120,7 +123,7 @@ def _read(text: Any) -> tuple[list[Char | None], int]:
             continue
         if code in _MARKS_OF_NONE or 0xE000 <= code <= 0xF8FF:
             unmapped += 1
-        if 0xDC00 <= code <= 0xDFFF and found and (half := found[-1]) and half.char == "\ud800":
+        if 0xDC00 <= code <= 0xDFFF and found and (half := found[-1]) and half.char == _HALF:
             # The second half of a character beyond the first 65,536.
             high = code_of(text, n - 1)
             char = chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00)
@@ -128,7 +131,7 @@ def _read(text: Any) -> tuple[list[Char | None], int]:
             continue
         found.append(Char(_char(code), x0, y0, x1, y1, turn, n))
     for place, lone in enumerate(found):
-        if lone and lone.char == "\ud800":
+        if lone and lone.char == _HALF:
             found[place] = lone._replace(char="\ufffd")
     return found, unmapped
 
@@ -140,7 +143,7 @@ def _char(code: int) -> str:
     if code in _TEX:
         return _TEX[code]
     if 0xD800 <= code <= 0xDBFF:
-        return "\ud800"
+        return _HALF
     if code in _MARKS_OF_NONE or 0xDC00 <= code <= 0xDFFF or code > 0x10FFFF:
         return "\ufffd"
     return chr(code)
