@@ -268,6 +268,12 @@ def test_spans_are_bounded_by_the_table() -> None:
         table.add([Cell("x" * 50, columns=1_000, rows=60_000), Cell("y", columns=1_000)])
     rows = table.result()
     assert sum(len(cell) for row in rows.body for cell in row) < 10 * 3_000 * 51
+    wide = Table()
+    wide.add([Cell("x", columns=1_000)])
+    wide.add([Cell("x"), Cell("x", columns=1_000)])
+    for _ in range(3_000):
+        wide.add([Cell("x"), Cell("y")])
+    assert sum(map(len, wide.result().body)) < 100_000
 
 
 @pytest.mark.parametrize(

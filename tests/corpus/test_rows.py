@@ -177,6 +177,12 @@ def test_cells_that_no_column_has_are_read_and_told() -> None:
     assert reasons == ["row 1: more cells than columns, read in full"]
 
 
+def test_a_key_alone_is_no_text() -> None:
+    found, reasons = rows('{"id": "eel", "date": "2019"}\n{"id": "cod", "fresh": false}', ".jsonl")
+    assert [d.text for d in found] == ["id: cod\nfresh: false"]
+    assert reasons == ["row 1: no text"]
+
+
 def test_columns_beside_the_text_are_told() -> None:
     found, reasons = rows("id,text,kind,note\n1,It rose.,flood,\n2,It fell.,,\n")
     assert [d.text for d in found] == ["It rose.", "It fell."]

@@ -80,6 +80,11 @@ def words_of(value: object, between: str = "\n\n") -> str | None:
     return words if words.strip() else None
 
 
+def says(value: object) -> bool:
+    """Whether a field has something to read, "true" and "false" included."""
+    return isinstance(value, bool) or words_of(value) is not None
+
+
 def text_of_field(words: str) -> Text:
     """Return a field's text and its blocks; of HTML what it shows."""
     return _shown(words) if _TAGS.search(words) else _of_plain(_without_entities(words))

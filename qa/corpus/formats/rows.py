@@ -22,6 +22,7 @@ from qa.corpus.formats.records import (
     first_of,
     line_of_field,
     lines_of,
+    says,
     text_of_field,
 )
 from qa.corpus.formats.separated import Separated
@@ -213,7 +214,9 @@ def _document(source: str, row: Row, columns: Columns) -> Document:
         raise UnreadableError("no text")
     else:
         text, blocks = lines_of(fields)
-        if not text:
+        # A key, an address and a date say nothing by themselves.
+        keys = {name.lower() for name in (*columns.id, *columns.url, *columns.date)}
+        if not any(name.lower() not in keys and says(value) for name, value in fields.items()):
             raise UnreadableError("no text")
     date, dated_by = first_of(fields, columns.date)
     value = dates.parse_date(date) if date else None

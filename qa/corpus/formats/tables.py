@@ -95,12 +95,15 @@ class Table:
         """Return the rows that say something, without the columns that only make room."""
         used = sorted({n for row in self._rows for n, words in enumerate(row) if words})
         filled = [n for n, row in enumerate(self._rows) if any(row)]
+        # The last cells of a short row are empty, unless those would be more than the table has.
+        own = sum(map(len, self._rows))
+        full = len(filled) * len(used) <= _FREE + _EACH * own
         rows = []
         for n in filled:
             row = self._rows[n]
-            # The last cells of a short row are empty; a row of one cell is a heading.
-            full = len(row) > 1
-            rows.append([row[at] if at < len(row) else "" for at in used] if full else row)
+            if full and len(row) > 1:  # a row of one cell is a heading
+                row = row + [""] * (used[-1] + 1 - len(row))
+            rows.append([row[at] for at in used if at < len(row)] if len(row) > 1 else row)
         named = [self._named[n] for n in filled]
         count = named.index(False) if False in named else 0
         if not count and len(rows) > 1 and not self._any_heads:

@@ -8,6 +8,7 @@ where there is no other.
 from __future__ import annotations
 
 import re
+from itertools import islice, takewhile
 
 from qa.corpus.formats.formulas import math_text, simple_tex
 from qa.corpus.formats.markup import Element, local_name, text_of
@@ -30,7 +31,7 @@ _HEADS = frozenset("h1 h2 h3 h4 h5 h6 dt summary".split())
 _BOXES = frozenset("p div td th li dd section article body".split())
 _LEAST, _TIMES = 200, 2
 """Characters of a text that only noscript has, and how many times those beside it."""
-_WRITTEN = "data-formula"
+_NEAR = 3
 
 
 def is_hidden(node: Element) -> bool:
@@ -107,21 +108,26 @@ def _write_formulas(body: Element) -> None:
                 _empty(before)
                 before = before.getprevious()
             _write(node, simple_tex(node.text))
+    # A picture of a formula that is MathML here too stands in an element around that.
+    told: set[Element] = set()
     for node in list(body.iter("math")):
+        told.update(takewhile(_is_inline, islice(node.iterancestors(), _NEAR)))
         _uncover(node)
         _write(node, math_text(node))
     for node in list(body.iter("img")):
         alternative = node.get("alt") or ""
-        if alternative and _FORMULA.search(node.get("class") or ""):
-            beside = node.getparent().iter("span")
-            if all(part.get(_WRITTEN) is None for part in beside):
-                _write(node, simple_tex(alternative))
+        if (
+            alternative
+            and _FORMULA.search(node.get("class") or "")
+            and node.getparent() not in told
+        ):
+            _write(node, simple_tex(alternative))
 
 
 def _uncover(formula: Element) -> None:
     """Show a formula that stands hidden beside what a script has drawn of it, and take that away."""
     node = formula
-    while local_name(node) not in _BOXES and node.getparent() is not None:
+    while _is_inline(node) and node.getparent() is not None:
         if is_hidden(node):
             node.attrib.pop("style", None)
             node.attrib.pop("hidden", None)
@@ -135,6 +141,10 @@ def _uncover(formula: Element) -> None:
         node = node.getparent()
 
 
+def _is_inline(node: Element) -> bool:
+    return local_name(node) not in _BOXES
+
+
 def _is_drawn(node: Element) -> bool:
     return node.get("aria-hidden") == "true" or bool(_DRAWN.search(node.get("class") or ""))
 
@@ -144,7 +154,6 @@ def _write(node: Element, words: str) -> None:
     node.tag, node.text = "span", words
     for name in ("class", "style", "hidden", "aria-hidden"):
         node.attrib.pop(name, None)
-    node.set(_WRITTEN, "")
 
 
 def _empty(node: Element) -> None:
