@@ -9,8 +9,8 @@
 One law binds them: ``document.text[x.start:x.end]`` is the text of every block,
 passage, citation and excerpt ``x``. Offsets are Unicode code points in the
 document's text; for a plain-text source that text is the decoded file, so that
-``open(path, encoding=document.encoding, newline="").read()[start:end]`` is the
-excerpt. Nothing ever searches for a quote after the fact.
+``open(path, encoding=document.encoding, errors="replace", newline="").read()[start:end]``
+is the excerpt. Nothing ever searches for a quote after the fact.
 """
 
 from __future__ import annotations
@@ -149,7 +149,8 @@ class Document:
     """A source as read. ``text`` is exact; ``blocks`` are in order and do not overlap.
 
     ``sha256`` is of the source's bytes. ``encoding`` is the Python codec that decodes a
-    plain-text source into ``text``; for other formats ``text`` is what the reader extracted.
+    plain-text source into ``text``, a damaged character as U+FFFD; for other formats ``text`` is
+    what the reader extracted.
     ``page_starts`` are the offsets at which the pages of a paginated source begin, the first
     page's too; empty for a source without pages. ``places`` are in order: what a source without
     pages is cited by. ``language`` is a code such as ``"es"``.

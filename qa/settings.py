@@ -64,6 +64,11 @@ class Settings:
     row_url: str = _setting("url,link", "column of a row's web address")
     row_id: str = _setting("id,_id", "column that names a row in its source")
     row_author: str = _setting("author,creator", "column of a row's author")
+    encodings: str = _setting(
+        "",
+        "encodings of files that are not in UTF-8, by glob: `letters/*.txt=cp850, *.csv=cp1252`; "
+        "those of other files are told by their bytes",
+    )
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
         20, "of a hundred answers given as answers, how many may be wrong, 0 to 100"

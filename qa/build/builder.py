@@ -53,7 +53,11 @@ Accept = Callable[[Generation, Encoder], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. ``calibrated``: the generation can tell what it answers from what it does not."""
+    """What a build did.
+
+    ``calibrated``: the generation can tell what it answers from what it does not. ``skipped``: what is not
+    read, or not whole. ``told``: what was read whole, and how, where that is a guess.
+    """
 
     generation: str
     changed: bool
@@ -64,6 +68,7 @@ class BuildReport:
     furniture_lines: int
     calibrated: bool
     skipped: tuple[Skipped, ...]
+    told: tuple[Skipped, ...]
     seconds: float
 
 
@@ -185,6 +190,7 @@ def _refuse(
     strict: bool,
 ) -> None:
     """Raise CorpusError when nothing can be read, or ``strict`` and something cannot."""
+    skipped = [one for one in skipped if not one.is_whole]
     if strict and skipped:
         raise CorpusError(
             f"{skipped[0].source}: {skipped[0].reason} "
@@ -327,7 +333,8 @@ def _report(
         tokens=int(manifest["counts"]["tokens"]),
         furniture_lines=furniture,
         calibrated=manifest.get("calibration") is not None,
-        skipped=tuple(skipped),
+        skipped=tuple(one for one in skipped if not one.is_whole),
+        told=tuple(one for one in skipped if one.is_whole),
         seconds=time.perf_counter() - began,
     )
 

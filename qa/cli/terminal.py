@@ -134,6 +134,8 @@ def show_report(report: BuildReport, index: str) -> None:
         f"  left out as page furniture: {counted(report.furniture_lines, 'line')}",
         f"  skipped: {counted(len(report.skipped), 'file')}",
         *_skipped(report.skipped),
+        *([f"  guessed: {counted(len(report.told), 'encoding')}"] if report.told else []),
+        *_skipped(report.told),
     ]
     if not report.calibrated:
         lines.append(

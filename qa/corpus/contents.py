@@ -47,8 +47,8 @@ class Mark:
 Item = Document | Skipped | Mark
 
 
-_CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
-_HOLDING_MANY = TABLES.keys() | _CONTAINERS | {_JSON}
+CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
+_HOLDING_MANY = TABLES.keys() | CONTAINERS | {_JSON}
 KNOWN = READERS.keys() | _HOLDING_MANY
 """Endings that have a reader of their own."""
 
@@ -135,7 +135,7 @@ class _Contents:
             if ending == _JSON:
                 yield from read_json(source, data, self._options)
                 return
-            document, note = read_noted(source, data)
+            document, note = read_noted(source, data, self._options.encoding_of(source))
             yield document
             if note:
                 yield Skipped(source, note)
@@ -183,7 +183,7 @@ class _Contents:
         self._number += 1
         done = self._number <= self._resumed.after
         return self._number not in self._resumed.bad and not (
-            done and ending_of(source) not in _CONTAINERS
+            done and ending_of(source) not in CONTAINERS
         )
 
     def _messages(self, source: str, file: IO[bytes], depth: int) -> Iterator[Item]:

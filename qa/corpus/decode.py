@@ -1,14 +1,17 @@
 """Bytes to text, without moving an offset.
 
-The text that comes out is what ``open(path, encoding=codec, newline="").read()`` returns:
-line ends stay as they are, a byte order mark is a signature and not part of the text.
+The text that comes out is what ``open(path, encoding=codec, errors="replace", newline="").read()``
+returns: line ends stay as they are, a byte order mark is a signature and not part of the text, and
+what is no character in the codec is U+FFFD. A stray byte costs one character, never the rest.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
+from typing import IO
+
+from qa.corpus.legacy import legacy_codec, sample_of, unmarked_utf16
 
 # Longest first: the UTF-32 mark begins with the UTF-16 one.
 _MARKS = (
@@ -21,6 +24,10 @@ _MARKS = (
 _TEXT_CONTROLS = frozenset("\t\n\v\f\r\x1b\x85")
 # A stray control character happens in scraped text; one in twenty means it is not text.
 _MAX_CONTROL_SHARE = 0.05
+_MAX_DAMAGED_SHARE = 0.05
+"""Of the characters of a text whose encoding is known, so many may be damaged."""
+REPLACED = "\ufffd"
+_PIECE = 1 << 16
 
 
 class NotTextError(ValueError):
@@ -30,25 +37,124 @@ class NotTextError(ValueError):
 def decode(data: bytes) -> tuple[str, str]:
     """Return ``(text, codec)`` for the bytes of a plain-text file.
 
-    Byte order marks decide first, then valid UTF-8, then UTF-16 without a mark (told by its
-    zero bytes), then the older encodings of other scripts than Latin, where the text is mostly of
-    one, then Windows-1252. Raises NotTextError for anything else.
+    Byte order marks decide first, then UTF-16 without a mark, then UTF-8, damaged in a few places
+    perhaps, then what an older encoding's letters and their neighbours tell; that one is a guess
+    (see ``is_guess``). Raises NotTextError for what is no text.
     """
     for mark, codec in _MARKS:
         if data.startswith(mark):
-            return _checked(data, codec), codec
-    utf16 = _unmarked_utf16(data)
+            return _mended(data, codec), codec
+    utf16 = unmarked_utf16(data)
     if utf16:
-        return _checked(data, utf16), utf16
+        return _mended(data, utf16), utf16
+    escaped = _escaped(data)
+    if escaped:
+        return escaped
     try:
         return _checked(data, "utf-8"), "utf-8"
     except NotTextError:
         if b"\0" in data:
             raise
-    other = _other_script(data)
-    if other:
-        return _checked(data, other, max_control_share=0.0), other
-    return _checked(data, "cp1252", max_control_share=0.0), "cp1252"
+    if _is_damaged_utf8(data):
+        return _mended(data, "utf-8"), "utf-8"
+    codec = legacy_codec(data)
+    return _mended(data, codec, max_control_share=0.0), codec
+
+
+def codec_of_file(file: IO[bytes]) -> str:
+    """Name the codec of an open file, however large: it is read once, a piece at a time.
+
+    Raises NotTextError for what is no text.
+    """
+    file.seek(0)
+    head = piece = file.read(_PIECE)
+    codec = next((codec for mark, codec in _MARKS if head.startswith(mark)), None)
+    codec = codec or unmarked_utf16(head)
+    decoder, beyond, strays, whole = codecs.getincrementaldecoder("utf-8")("replace"), b"", 0, 0
+    while piece and not codec:
+        text = decoder.decode(piece)
+        if not text.isascii():
+            count = text.count(REPLACED)
+            strays, whole = strays + count, whole + sum(map("\x7f".__lt__, text)) - count
+            beyond += sample_of(piece) if len(beyond) < _PIECE else b""
+        piece = file.read(_PIECE)
+    file.seek(0)
+    if strays and b"\0" in head:
+        _checked(head, "utf-8")  # names the place
+    if not codec:
+        codec = "utf-8" if _is_utf8(strays, whole) else legacy_codec(beyond)
+    share = 0.0 if is_guess(codec) else _MAX_CONTROL_SHARE
+    _refuse_controls(head.decode(codec, "replace"), share)
+    return codec
+
+
+def is_guess(codec: str) -> bool:
+    """Whether ``decode`` names that codec for how its text reads, and not for what proves it."""
+    return not codec.startswith(("utf", "iso2022"))
+
+
+def _mended(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL_SHARE) -> str:
+    """Decode with U+FFFD for what is damaged; refuse what is damaged in more than a few places."""
+    text = data.decode(codec, "replace")
+    if text.count(REPLACED) > _MAX_DAMAGED_SHARE * len(text):
+        _checked(data, codec)  # names the place
+    _refuse_controls(text, max_control_share)
+    return text
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """Whether bytes that are not UTF-8 are so but for a few: whole characters outnumber strays.
+
+    The bytes of other encodings hardly ever make a character of UTF-8, and never mostly.
+    """
+    text = data.decode("utf-8", "replace")
+    strays = text.count(REPLACED)
+    whole = sum(char > "\x7f" for char in text) - strays
+    return _is_utf8(strays, whole)
+
+
+def _is_utf8(strays: int, whole: int) -> bool:
+    return not strays or (whole > 0 and strays <= max(1, whole // 2))
+
+
+def _escaped(data: bytes) -> tuple[str, str] | None:
+    """Decode text that shifts between character sets by escapes, as Japanese and Korean mail did."""
+    for shift, codec in (
+        (b"\x1b$B", "iso2022_jp"),
+        (b"\x1b$@", "iso2022_jp"),
+        (b"\x1b$)C", "iso2022_kr"),
+    ):
+        if shift in data:
+            try:
+                return _checked(data, codec), codec
+            except NotTextError:
+                pass
+    return None
+
+
+READ_AS = "read as "
+"""What is said of a guess begins with it."""
+
+
+def guessed(codec: str) -> str | None:
+    """Return what is to be said of a text that ``decode`` read with ``codec``, if that is a guess."""
+    if not is_guess(codec):
+        return None
+    return f"{READ_AS}{codec}, a guess (the setting encodings can name another)"
+
+
+def told(data: bytes, codec: str, *, given: bool = False) -> str | None:
+    """Return what is to be said of reading ``data`` with ``codec``, None where that is nothing.
+
+    It is said that the codec is a guess, unless it was ``given``, and how much is damaged.
+    """
+    notes = [None if given else guessed(codec)]
+    # Those that somebody else put in place of what was damaged are the text's own.
+    read, whole = data.decode(codec, "replace"), data.decode(codec, "ignore")
+    damaged = read.count(REPLACED) - whole.count(REPLACED)
+    if damaged:
+        notes.append(f"{damaged:,} damaged character{'s' if damaged > 1 else ''} read as U+FFFD")
+    return "; ".join(filter(None, notes)) or None
 
 
 _DECLARED = re.compile(
@@ -80,7 +186,7 @@ def decode_page(data: bytes) -> tuple[str, str]:
             text = data.decode(codec, "replace")
             _refuse_controls(text, _MAX_CONTROL_SHARE)
             return text, codec
-    declared = _declared(data)
+    declared = declared_codec(data)
     if declared:
         try:
             return _checked(data, declared), declared
@@ -89,7 +195,7 @@ def decode_page(data: bytes) -> tuple[str, str]:
     for codec in dict.fromkeys((declared or "utf-8", "utf-8")):
         text = data.decode(codec, "replace")
         # A page that was cut, or put together of others, is damaged in a place or two.
-        bad = text.count("\ufffd")
+        bad = text.count(REPLACED)
         if bad and _DAMAGED * bad <= sum(char > "\x7f" for char in text):
             _refuse_controls(text, _MAX_CONTROL_SHARE)
             return text, codec
@@ -101,18 +207,24 @@ def decode_page(data: bytes) -> tuple[str, str]:
         return text, "cp1252"
 
 
-def _declared(data: bytes) -> str | None:
+def declared_codec(data: bytes) -> str | None:
     """Return the codec that a page declares, None where it names none that is known."""
     found = _DECLARED.search(data, 0, _DECLARED_WITHIN)
     if not found:
         return None
     name = (found[1] or found[2]).decode("ascii", "replace").lower()
+    codec = codec_of(_LARGER.get(name, name))
+    return _LARGER.get(codec, codec) if codec else None
+
+
+def codec_of(name: str) -> str | None:
+    """Return Python's name of an encoding of text, None where it knows none of that name."""
     try:
-        name = codecs.lookup(_LARGER.get(name, name)).name
-        "".encode(name)  # some codecs are not of text
+        found = codecs.lookup(name).name
+        "".encode(found)  # some codecs are not of text
     except (LookupError, ValueError, TypeError):
         return None
-    return _LARGER.get(name, name)
+    return found
 
 
 def _checked(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL_SHARE) -> str:
@@ -126,60 +238,7 @@ def _checked(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL
 
 
 def _refuse_controls(text: str, max_share: float) -> None:
+    text = text.rstrip("\x1a")  # where a text ends, in DOS
     controls = sum(1 for char in text if char < " " and char not in _TEXT_CONTROLS)
     if controls > max_share * len(text):
         raise NotTextError("holds control characters: a binary file")
-
-
-_OTHER_SCRIPTS = (
-    "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "gb18030", "big5", "cp932", "euc_jp", "cp949",
-)  # fmt: skip
-_SAMPLE = 16_384
-_MIN_SHARE = 0.25
-_MIN_LETTERS = 20
-
-
-def _other_script(data: bytes) -> str | None:
-    """Name the older encoding that text in another script than Latin is in, None for other text.
-
-    Only a text whose letters are mostly of that script counts: what tells Western texts in
-    Windows-1252 from each other's neighbours is a handful of accents, and a guess there would be
-    wrong more often than not.
-    """
-    sample = data[:_SAMPLE]
-    if sum(byte >= 0x80 for byte in sample) < _MIN_SHARE * len(sample):
-        return None
-    from charset_normalizer import from_bytes  # reading only, and few files of it
-
-    for cut in range(4):  # the last character may be cut
-        best = from_bytes(sample[: len(sample) - cut], cp_isolation=[*_OTHER_SCRIPTS]).best()
-        if best is not None and _is_foreign(str(best)):
-            try:
-                data.decode(best.encoding)
-            except UnicodeDecodeError:
-                return None
-            return best.encoding
-        if len(data) <= _SAMPLE:
-            break
-    return None
-
-
-def _is_foreign(text: str) -> bool:
-    """Whether the letters of a text that are not ASCII are many, and next to none of them Latin."""
-    letters = [char for char in text if char > "\x7f" and char.isalpha()]
-    latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
-    return len(letters) >= _MIN_LETTERS and latin <= len(letters) // 20
-
-
-def _unmarked_utf16(data: bytes) -> str | None:
-    """Name the UTF-16 codec whose zero bytes ``data`` shows: mostly Latin text has them in one half."""
-    sample = data[:4096]
-    if len(data) % 2 or len(sample) < 4:
-        return None
-    half = len(sample) / 2
-    even, odd = sample[::2].count(0) / half, sample[1::2].count(0) / half
-    if odd > 0.4 and even < 0.05:
-        return "utf-16-le"
-    if even > 0.4 and odd < 0.05:
-        return "utf-16-be"
-    return None

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from itertools import islice
 from pathlib import PurePosixPath
 
 from qa.corpus import dates
-from qa.corpus.decode import NotTextError, decode
+from qa.corpus.decode import NotTextError, declared_codec, decode, told
 from qa.corpus.dense import is_crowded, note
 from qa.corpus.formats.plain import find_blocks
 from qa.corpus.reading import Reader, Reading, UnreadableError, Version
@@ -41,8 +42,8 @@ __all__ = [
 def read_text(data: bytes) -> Reading:
     """Read a plain-text file of any encoding that ``decode`` knows."""
     text, encoding = decode(data)
-    told = note(len(text), len(text)) if is_crowded(text) else None
-    return Reading(text, encoding, find_blocks(text), note=told)
+    crowded = note(len(text), len(text)) if is_crowded(text) else None
+    return Reading(text, encoding, find_blocks(text), note=crowded)
 
 
 def _late(module: str, reader: str) -> Reader:
@@ -101,8 +102,8 @@ READERS: Mapping[str, Reader] = {
 VERSIONS: Mapping[str, Version] = {
     ending: version
     for endings, version in (
-        (".txt .text", Version(1, "charset-normalizer")),
-        (".md .markdown", Version(1, "markdown-it-py PyYAML charset-normalizer")),
+        (".txt .text", Version(1, "chardet")),
+        (".md .markdown", Version(1, "markdown-it-py PyYAML chardet")),
         (".pdf", Version(1, "pypdfium2")),
         (".docx .docm", Version(1, "lxml")),
         (".odt .fodt", Version(1, "lxml")),
@@ -110,13 +111,13 @@ VERSIONS: Mapping[str, Version] = {
         (".rtf", Version(1)),
         (".epub", Version(1, "lxml")),
         (".xlsx .xlsm .xlsb .xls .ods", Version(1, "python-calamine")),
-        (".srt .vtt", Version(1, "charset-normalizer")),
-        (".json", Version(1, "lxml charset-normalizer")),
-        (".eml .mbox", Version(1, "lxml trafilatura htmldate charset-normalizer")),
-        (".html .htm .xhtml", Version(1, "lxml trafilatura htmldate charset-normalizer")),
-        (".mhtml .mht", Version(1, "lxml trafilatura htmldate charset-normalizer")),
-        (".csv .tsv", Version(1, "charset-normalizer")),
-        (".jsonl .ndjson", Version(1, "charset-normalizer")),
+        (".srt .vtt", Version(1, "chardet")),
+        (".json", Version(1, "lxml chardet")),
+        (".eml .mbox", Version(1, "lxml trafilatura htmldate chardet")),
+        (".html .htm .xhtml", Version(1, "lxml trafilatura htmldate chardet")),
+        (".mhtml .mht", Version(1, "lxml trafilatura htmldate chardet")),
+        (".csv .tsv", Version(1, "chardet")),
+        (".jsonl .ndjson", Version(1, "chardet")),
         (".zip .tar .tgz .tbz2 .txz .tar.gz .tar.bz2 .tar.xz", Version(1)),
     )
     for ending in endings.split()
@@ -142,6 +143,9 @@ _NO_TEXT = frozenset(
 """Endings of what holds no plain text: files with these are not opened."""
 
 
+_PAGES = frozenset({".html", ".htm", ".xhtml"})
+_OF_CHARACTERS = frozenset({".txt", ".text", ".md", ".markdown"}) | _PAGES
+"""The endings of files that are text in an encoding; the others hold bytes of their own kind."""
 _PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".z"})
 
 
@@ -193,17 +197,31 @@ def read_document(source: str, data: bytes) -> Document:
     return document
 
 
-def read_noted(source: str, data: bytes) -> tuple[Document, str | None]:
-    """Return the document of a file, as ``read_document`` does, and the note of its reader."""
-    reader = READERS[kind_of(source, data[:HEAD])]
+def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Document, str | None]:
+    """Return the document of a file, as ``read_document`` does, and the note of its reader.
+
+    ``codec`` is the encoding of its characters, where that is known; a format without any ignores it.
+    """
+    ending = kind_of(source, data[:HEAD])
+    reader = READERS[ending]
     if not data.strip():
         raise UnreadableError("empty")
+    is_text = ending in _OF_CHARACTERS
     try:
-        reading = reader(data)
+        if is_text and codec:
+            # A mark settles for every reader how its bytes are meant.
+            marked = data.decode(codec, "replace").encode("utf-8-sig", "replace")
+            reading = replace(reader(marked), encoding=codec)
+        else:
+            reading = reader(data)
     except NotTextError as error:
         raise UnreadableError(str(error)) from error
+    notes = [reading.note]
+    if is_text and not (ending in _PAGES and reading.encoding == declared_codec(data)):
+        notes.append(told(data, reading.encoding, given=codec is not None))
     sha256 = hashlib.sha256(data).hexdigest()
-    return make_document(source=source, sha256=sha256, reading=reading), reading.note
+    document = make_document(source=source, sha256=sha256, reading=reading)
+    return document, "; ".join(filter(None, notes)) or None
 
 
 def make_document(*, source: str, sha256: str, reading: Reading) -> Document:

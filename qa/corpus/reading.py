@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
+from qa.corpus.decode import READ_AS, codec_of
+from qa.errors import UsageError
 from qa.records import About, Block, BlockKind, Place, Published
 from qa.settings import Settings
+from qa.text.folding import fold_name
 from qa.text.printable import encodable
 
 
@@ -50,6 +54,11 @@ class Skipped:
     source: str
     reason: str
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing: the reason only tells how the file was read."""
+        return self.reason.startswith(READ_AS) and ";" not in self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -84,16 +93,18 @@ class Columns:
 class Options:
     """How files are read: within which limits, and which columns of tables mean what.
 
-    ``confinement`` is "kernel" where nothing may be read unless the kernel holds the reader's process.
+    ``encodings`` names the codec of the files that fit a glob, the first that a source fits being
+    taken. ``confinement`` is "kernel" where nothing may be read unless the kernel holds the reader's process.
     """
 
     limits: Limits = field(default_factory=Limits)
     columns: Columns = field(default_factory=Columns)
     confinement: str = "best"
+    encodings: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> Options:
-        """Return what the settings say of reading."""
+        """Return what the settings say of reading; raises UsageError for an encoding that is none."""
 
         def names(words: str) -> tuple[str, ...]:
             return tuple(name.strip() for name in words.split(",") if name.strip())
@@ -116,13 +127,32 @@ class Options:
                 author=names(settings.row_author),
             ),
             settings.reader_confinement,
+            tuple(map(_encoding, names(settings.encodings))),
         )
+
+    def encoding_of(self, source: str) -> str | None:
+        """Return the codec that the settings name for a source, None where they name none."""
+        name = fold_name(source)
+        return next((codec for glob, codec in self.encodings if fnmatchcase(name, glob)), None)
 
     @property
     def results(self) -> Mapping[str, Any]:
         """What of the options decides what a reader gives, as it comes back from a file of JSON."""
         columns = {name: list(names) for name, names in asdict(self.columns).items()}
-        return {"limits": asdict(self.limits), "columns": columns}
+        encodings = [list(pair) for pair in self.encodings]
+        return {"limits": asdict(self.limits), "columns": columns, "encodings": encodings}
+
+
+def _encoding(words: str) -> tuple[str, str]:
+    """Return the glob and the codec of ``"*.txt=cp850"``."""
+    glob, _, name = words.rpartition("=")
+    codec = codec_of(name.strip())
+    if not glob.strip() or codec is None:
+        raise UsageError(
+            f"setting encodings has {words!r}: GLOB=ENCODING is wanted, as in *.txt=cp850, "
+            "with an encoding that Python knows"
+        )
+    return fold_name(glob.strip()), codec
 
 
 Reader = Callable[[bytes], Reading]

@@ -11,9 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from qa.corpus.archive import ARCHIVES
 from qa.corpus.beneath import Place
-from qa.corpus.contents import is_one, kind_at
+from qa.corpus.contents import CONTAINERS, is_one, kind_at
 from qa.corpus.folder import read_file, sources
 from qa.corpus.readers import VERSIONS, ending_of, holds_no_text
 from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
@@ -136,8 +135,6 @@ def reader_versions() -> dict[str, str]:
 
 
 _PLAIN = ".txt"
-_HOLDERS = frozenset({*ARCHIVES, ".eml", ".mbox"})
-"""Endings of files that may hold files of other formats."""
 
 
 def _is_of(endings: Collection[str], ending: str) -> bool:
@@ -153,7 +150,7 @@ def holds_any(endings: Collection[str], source: str, inside: Iterable[str]) -> b
     ending = ending_of(source)
     if _is_of(endings, ending):
         return True
-    if not endings or ending not in _HOLDERS:
+    if not endings or ending not in CONTAINERS:
         return False
     if _PLAIN in endings and any(_is_of(endings, ending_of(one.split("#")[0])) for one in inside):
         return True

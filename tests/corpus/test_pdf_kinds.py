@@ -268,6 +268,15 @@ def test_boxes_choices_and_several_fields_in_a_row() -> None:
     assert text.rstrip().endswith("Remarks:")
 
 
+def test_two_boxes_of_one_label() -> None:
+    def draw(canvas: Canvas) -> None:
+        for x, name in ((72, "a"), (84, "b")):
+            canvas.acroForm.checkbox(name=name, x=x, y=696, size=10, checked=name == "b")
+        write_lines(canvas, ["with pump"], 98, 698)
+
+    assert sorted(read(draw).text) == sorted("with pump ☐ ☑")
+
+
 def test_a_note_stands_behind_the_paragraph_that_it_was_made_at() -> None:
     def draw(canvas: Canvas) -> None:
         write_lines(canvas, ["The well is fourteen metres deep."], 72, 700)

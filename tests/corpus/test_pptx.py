@@ -46,8 +46,8 @@ def test_slides_in_order() -> None:
     reading = read_pptx(SHOW)
     assert lines(reading) == [
         "t The well", "p By Anna Lind", "h Costs", "i Digging", "i Pumps", "p In a group", "p Village",
-        "p Say that it was dear.", "h Hours", "i Day | Hours | Hours", "i Monday | | 18:00",
-        "i Monday | 7:00 | 20:00",
+        "p Say that it was dear.", "h Hours", "c Day | Hours | Hours", "r Monday | | 18:00",
+        "r Monday | 7:00 | 20:00",
     ]  # fmt: skip
     assert reading.title == "The well"
     assert_lawful(reading.text, reading.blocks)

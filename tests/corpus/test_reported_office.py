@@ -23,9 +23,9 @@ _BLOCKS: dict[str, list[tuple[str, str]]] = {
     ],
     "docx_empty_cell.docx": [
         ("title", "Opening hours"),
-        ("item", "Day | Opens | Closes"),
-        ("item", "Monday | | 18:00"),
-        ("item", "Tuesday | 7:00 | 20:00"),
+        ("header", "Day | Opens | Closes"),
+        ("row", "Monday | | 18:00"),
+        ("row", "Tuesday | 7:00 | 20:00"),
         ("paragraph", "Closed on holidays."),
     ],
     "docx_superscript.docx": [("paragraph", "The reservoir holds 10⁶ litres of water.")],

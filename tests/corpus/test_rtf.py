@@ -45,9 +45,9 @@ def test_a_document_in_order() -> None:
         "p The reservoir holds 10⁶ litres of water – café, Пр, При, Δπ, 日本.",
         "p ¹ See the minutes.",
         "p [Comment, Bo] Why so much?",
-        "i Day | Opens | Closes",
-        "i Monday | | 18:00",
-        "i Sunday | closed | closed",
+        "c Day | Opens | Closes",
+        "r Monday | | 18:00",
+        "r Sunday | closed | closed",
         "p Closed on holidays.",
         "p ☒ Paid",
         "p Shown.",
@@ -76,12 +76,12 @@ def test_a_document_in_order() -> None:
         (
             r"\trowd\clvmgf\cellx9\cellx99\intbl a\cell b\cell\row"
             r"\trowd\clvmrg\cellx9\cellx99\intbl\cell c\cell\row\pard d",
-            ["i a | b", "i a | c", "p d"],
+            ["r a | b", "r a | c", "p d"],
         ),
         (
             r"\trowd\clmgf\cellx900\clmrg\cellx9900\intbl a\cell\cell\row"
             r"\trowd\cellx900\cellx9900\intbl b\cell c\cell\row",
-            ["i a | a", "i b | c"],
+            ["r a | a", "r b | c"],
         ),
     ],
 )  # fmt: skip
@@ -96,7 +96,7 @@ def test_looks_make_headings() -> None:
 
 def test_what_is_cut_short_is_read_as_far_as_it_goes() -> None:
     reading = read_rtf(_LEASE.encode()[: _LEASE.index("Closed {")])
-    assert lines(reading)[-1] == "i Sunday | closed | closed"
+    assert lines(reading)[-1] == "r Sunday | closed | closed"
     assert reading.note == "damaged: its end is missing"
 
 

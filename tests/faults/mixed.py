@@ -250,8 +250,8 @@ FILES: Mapping[str, bytes] = {
         f"wrong/a{ending}": _PNG
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
-            *(".xlsx", ".xls", ".ods", ".eml", ".mbox", ".srt", ".vtt", ".json"),
             *(".odt", ".pptx", ".rtf"),
+            *(".xlsx", ".xls", ".ods", ".eml", ".mbox", ".srt", ".vtt", ".json"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
@@ -295,13 +295,13 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "entities.docx": {"": _XML_BOMB},
     "size.docx": {"": f"<{_MEMORY}"},
     "depth.docx": {"": _XML_BOMB},
-    "depth.json": {"": "<what is in it is nested too deeply>"},
     "entities.odt": {"": _XML_BOMB},
     "repeats.odt": {"": "again | again"},
     "size.pptx": {"": f"<{_MEMORY}"},
     "slides.pptx": {"": "A slide. A slide."},
     "depth.rtf": {"": _CUT_RTF},
     "cells.rtf": {"": "The words behind it."},
+    "depth.json": {"": "<what is in it is nested too deeply>"},
     "depth.eml": {"": "<what is in it is nested too deeply>"},
     "ratio.eml": {
         "": "Packed.",

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from qa.corpus.formats.markup import Element, local_name
-from qa.corpus.formats.raised import exponent, index
 
 _ABOUT = frozenset(
     "rpr ctrlpr fpr radpr narypr dpr ssuppr ssubpr ssubsuppr spprepr sprepr funcpr accpr barpr grouppr "
     "groupchrpr limlowpr limupppr mpr eqarrpr boxpr borderboxpr phantpr argpr omathparapr".split()
 )
 _ACCENTS = {"̂": "̂", "̃": "̃", "̄": "̄", "̅": "̄", "⃗": "⃗", "̇": "̇", "̈": "̈"}
+_UP = str.maketrans("0123456789+-−=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁱⁿ")
+_DOWN = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _ROOTS = {"3": "∛", "4": "∜"}
 _OPERATORS = frozenset("+-−±∓×⋅·*/=<>≤≥ ,;|")
 
@@ -58,6 +59,21 @@ def _told(node: Element, about: str, name: str, default: str) -> str:
     return default
 
 
+def _exponent(words: str) -> str:
+    return _small(words.strip(), _UP, "^")
+
+
+def _index(words: str) -> str:
+    return _small(words.strip(), _DOWN, "_")
+
+
+def _small(words: str, signs: dict[int, int], mark: str) -> str:
+    """Return what is set smaller: in signs of its own where there are all of them, else behind a mark."""
+    if all(ord(char) in signs for char in words):
+        return words.translate(signs)
+    return f"{mark}{words}" if words.isalnum() else f"{mark}({words})"
+
+
 def _grouped(words: str) -> str:
     """Return a part in brackets where it is more than one thing."""
     words = words.strip()
@@ -84,29 +100,29 @@ def _fraction(node: Element) -> str:
 
 def _root(node: Element) -> str:
     degree, under = _part(node, "deg").strip(), _part(node, "e").strip()
-    sign = _ROOTS.get(degree, f"{exponent(degree)}√" if degree and degree != "2" else "√")
+    sign = _ROOTS.get(degree, f"{_exponent(degree)}√" if degree and degree != "2" else "√")
     return f"{sign}{under}" if len(under) == 1 or _is_bracketed(under) else f"{sign}({under})"
 
 
 def _raised(node: Element) -> str:
-    return _grouped(_part(node, "e")) + exponent(_part(node, "sup"))
+    return _grouped(_part(node, "e")) + _exponent(_part(node, "sup"))
 
 
 def _lowered(node: Element) -> str:
-    return _part(node, "e") + index(_part(node, "sub"))
+    return _part(node, "e") + _index(_part(node, "sub"))
 
 
 def _both(node: Element) -> str:
-    return _part(node, "e") + index(_part(node, "sub")) + exponent(_part(node, "sup"))
+    return _part(node, "e") + _index(_part(node, "sub")) + _exponent(_part(node, "sup"))
 
 
 def _before(node: Element) -> str:
-    return index(_part(node, "sub")) + exponent(_part(node, "sup")) + _part(node, "e")
+    return _index(_part(node, "sub")) + _exponent(_part(node, "sup")) + _part(node, "e")
 
 
 def _sum(node: Element) -> str:
     sign = _told(node, "narypr", "chr", "∫")
-    return f"{sign}{index(_part(node, 'sub'))}{exponent(_part(node, 'sup'))} {_part(node, 'e')}"
+    return f"{sign}{_index(_part(node, 'sub'))}{_exponent(_part(node, 'sup'))} {_part(node, 'e')}"
 
 
 def _brackets(node: Element) -> str:
@@ -126,11 +142,11 @@ def _accent(node: Element) -> str:
 
 
 def _limit(node: Element) -> str:
-    return f"{_part(node, 'e')}{index(_part(node, 'lim'))}"
+    return f"{_part(node, 'e')}{_index(_part(node, 'lim'))}"
 
 
 def _limit_above(node: Element) -> str:
-    return f"{_part(node, 'e')}{exponent(_part(node, 'lim'))}"
+    return f"{_part(node, 'e')}{_exponent(_part(node, 'lim'))}"
 
 
 def _matrix(node: Element) -> str:

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from qa.corpus.formats.flow import Flow, Paragraph, lines
+from qa.corpus.formats.flow import Flow, Paragraph, lines, small
 from qa.corpus.formats.markup import Element, local_name, walk
 from qa.corpus.formats.omml import formula
 from qa.corpus.formats.opc import Parts, R, Target, properties
 from qa.corpus.formats.properties import left_out_note, no_text
-from qa.corpus.formats.raised import lowered, raised
 from qa.corpus.formats.symbols import translated
 from qa.corpus.reading import Reading, UnreadableError
 from qa.records import Place
@@ -126,7 +125,7 @@ class _Show:
                 for shape in _shapes(root):
                     if _placeholder(shape) == "body":
                         said = self._shape(shape, {})
-                        found += [replace(p, kind="paragraph", level=0) for p in said]
+                        found += [p if p.cells else replace(p, kind="paragraph") for p in said]
             else:
                 for node in root.iter():
                     if local_name(node) == "cm":
@@ -154,7 +153,7 @@ class _Show:
             elif name == "p":
                 flow.add(Paragraph(lines("".join(words)), "item"))
             elif began and name == "t":
-                words.append(self._text(node))
+                words.append(self._text(node, words))
             elif began and name in _SPACES:
                 words.append(_SPACES[name])
             elif not began and name == "omath":
@@ -166,7 +165,7 @@ class _Show:
                     flow.add(paragraph)
         return _as_written(flow.paragraphs())
 
-    def _text(self, node: Element) -> str:
+    def _text(self, node: Element, before: Sequence[str]) -> str:
         """Return the text of a run as it is shown."""
         words, about = node.text or "", node.getparent().find(f"{_A}rPr")
         if about is None:
@@ -177,7 +176,7 @@ class _Show:
         offset = about.get("baseline", "0")
         if offset.strip("0%") in ("", "-"):
             return words
-        return lowered(words) if offset.startswith("-") else raised(words)
+        return small(words, before, up=not offset.startswith("-"))
 
     def _diagram(self, node: Element, targets: Mapping[str, Target]) -> Iterator[Paragraph]:
         """Yield the texts of a diagram, which stand in a part of their own."""
@@ -209,7 +208,7 @@ def _placeholder(shape: Element) -> str | None:
 
 def _as_written(paragraphs: Sequence[Paragraph]) -> Sequence[Paragraph]:
     """Return a shape's paragraphs: one alone is a text, several are a list."""
-    if len(paragraphs) == 1 and not paragraphs[0].row:
+    if len(paragraphs) == 1 and not paragraphs[0].cells:
         return [replace(paragraphs[0], kind="paragraph")]
     return paragraphs
 

@@ -7,7 +7,6 @@ gives no document is counted, and the counts are told in one line at the end.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import json
@@ -16,7 +15,7 @@ from io import TextIOWrapper
 from typing import IO
 
 from qa.corpus import dates
-from qa.corpus.decode import NotTextError, decode
+from qa.corpus.decode import NotTextError, codec_of_file, guessed
 from qa.corpus.formats.records import (
     Row,
     fields_of,
@@ -40,7 +39,6 @@ from qa.records import Document, Published
 Numbered = tuple[int, Row | str]
 """A row's number, from 1, with the row, or with why it is none."""
 
-_HEAD = 1 << 16
 _SHOWN = 5
 _MANY = 1_000
 _MAX_ID = 200
@@ -53,7 +51,12 @@ def read_rows(
 
     Raises UnreadableError where the whole table cannot be read.
     """
-    text = TextIOWrapper(file, encoding=_codec(file), newline="")
+    given = options.encoding_of(source)
+    try:
+        codec = given or codec_of_file(file)
+    except NotTextError as error:
+        raise UnreadableError(str(error)) from error
+    text = TextIOWrapper(file, encoding=codec, errors="replace", newline="")
     lines = _lines(text, options.limits.file_bytes)
     bad: dict[str, list[int]] = {}
     unread: dict[str, None] = {}
@@ -77,7 +80,8 @@ def read_rows(
         bad.setdefault(f"{why}, and what follows is not read", []).append(count + 1)
     finally:
         text.detach()
-    told = [_summed(bad)] if bad else []
+    guess = None if given else guessed(codec)
+    told = [part for part in (guess, _summed(bad) if bad else "") if part]
     if unread:
         more = f" and {len(unread) - _SHOWN:,} more" if len(unread) > _SHOWN else ""
         told.append(
@@ -101,48 +105,6 @@ def _summed(bad: Mapping[str, Sequence[int]]) -> str:
         more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
         parts.append(f"row{'s' if len(rows) > 1 else ''} {shown}{more}: {reason}")
     return "; ".join(parts)
-
-
-def _codec(file: IO[bytes]) -> str:
-    """Return the encoding of a table, whose beginning it shows; its bytes are read, not kept."""
-    head = file.read(_HEAD)
-    codec = _codec_of(head)
-    if codec == "utf-8":
-        check, piece = codecs.getincrementaldecoder("utf-8")(), head
-        try:
-            while piece:
-                check.decode(piece)
-                piece = file.read(_HEAD)
-        except UnicodeDecodeError:
-            codec = "cp1252"
-    file.seek(0)
-    return codec
-
-
-def _codec_of(head: bytes) -> str:
-    if len(head) == _HEAD:
-        head = _without_cut_character(head)
-    for cut in range(4):  # a character of another encoding may be cut too
-        try:
-            return decode(head[: len(head) - cut])[1] if len(head) > cut else "utf-8"
-        except NotTextError as error:
-            refusal = error
-            if len(head) < _HEAD - 3:
-                break
-    raise UnreadableError(str(refusal))
-
-
-def _without_cut_character(head: bytes) -> bytes:
-    """Return the beginning of a file up to its last whole character, if it is UTF-8.
-
-    With a part of one at its end it would be no UTF-8, and be taken for Windows-1252.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        decoder.decode(head)
-    except UnicodeDecodeError:
-        return head
-    return head[: len(head) - len(decoder.getstate()[0])]
 
 
 def _lines(text: IO[str], limit: int) -> Iterator[str]:

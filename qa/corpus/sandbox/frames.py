@@ -103,7 +103,8 @@ def _exactly(channel: socket.socket, count: int, deadline: float | None) -> byte
 def options_of(fields: Mapping[str, Any]) -> Options:
     """Return the options that ``asdict`` made a mapping of."""
     columns = {name: tuple(names) for name, names in fields["columns"].items()}
-    return Options(Limits(**fields["limits"]), Columns(**columns))
+    encodings = tuple((glob, codec) for glob, codec in fields["encodings"])
+    return Options(Limits(**fields["limits"]), Columns(**columns), encodings=encodings)
 
 
 def message_of(item: Item) -> Mapping[str, Any]:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from qa.corpus.formats.docx.names import W, is_on, number, value
 from qa.corpus.formats.docx.numbering import Numbering
 from qa.corpus.formats.docx.styles import Look, Styles, look_of, outline_level, over
-from qa.corpus.formats.flow import PAGE, Flow, Paragraph, lines
+from qa.corpus.formats.flow import PAGE, Flow, Paragraph, lines, small
 from qa.corpus.formats.markup import Element, local_name, walk
 from qa.corpus.formats.omml import formula
-from qa.corpus.formats.raised import lowered, raised
 from qa.corpus.formats.symbols import shown, translated
 from qa.records import BlockKind
 
@@ -216,10 +215,8 @@ class Body:
             open_.bold = open_.bold and bool(look.bold)
             points = look.points or 0.0
             open_.points = points if open_.points is None else min(open_.points, points)
-            if look.raised == "superscript":
-                words = raised(words)
-            elif look.raised == "subscript":
-                words = lowered(words)
+            if look.raised in ("superscript", "subscript"):
+                words = small(words, open_.words, up=look.raised == "superscript")
         open_.words.append(words)
 
     def _symbol(self, node: Element) -> None:

@@ -7,16 +7,17 @@ becomes lines, is settled here, the same for all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from qa.corpus.formats.flow.outline import titled, with_headings
-from qa.corpus.formats.flow.paragraph import PAGE, Paragraph, lines
+from qa.corpus.formats.flow.paragraph import PAGE, Paragraph, lines, small
 from qa.corpus.formats.flow.table import Table
 from qa.corpus.reading import TextBuilder
 from qa.records import Block
 
-__all__ = ["PAGE", "Flow", "Paragraph", "Written", "lines"]
+__all__ = ["PAGE", "Flow", "Paragraph", "Written", "lines", "small"]
 
 
 class Written(NamedTuple):
@@ -37,6 +38,8 @@ class Flow:
 
     _paragraphs: list[Paragraph] = field(default_factory=list)
     _tables: list[Table] = field(default_factory=list)
+    _count: int = 0
+    """How many tables have ended."""
 
     @property
     def in_table(self) -> bool:
@@ -77,8 +80,11 @@ class Flow:
     def close_table(self) -> None:
         """End the open table: its rows become lines."""
         if self._tables:
+            self._count += 1
             for paragraph in self._tables.pop().paragraphs():
-                self.add(paragraph)
+                # Rows of a table within this one have their number already.
+                own = paragraph.cells and not paragraph.table
+                self.add(replace(paragraph, table=self._count) if own else paragraph)
 
     def paragraphs(self) -> Sequence[Paragraph]:
         """Return what was added; tables that are still open end here."""
@@ -90,10 +96,20 @@ class Flow:
         """Return the text of all that was added; ``named`` is the title that the file's properties tell."""
         paragraphs, title = titled(with_headings(self.paragraphs()), named)
         builder = TextBuilder()
-        places: list[tuple[int, str]] = []
-        for paragraph in paragraphs:
-            start = builder.add(paragraph.kind, paragraph.words, paragraph.level)
-            if start is not None and paragraph.place not in (None, *(p[1] for p in places[-1:])):
-                places.append((start, paragraph.place or ""))
+        parts: list[tuple[int, str]] = []
+        written = 0
+        for (table, place), group in groupby(paragraphs, key=lambda each: (each.table, each.place)):
+            together = [*group]
+            if place is not None and place not in (name for _, name in parts[-1:]):
+                parts.append((written, place))
+            written += len(together)
+            if table:
+                header = [*takewhile(lambda each: each.kind == "header", together)]
+                rows = together[len(header) :]
+                builder.add_table([p.cells for p in header], [p.cells for p in rows])
+                continue
+            for paragraph in together:
+                builder.add(paragraph.kind, paragraph.words, paragraph.level)
         text, blocks = builder.result(titled=False)
-        return Written(text, blocks, title, tuple(places))
+        places = tuple((blocks[at].start, place) for at, place in parts)
+        return Written(text, blocks, title, places)

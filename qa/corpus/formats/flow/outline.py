@@ -57,7 +57,7 @@ def with_headings(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
 def _is_heading(paragraphs: Sequence[Paragraph], at: int, body: float, bold_tells: bool) -> bool:
     paragraph, words = paragraphs[at], paragraphs[at].words
     plain = paragraph.kind == "paragraph" or (paragraph.kind == "item" and paragraph.numbered)
-    if not plain or paragraph.row or paragraph.edge or at + 1 == len(paragraphs):
+    if not plain or paragraph.cells or paragraph.edge or at + 1 == len(paragraphs):
         return False
     if len(words) > _LONGEST or words.endswith(_SENTENCE_END):
         return False
@@ -66,7 +66,9 @@ def _is_heading(paragraphs: Sequence[Paragraph], at: int, body: float, bold_tell
     if body and paragraph.points >= _LARGER * body:
         return True
     after = paragraphs[at + 1]
-    text_follows = after.kind == "item" or (after.kind == "paragraph" and not after.bold)
+    text_follows = after.kind in ("item", "header", "row") or (
+        after.kind == "paragraph" and not after.bold
+    )
     return paragraph.bold and bold_tells and paragraph.points >= body and text_follows
 
 
@@ -116,7 +118,7 @@ def _may_be_title(paragraph: Paragraph) -> bool:
     words = " ".join(paragraph.words.split())
     return not (
         paragraph.edge
-        or paragraph.row
+        or paragraph.cells
         or paragraph.numbered
         or words.casefold().rstrip(":") in _CONTENTS
         or _NUMBERED.match(f"{words} ")
@@ -138,7 +140,7 @@ def _named(paragraphs: Sequence[Paragraph], named: str) -> int | None:
     wanted = " ".join(named.split()).casefold()
     for at in _head(paragraphs):
         same = " ".join(paragraphs[at].words.split()).casefold() == wanted
-        if same and not paragraphs[at].row:
+        if same and not paragraphs[at].cells:
             return at
     return None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa.corpus.formats.formulas import lowered, raised
 from qa.records import BlockKind
 
 
@@ -13,9 +15,9 @@ class Paragraph:
 
     ``kind`` is what its style says of it, "title" for the document's own. ``numbered`` is one whose
     number comes from a list; ``bold``, and ``points``, which is 0 where it is not known, are of all
-    its letters. ``edge`` is a line of a page's header or footer, ``row`` the row of a table,
-    ``header`` one that names its columns; ``place`` is the part of the document that it stands in,
-    such as a slide.
+    its letters. ``edge`` is a line of a page's header or footer. The row of a table has ``cells``, and
+    the kind "header" where it names the columns; rows of one ``table`` have its number. ``place`` is
+    the part of the document that it stands in, such as a slide.
     """
 
     words: str
@@ -25,8 +27,8 @@ class Paragraph:
     bold: bool = False
     points: float = 0.0
     edge: bool = False
-    row: bool = False
-    header: bool = False
+    cells: tuple[str, ...] = ()
+    table: int = 0
     place: str | None = None
 
 
@@ -34,6 +36,13 @@ PAGE = "\ufdd0"
 """Stands for the number of a page in what a reader hands to ``lines``: a character that no text has."""
 _FEW = 3
 """Words that stand beside a page's number and say nothing else: "page 3 of 7"."""
+
+
+def small(words: str, before: Sequence[str], *, up: bool) -> str:
+    """Return raised or lowered words behind the pieces ``before`` as they are written in one line."""
+    core = words.strip()
+    behind = before[-1] if before else ""
+    return words.replace(core, (raised if up else lowered)(core, behind)) if core else words
 
 
 def lines(words: str, *, edge: bool = False) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from qa.corpus.formats.flow.paragraph import Paragraph
+from qa.records import BlockKind
 
 _LONG = 1_000
 """Characters of a cell that is no entry of a table any more, but a text set beside another."""
@@ -38,7 +39,7 @@ class Cell:
     @property
     def is_text(self) -> bool:
         """Whether it holds what does not fit in a line: another table, or a long text."""
-        return any(p.row for p in self.content) or sum(len(p.words) for p in self.content) > _LONG
+        return any(p.cells for p in self.content) or sum(len(p.words) for p in self.content) > _LONG
 
 
 @dataclass(slots=True)
@@ -89,7 +90,8 @@ class Table:
                 texts = texts[:1]
             line = " ".join(" | ".join(texts).split())
             if any(texts):
-                yield Paragraph(line, "item", row=True, header=number < headers)
+                kind: BlockKind = "header" if number < headers else "row"
+                yield Paragraph(line, kind, cells=tuple(texts))
 
     def _has_header(self) -> bool:
         """Whether the first row looks like the names of columns: set off, or words above figures."""

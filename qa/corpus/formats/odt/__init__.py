@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from qa.corpus.formats.flow import Flow
+from qa.corpus.formats.formulas import math_text
 from qa.corpus.formats.markup import Element, local_name, parse_xml, text_of
 from qa.corpus.formats.odt.body import Body, filled_in
 from qa.corpus.formats.odt.names import META, OFFICE, STYLE, XLINK
@@ -91,7 +92,7 @@ def _edges(styles: Element | None, looks: Styles, kind: str) -> Iterator[Element
 
 
 def _formula(package: Package | None, node: Element) -> str | None:
-    """Return the text of an embedded formula, as its own program writes it; None for other things."""
+    """Return the text of an embedded formula; None for other things."""
     root = next((child for child in node if local_name(child) == "math"), None)
     place = node.get(f"{XLINK}href", "").removeprefix("./").strip("/")
     if root is None and package is not None and place:
@@ -101,10 +102,7 @@ def _formula(package: Package | None, node: Element) -> str | None:
             return None
     if root is None or local_name(root) != "math":
         return None
-    for told in root.iter():
-        if local_name(told) == "annotation":
-            return text_of(told)
-    return text_of(root)
+    return math_text(root)
 
 
 def _properties(meta: Element | None) -> Properties:

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from qa.corpus.formats.flow import PAGE, Flow, Paragraph, lines
+from qa.corpus.formats.flow import PAGE, Flow, Paragraph, lines, small
 from qa.corpus.formats.markup import Element, local_name, text_of, walk
 from qa.corpus.formats.odt.names import DRAW, FORM, TABLE, TEXT, count
 from qa.corpus.formats.odt.numbering import Numbering
 from qa.corpus.formats.odt.styles import Look, Styles
-from qa.corpus.formats.raised import lowered, raised
 from qa.records import BlockKind
 
 _LEFT_OUT = frozenset(
@@ -187,7 +186,7 @@ class Body:
             open_.bold = open_.bold and look.bold
             open_.points = min(look.points, open_.points or look.points)
             if look.raised:
-                words = raised(words) if look.raised > 0 else lowered(words)
+                words = small(words, open_.words, up=look.raised > 0)
         open_.words.append(words)
 
     def _field(self, node: Element) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 
-from qa.corpus.formats import raised
+from qa.corpus.formats.pdf import raised
 from qa.corpus.formats.pdf.words import UNMARKED, Words
 
 _LIST = re.compile(r"\d+(?:[,–-]\d+)+", re.ASCII)

@@ -146,9 +146,10 @@ def with_fields(fragments: Sequence[Fragment], fields: Sequence[Field]) -> list[
             top = y1 if field.several else (y0 + y1 + high) / 2
             box = x0, top - high, x1, top
         else:
-            label = _label(fragments, field.box)
-            if label:
-                found[found.index(label)] = replace(
+            n = _label(found, field.box)
+            if n is not None:
+                label = found[n]
+                found[n] = replace(
                     label, words=label.words + Words.of(" ") + _words(field), x1=label.x1 + usual
                 )
                 continue
@@ -161,11 +162,13 @@ def _words(field: Field) -> Words:
     return Words.of(field.words, FIELD + field.number)
 
 
-def _label(fragments: Sequence[Fragment], box: Box) -> Fragment | None:
-    """Return what stands right of a box on its line."""
+def _label(fragments: Sequence[Fragment], box: Box) -> int | None:
+    """Return the number of what stands right of a box on its line."""
     _, y0, x1, y1 = box
     middle = (y0 + y1) / 2
-    beside = [
-        f for f in fragments if f.y0 - 2 < middle < f.y1 + 2 and x1 - 2 <= f.x0 <= x1 + _LABEL
-    ]
-    return min(beside, key=lambda f: f.x0, default=None)
+    beside = (
+        (f.x0, n)
+        for n, f in enumerate(fragments)
+        if f.y0 - 2 < middle < f.y1 + 2 and x1 - 2 <= f.x0 <= x1 + _LABEL
+    )
+    return min(beside, default=(0.0, None))[1]

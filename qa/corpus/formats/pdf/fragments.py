@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
@@ -37,8 +37,7 @@ _CLEAR_GAP = 0.28
 """A space so wide, in line heights, may be the border of a cell or a column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A wide space within a fragment: the code point that it is, and its left and right edge."""
 
     at: int

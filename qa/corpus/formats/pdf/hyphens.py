@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-BROKEN = re.compile(r"(?P<word>[^\W_]+(?:['’-][^\W_]+)*)[-\u00ad\u2010]$")
+_HYPHENS = "-\u00ad\u2010"
+_LONGEST = 100
+"""Characters of a word that a line's end breaks: to look further back would take a square of the time."""
+_LAST_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*$")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _FIRST = frozenset(
     """
@@ -44,18 +47,28 @@ def vocabulary(lines: Iterable[str]) -> frozenset[str]:
     """Return the words that stand unbroken within a line, compounds as one word."""
     found: set[str] = set()
     for line in lines:
-        found.update(WORD.findall(BROKEN.sub("", line.lower())))
+        text = line.lower()
+        broken = _broken(text)
+        found.update(WORD.findall(text[: -len(broken) - 1] if broken else text))
     return frozenset(found)
+
+
+def _broken(line: str) -> str | None:
+    """Return the word before the hyphen that ends a line."""
+    if not line or line[-1] not in _HYPHENS:
+        return None
+    found = _LAST_WORD.search(line[-_LONGEST:-1])
+    return found.group() if found else None
 
 
 def between(above: str, below: str, words: frozenset[str]) -> str:
     """Return what joins two lines: " " between words, "- " and "-" for a hyphen that stays, else ""."""
-    broken, after = BROKEN.search(above), WORD.match(below)
+    broken, after = _broken(above), WORD.match(below)
     if not broken or not after:
         return " "
     if above[-1] != "\u00ad" and after.group().lower() in _AND:
         return "- "
-    return "-" if _keeps(above[-1], broken["word"], after.group(), words) else ""
+    return "-" if _keeps(above[-1], broken, after.group(), words) else ""
 
 
 def _keeps(mark: str, word: str, after: str, words: frozenset[str]) -> bool:

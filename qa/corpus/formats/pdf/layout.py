@@ -17,7 +17,7 @@ from itertools import count, pairwise
 from statistics import median
 
 from qa.corpus.formats.pdf.exponents import exponent, is_raised
-from qa.corpus.formats.pdf.fragments import Fragment, is_leftward
+from qa.corpus.formats.pdf.fragments import Fragment, Gap, is_leftward
 from qa.corpus.formats.pdf.grids import Grid, grids
 from qa.corpus.formats.pdf.rules import NO_RULES, Rules
 from qa.corpus.formats.pdf.tables import Row, aligned, split_at
@@ -79,6 +79,8 @@ def reading_order(fragments: Sequence[Fragment], rules: Rules = NO_RULES) -> lis
     leftward = is_leftward("".join(f.text for f in fragments))
     if leftward:
         fragments, rules = [_from_behind(f) for f in fragments], rules.mirrored()
+    if len(fragments) > _MAX_FRAGMENTS:
+        return lines_of(fragments)
     rest, tables = grids(fragments, rules)
     found: list[Line] = []
     numbers = count(1)
@@ -88,7 +90,7 @@ def reading_order(fragments: Sequence[Fragment], rules: Rules = NO_RULES) -> lis
 
 
 def _from_behind(fragment: Fragment) -> Fragment:
-    gaps = tuple(replace(gap, x0=-gap.x1, x1=-gap.x0) for gap in fragment.gaps)
+    gaps = tuple(Gap(gap.at, -gap.x1, -gap.x0) for gap in fragment.gaps)
     return replace(fragment, x0=-fragment.x1, x1=-fragment.x0, gaps=gaps)
 
 
@@ -114,7 +116,7 @@ def _with_initials(fragments: Sequence[Fragment]) -> list[Fragment]:
                 first,
                 words=initial.words + first.words,
                 x0=max(first.x0, initial.x1),
-                gaps=tuple(replace(gap, at=gap.at + 1) for gap in first.gaps),
+                gaps=tuple(gap._replace(at=gap.at + 1) for gap in first.gaps),
             )
     return found
 
@@ -213,7 +215,7 @@ def _beside(one: Fragment, other: Fragment) -> bool:
 
 
 def _columns(fragments: Sequence[Fragment], depth: int) -> Iterator[list[Fragment]]:
-    gutter = _gutter(fragments) if depth < 6 and len(fragments) <= _MAX_FRAGMENTS else None
+    gutter = _gutter(fragments) if depth < 6 else None
     if gutter is None:
         yield list(fragments)
         return

@@ -171,22 +171,24 @@ def is_number(text: str) -> bool:
 
 def without_line_numbers(pages: Sequence[Page]) -> list[Page]:
     """Return the pages without the numbers that count the lines of a transcript or a law in the margin."""
-    columns = [[_numbers(page, at) for page in pages] for at in (0, -1)]
     found = list(pages)
-    for at, numbers in zip((0, -1), columns, strict=True):
-        starts = Counter(
-            (values[0], len(values)) for values in map(list, map(dict.values, numbers)) if values
-        )
-        again = any(count > 1 and many >= _MANY_NUMBERS for (_, many), count in starts.items())
+    lines = [side_by_side(page.fragments) for page in found]
+    for at in (0, -1):  # the left margin, the right one
+        numbers = [_numbers(of_page, at) for of_page in lines]
+        starts = Counter((next(iter(rows.values())), len(rows)) for rows in numbers if rows)
+        again = any(often > 1 and many >= _MANY_NUMBERS for (_, many), often in starts.items())
         for n, rows in enumerate(numbers):
-            if rows and (again or _is_running(found[n], rows, at)):
-                found[n] = _cut(found[n], rows, at)
+            if rows and (again or _counts_text(lines[n], rows, at)):
+                found[n] = replace(found[n], fragments=tuple(_cut(lines[n], rows, at)))
+                lines[n] = side_by_side(found[n].fragments)
     return found
 
 
-def _numbers(page: Page, at: int) -> dict[int, int]:
-    """Return the numbers that count lines, by line; ``at`` is 0 for the left margin, -1 for the right."""
-    lines = side_by_side(page.fragments)
+_Lines = Sequence[Sequence[Fragment]]
+
+
+def _numbers(lines: _Lines, at: int) -> dict[int, int]:
+    """Return the numbers that count lines, by line; they are their first words, or for -1 their last."""
     values = {n: value for n, line in enumerate(lines) if (value := _number(line, at)) is not None}
     if len(values) < _FEW_FIFTHS:
         return {}
@@ -208,12 +210,13 @@ def _number(line: Sequence[Fragment], at: int) -> int | None:
     return int(word) if word.isdecimal() and word.isascii() and len(word) <= 4 else None
 
 
-def _stand_apart(lines: Sequence[Sequence[Fragment]], values: dict[int, int], at: int) -> bool:
+def _stand_apart(lines: _Lines, values: dict[int, int], at: int) -> bool:
     """Whether all numbers stand outside the text; a number that is one fragment with it is its first word."""
     own = [lines[n][at] for n in values if " " not in lines[n][at].text]
     if 2 * len(own) < len(values):
         return True
-    rest = [f for n in values for f in lines[n] if f not in own]
+    numbers = set(map(id, own))
+    rest = [f for n in values for f in lines[n] if id(f) not in numbers]
     if not rest:
         return False
     if at == 0:
@@ -221,9 +224,10 @@ def _stand_apart(lines: Sequence[Sequence[Fragment]], values: dict[int, int], at
     return min(f.x0 for f in own) >= max(f.x1 for f in rest) - 1
 
 
-def _is_running(page: Page, rows: dict[int, int], at: int) -> bool:
+def _counts_text(lines: _Lines, rows: dict[int, int], at: int) -> bool:
     """Whether what the numbers count is the lines of a text: many begin within a sentence."""
-    texts = [text for n, text in _rests(page, at) if n in rows and text]
+    words = [" ".join(f.text for f in lines[n]).split(" ") for n in rows]
+    texts = [" ".join(line[1:] if at == 0 else line[:-1]) for line in words if len(line) > 1]
     if len(texts) < _FEW_FIFTHS:
         return False
     small = sum(text[0].islower() for text in texts)
@@ -231,24 +235,13 @@ def _is_running(page: Page, rows: dict[int, int], at: int) -> bool:
     return small >= 0.25 * len(texts) if cased else len(texts) >= _MANY_NUMBERS
 
 
-def _rests(page: Page, at: int) -> Iterator[tuple[int, str]]:
-    for n, line in enumerate(side_by_side(page.fragments)):
-        words = " ".join(f.text for f in line).split(" ")
-        yield n, " ".join(words[1:] if at == 0 else words[:-1])
-
-
-def _cut(page: Page, rows: dict[int, int], at: int) -> Page:
-    found: list[Fragment] = []
-    for n, line in enumerate(side_by_side(page.fragments)):
-        if n not in rows:
-            found += line
-            continue
-        fragment = line[at]
-        rest = [f for f in line if f is not fragment]
-        if " " in fragment.text:
-            rest.append(_shortened(fragment, at))
-        found += rest
-    return replace(page, fragments=tuple(found))
+def _cut(lines: _Lines, rows: dict[int, int], at: int) -> Iterator[Fragment]:
+    for n, line in enumerate(lines):
+        for fragment in line:
+            if n not in rows or fragment is not line[at]:
+                yield fragment
+            elif " " in fragment.text:
+                yield _shortened(fragment, at)
 
 
 def _shortened(fragment: Fragment, at: int) -> Fragment:
@@ -257,7 +250,7 @@ def _shortened(fragment: Fragment, at: int) -> Fragment:
     if at == 0:
         cut = words.text.index(" ") + 1
         gap = next((g for g in fragment.gaps if g.at == cut - 1), None)
-        gaps = tuple(replace(g, at=g.at - cut) for g in fragment.gaps if g.at >= cut)
+        gaps = tuple(g._replace(at=g.at - cut) for g in fragment.gaps if g.at >= cut)
         wide = (fragment.x1 - fragment.x0) / len(words)
         x0 = gap.x1 if gap else fragment.x0 + cut * wide
         return replace(fragment, words=words.cut(cut), x0=x0, gaps=gaps)

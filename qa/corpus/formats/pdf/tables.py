@@ -24,6 +24,7 @@ _ROWS = 3
 """So many rows make a table, and one less where a rule says that there is one."""
 _MAX_CELL = 400
 """A cell has no more characters: what has is a column of text."""
+_TRIED_AGAIN = 12
 _FAR = 3.0
 """Rows are no further apart, in heights of a line."""
 _MARK = re.compile(r"[^\w\s]{1,3}|\(?\w{1,3}[.)]|\[\d+\]|(?:\d+\.)+\d*")
@@ -101,7 +102,7 @@ def _divided(fragment: Fragment, gap: Gap) -> tuple[Fragment, Fragment]:
         fragment,
         words=fragment.words.cut(at + 1),
         x0=gap.x1,
-        gaps=tuple(replace(g, at=g.at - at - 1) for g in fragment.gaps if g.at > at),
+        gaps=tuple(Gap(g.at - at - 1, g.x0, g.x1) for g in fragment.gaps if g.at > at),
     )
     return left, right
 
@@ -193,15 +194,17 @@ def aligned(lines: Sequence[Line], rules: Sequence[tuple[float, float, float]]) 
     """Yield the tables among the lines of a column; ``rules`` run across the page."""
     n = 0
     while n < len(lines):
-        found = _table_at(lines, n, rules) if len(lines[n]) > 1 else None
+        found, end = _table_at(lines, n, rules) if len(lines[n]) > 1 else (None, n + 1)
         if found:
             yield found
-        n = found.end if found else n + 1
+        # Lines that are no table together are tried again from the next one on, but for long ones.
+        n = end if found or end - n > _TRIED_AGAIN else n + 1
 
 
 def _table_at(
     lines: Sequence[Line], start: int, rules: Sequence[tuple[float, float, float]]
-) -> Span | None:
+) -> tuple[Span | None, int]:
+    """Return the table that begins at a line, if one does, and the line behind what was looked at."""
     columns, end, several = Columns().after(lines[start]), start + 1, 1
     last = end  # behind the last line that has several cells
     for n in range(start + 1, len(lines)):
@@ -213,18 +216,20 @@ def _table_at(
         columns, end = narrowed, n + 1
         if len(lines[n]) > 1:
             several, last = several + 1, end
-    while columns.edges and last < end and _hangs(lines[last - 1], lines[last], columns.edges):
+    edges = columns.edges
+    if not edges:
+        return None, end
+    while last < end and _hangs(lines[last - 1], lines[last], edges):
         last += 1
-    edges, chosen = columns.edges, lines[start:last]
-    if not edges or _is_within_text(lines, start, last):
-        return None
+    chosen = lines[start:last]
     ruled = any(
         chosen[-1][0].y0 - 6 < y < chosen[0][0].y1 + 6 and x0 < edges[0] < x1 for y, x0, x1 in rules
     )
-    if several < _ROWS - ruled or not _is_table(chosen, edges):
-        return None
-    rows = _merged(chosen, edges)
-    return Span(start, last, _with_header(rows, rules))
+    if several < _ROWS - ruled or _is_within_text(lines, start, last):
+        return None, end
+    if not _is_table(chosen, edges):
+        return None, end
+    return Span(start, last, _with_header(_merged(chosen, edges), rules)), last
 
 
 def _is_within_text(lines: Sequence[Line], start: int, end: int) -> bool:

@@ -9,6 +9,7 @@ feet, page numbers and the numbers of lines are not in it. A page begins where i
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -131,20 +132,23 @@ def _with_notes(
     be cited by that page.
     """
     found: list[Paragraph | tuple[int, Words]] = list(paragraphs)
+    within: dict[int, list[int]] = {}
+    ends: list[int] = []
+    for n, paragraph in enumerate(paragraphs):
+        first, last = paragraph.lines[0][0], paragraph.lines[-1][0]
+        ends.append(last)
+        if first == last:
+            within.setdefault(first, []).append(n)
     behind: dict[int, list[tuple[int, Words]]] = {}
     for page, note in notes:
-        _, y0, _, y1 = note.box
-        best, least = -1, float("inf")
-        for n, paragraph in enumerate(paragraphs):
-            first, last = paragraph.lines[0][0], paragraph.lines[-1][0]
-            if last < page:
-                best = n
-            elif first == last == page:
-                away = min(abs((line.y0 + line.y1 - y0 - y1) / 2) for _, line in paragraph.lines)
-                if away < least:
-                    best, least = n, away
-            elif first > page:
-                break
+        middle = (note.box[1] + note.box[3]) / 2
+        best = min(
+            within.get(page, ()),
+            key=lambda n: min(
+                abs((line.y0 + line.y1) / 2 - middle) for _, line in paragraphs[n].lines
+            ),
+            default=bisect_left(ends, page) - 1,
+        )
         behind.setdefault(best, []).append((page, note.words))
     for n in sorted(behind, reverse=True):
         found[n + 1 : n + 1] = behind[n]

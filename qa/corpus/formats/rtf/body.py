@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from qa.corpus.formats.flow import PAGE, Flow, Paragraph, lines
-from qa.corpus.formats.raised import lowered, raised
+from qa.corpus.formats.flow import PAGE, Flow, Paragraph, lines, small
 from qa.corpus.formats.rtf.rows import Rows
 from qa.corpus.formats.rtf.state import POINTS, Font, Head, State, Style
 from qa.corpus.formats.rtf.tokens import CHARSETS, Token, codec
@@ -166,7 +165,7 @@ class Body:
             story.bold = story.bold and state.bold
             story.points = min(state.points, story.points or state.points)
             if state.raised:
-                words = raised(words) if state.raised > 0 else lowered(words)
+                words = small(words, story.words, up=state.raised > 0)
         story.words.append(words)
 
     # Groups.
