@@ -15,10 +15,11 @@ import re
 import stat
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, cast
 
+from qa.corpus.beside import belonging, is_passed_over, page_of
 from qa.corpus.formats.zipped import open_zip, read_member
 from qa.corpus.reading import Limits, UnreadableError
 from qa.text.printable import printable_name
@@ -81,11 +82,13 @@ def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Mem
     """Yield the files of a ZIP file by name."""
     opened = open_zip(file, members=limits.archive_files)
     seen: set[str] = set()
-    for info in sorted(opened.infolist(), key=lambda info: info.filename):
+    infos = sorted(opened.infolist(), key=lambda info: info.filename)
+    pages = _SavedPages(_tidy(info.filename) for info in infos)
+    for info in infos:
         budget.file()
         name = _tidy(info.filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
-        if info.is_dir() or _is_hidden(name):
+        if info.is_dir() or _is_hidden(name) or pages.holds(name):
             continue
         refusal = _refusal(name, seen)
         if not refusal and kind not in (0, stat.S_IFREG):
@@ -100,6 +103,35 @@ def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Mem
             return data
 
         yield Member(printable_name(name), None if refusal else read, refusal)
+    for folder, why in pages.told():
+        yield Member(printable_name(folder), None, why)
+
+
+class _SavedPages:
+    """Tells the files of the pages in an archive that a browser saved, and counts them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._beside: dict[str, set[str]] = {}
+        for name in names:
+            folder, _, own = name.rpartition("/")
+            self._beside.setdefault(folder, set()).add(own)
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def holds(self, name: str) -> bool:
+        """Whether a file belongs to a page, and is counted."""
+        parts = name.split("/")
+        for n, part in enumerate(parts[:-1]):
+            page = page_of(part, self._beside.get("/".join(parts[:n]), ()))
+            if page:
+                key = "/".join(parts[: n + 1]), page
+                self._counts[key] = self._counts.get(key, 0) + 1
+                return True
+        return False
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """Yield each folder with what is said of its files."""
+        for (folder, page), count in self._counts.items():
+            yield folder, belonging(count, printable_name(page))
 
 
 def tar_members(
@@ -157,7 +189,7 @@ def _short(error: BaseException) -> str:
 
 def _is_hidden(name: str) -> bool:
     parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".", "..")]
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return any(map(is_passed_over, parts))
 
 
 def _tidy(name: str) -> str:

@@ -65,16 +65,25 @@ class Root:
 
 
 class Place(NamedTuple):
-    """A file, and the folder that it must not lead out of; None for a file named by itself."""
+    """A file, and the folder that it must not lead out of; None for a file named by itself.
+
+    ``refusal`` is why it is not read, empty where it is. ``side`` is the file that describes it.
+    """
 
     path: Path
     root: Root | None
+    refusal: str = ""
+    side: Path | None = None
 
     def open(self) -> BufferedReader:
         """Open the file to be read. Raises UnreadableError, with the reason, or OSError."""
         if self.root is None:
             return _regular(os.fspath(self.path), None)
         return _open_beneath(self.root, self.path.relative_to(self.root.path))
+
+    def open_side(self) -> BufferedReader | None:
+        """Open the file that describes it, None where there is none. Raises as ``open`` does."""
+        return Place(self.side, self.root).open() if self.side else None
 
 
 def _open_beneath(root: Root, relative: Path, *, linked: bool = False) -> BufferedReader:

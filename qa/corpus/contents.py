@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import IO
 
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
+from qa.corpus.beside import described_by
 from qa.corpus.formats.mail import messages_of, read_message
 from qa.corpus.formats.quotations import Earlier
 from qa.corpus.formats.rows import TABLES, read_rows
@@ -157,6 +158,8 @@ class _Contents:
             if not self._is_next(within):
                 continue
             refusal = member.refusal or holds_no_text(within)
+            if not refusal and described_by(member.name):
+                refusal = "a side file within an archive: not used"
             if member.read is None or refusal:
                 yield Skipped(within, refusal or "")
                 continue

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from qa.corpus.beneath import Place, Root
+from qa.corpus.beside import belonging, described_by, is_passed_over, page_of, side_of
 from qa.corpus.contents import kind_at
 from qa.corpus.readers import holds_no_text
 from qa.corpus.reading import Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
+from qa.corpus.side import MAX_SIDE
 from qa.errors import CorpusError
 from qa.records import Document
 from qa.text.printable import printable_name
@@ -28,8 +31,9 @@ def read_folders(
     the limits of ``options``.
 
     A source is the path relative to its folder, with ``/``; with several paths it begins with
-    the folder's name. A path may also be one file. Hidden files are passed over, and so is a
-    README at the top of a folder: it tells of the archive and is not part of it. Nothing is read
+    the folder's name. A path may also be one file. Hidden files and locks of Office are passed
+    over, and so is a README at the top of a folder: it tells of the archive and is not part of it.
+    A side file, ``name.meta.json``, describes ``name``; the files of a saved page are counted. Nothing is read
     outside the folders: links that lead out of one, and links to folders, are not followed.
     ``max_bytes`` bounds what is read of a file. Raises CorpusError when a path does not exist, or
     when two paths would give their files the same sources.
@@ -72,32 +76,70 @@ def _files(path: Path) -> Iterator[tuple[str, Place]]:
             found = [*_listing(root, folder)]
         except (OSError, UnreadableError):
             found = [(folder, False)]  # named as what cannot be read
+        names = {place.name for place, is_folder in found if not is_folder}
         for place, is_folder in found:
-            about = folder == Path() and place.name.lower() in _ABOUT
+            source, whole = printable_name(place.as_posix()), root.path / place
             if is_folder:
-                waiting.append(place)
-            elif not about:
-                yield printable_name(place.as_posix()), Place(root.path / place, root)
+                page = page_of(place.name, names)
+                if page:
+                    told = belonging(_count(root, place), printable_name(page))
+                    yield source, Place(whole, root, refusal=told)
+                else:
+                    waiting.append(place)
+                continue
+            about = folder == Path() and place.name.lower() in _ABOUT
+            if not about and described_by(place.name) not in names:
+                side = side_of(place.name)
+                yield (
+                    source,
+                    Place(whole, root, side=whole.with_name(side) if side in names else None),
+                )
+
+
+def _count(root: Root, folder: Path) -> int:
+    """Return how many files are in a folder and in those below it."""
+    count, waiting = 0, [folder]
+    while waiting:
+        with suppress(OSError, UnreadableError):
+            for place, is_folder in _listing(root, waiting.pop()):
+                if is_folder:
+                    waiting.append(place)
+                else:
+                    count += 1
+    return count
 
 
 def _listing(root: Root, folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield what is in a folder and not hidden, each with whether it is a folder itself."""
+    """Yield what is in a folder and not passed over, each with whether it is a folder itself."""
     with root.folder(folder) as opened, os.scandir(opened) as entries:
         for entry in entries:
-            if not entry.name.startswith("."):
+            if not is_passed_over(entry.name):
                 yield folder / entry.name, entry.is_dir(follow_symlinks=False)
+
+
+def _side(place: Place) -> str | None:
+    """Return what the file says that describes a file; what cannot be read of it is no JSON."""
+    try:
+        file = place.open_side()
+        if file is None:
+            return None
+        with file:
+            data = file.read(MAX_SIDE + 1)
+    except (OSError, UnreadableError):
+        return ""
+    return data.decode("utf-8-sig", "replace") if len(data) <= MAX_SIDE else ""
 
 
 def read_file(source: str, place: Place, sandbox: Sandbox) -> Iterator[Document | Skipped]:
     """Yield what is in a file, each thing read or accounted for."""
-    refusal = holds_no_text(source)
+    refusal = place.refusal or holds_no_text(source)
     if refusal:
         yield Skipped(source, refusal)
         return
     try:
         with place.open() as file:
             kind_at(source, file)
-            yield from sandbox.read(source, file)
+            yield from sandbox.read(source, file, _side(place))
     except UnreadableError as error:
         yield Skipped(source, str(error))
     except IsADirectoryError:

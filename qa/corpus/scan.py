@@ -17,6 +17,7 @@ from qa.corpus.folder import read_file, sources
 from qa.corpus.readers import VERSIONS, ending_of, holds_no_text
 from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
+from qa.corpus.side import MAX_SIDE
 from qa.records import Document
 
 
@@ -39,12 +40,12 @@ class Found:
 
     def changed(self) -> bool:
         """Whether the file is another than the one whose checksum was taken."""
-        return _stamp(self.place.path) != self.stamp
+        return _stamp_at(self.place) != self.stamp
 
 
 def stamps(paths: Sequence[Path]) -> dict[str, Stamp]:
     """Return what tells that a file has changed, by source. Raises CorpusError."""
-    return {source: _stamp(place.path) for source, place in sources(paths)}
+    return {source: _stamp_at(place) for source, place in sources(paths)}
 
 
 def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
@@ -54,17 +55,40 @@ def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
 
 
 def _found(source: str, place: Place, limits: Limits) -> Found:
-    if not holds_no_text(source):
+    if not place.refusal and not holds_no_text(source):
         try:
             with place.open() as file:
                 stamp, sha256 = _stamp_of(os.fstat(file.fileno())), ""
                 one = is_one(kind_at(source, file))
                 if stamp.bytes <= (limits.file_bytes if one else limits.archive_bytes):
                     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                if place.side:
+                    sha256, stamp = sha256 and _described(sha256, place), _stamp_at(place)
                 return Found(source, sha256, stamp, place)
         except (OSError, UnreadableError):
             pass
-    return Found(source, "", _stamp(place.path), place)
+    return Found(source, "", _stamp_at(place), place)
+
+
+def _described(sha256: str, place: Place) -> str:
+    """Return the checksum of a file and of the one that describes it: either makes another document."""
+    try:
+        file = place.open_side()
+    except (OSError, UnreadableError):
+        return sha256
+    assert file is not None  # a place that has one
+    with file:
+        both = sha256.encode() + file.read(MAX_SIDE + 1)
+    return hashlib.sha256(both).hexdigest()
+
+
+def _stamp_at(place: Place) -> Stamp:
+    """Return the stamp of a file, and of the one that describes it."""
+    own = _stamp(place.path)
+    if place.side is None:
+        return own
+    side = _stamp(place.side)
+    return Stamp(own.inode ^ side.inode, own.bytes, own.modified_ns + side.modified_ns)
 
 
 def _stamp(path: Path) -> Stamp:

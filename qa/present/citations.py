@@ -35,15 +35,18 @@ def document_address(document_id: str, base: str) -> str:
 
 
 def citation_line(citation: Citation) -> str:
-    """Return a citation in one line of text, enough to find the very words again."""
-    lines = f"{citation.line_start}"
-    if citation.line_end != citation.line_start:
+    """Return a citation in one line of text, enough to find the very words again.
+
+    Lines are those of the text: a workbook or a film, whose place is told, has none.
+    """
+    lines = "" if citation.place else f":{citation.line_start}"
+    if lines and citation.line_end != citation.line_start:
         lines += f"-{citation.line_end}"
     parts = (
         citation.author,
         f"“{citation.title}”" if citation.title else None,
         f"section “{citation.section}”" if citation.section else None,
-        f"{citation.source}:{lines}",
+        f"{citation.source}{lines}",
         citation.published,
         f"page {citation.page}" if citation.page else None,
         citation.place,

@@ -332,4 +332,4 @@ def test_places_are_named_where_blocks_begin_and_are_no_text() -> None:
 def test_a_citation_in_one_line_names_its_place() -> None:
     reading = Reading("Owls.", "utf-8", (Block("item", 0, 5),), places=(Place(0, "Pumps, row 2"),))
     document = make_document(source="a.xlsx", sha256="0" * 64, reading=reading)
-    assert citation_line(cite_span(document, 0, 5)) == "a.xlsx:1, Pumps, row 2, characters 0-5"
+    assert citation_line(cite_span(document, 0, 5)) == "a.xlsx, Pumps, row 2, characters 0-5"

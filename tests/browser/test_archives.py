@@ -144,7 +144,7 @@ def test_copied_markdown_holds_no_markup(open_page: Open, address: str) -> None:
         r"> 1\. \[c\]\(javascript:d\)",
         r"> \- e",
         ">",
-        r"> — [T \[x\]\(y\)](http://h/v?a=%28b%29), \[P\]\(z\), row 2, lines 1–2",
+        r"> — [T \[x\]\(y\)](http://h/v?a=%28b%29), \[P\]\(z\), row 2",
     ]
 
 

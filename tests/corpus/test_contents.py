@@ -257,3 +257,23 @@ def test_a_name_tells_the_kind_and_where_none_does_the_beginning() -> None:
     for name in ("a", ".txt", "e.foo", "notes.v2", "a b.2019"):
         file = io.BytesIO(b"Words.")
         assert (kind_at(name, file), file.tell()) == (".txt", 0)
+
+
+def test_what_is_no_document_of_its_own_is_passed_over_in_an_archive_too() -> None:
+    page = f"<!doctype html><article><p>{_TEXT * 3}</p></article>"
+    parts = {
+        "s/well.html": page, "s/well_files/a.css": "x", "s/well_files/b/c.js": "y", "~$a.docx": "z",
+        "tax_files/d.txt": _TEXT, "Thumbs.db": "t", "d.txt.meta.json": "{}",
+    }  # fmt: skip
+    found = [
+        one
+        for one in contents("a.zip", io.BytesIO(zipped(parts)), Options())
+        if not isinstance(one, Mark)
+    ]
+    assert [one.source for one in found] == [
+        "a.zip/d.txt.meta.json", "a.zip/s/well.html", "a.zip/tax_files/d.txt", "a.zip/s/well_files"
+    ]  # fmt: skip
+    assert [one.reason for one in found if isinstance(one, Skipped)] == [
+        "a side file within an archive: not used",
+        "2 files of the saved page well.html: not read",
+    ]

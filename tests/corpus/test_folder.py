@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import json
 import os
 import threading
 from collections import Counter
@@ -16,7 +17,7 @@ from qa.corpus import FolderReader, Options, Skipped, read_folders, scan, stamps
 from qa.corpus.readers import READERS
 from qa.corpus.sandbox import process as sandbox
 from qa.errors import CorpusError
-from qa.records import Document
+from qa.records import Document, Published
 from tests.corpus import traps
 
 _TEXT = "The harbour was dug in 1872 by four hundred dockers.\n"
@@ -331,3 +332,113 @@ def test_no_folder_stays_open(swapped: Path) -> None:
         stamps([swapped])
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) <= len(before)
+
+
+# --- files that are no documents of their own ------------------------------------------------
+
+
+def test_locks_and_what_a_system_keeps_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, "~$letter.docx", "a/~$b.xlsx", "Thumbs.db", "desktop.ini", "a/c.txt", "~d.txt")
+    assert list(read(tmp_path)) == ["a/c.txt", "~d.txt"]
+
+
+@pytest.mark.parametrize(
+    ("page", "folder"),
+    [("The well.html", "The well_files"), ("a.htm", "a-Dateien"), ("a.xhtml", "a_fichiers"),
+     ("a.html", "a.files")],
+)  # fmt: skip
+def test_the_files_of_a_saved_page_are_one_line(tmp_path: Path, page: str, folder: str) -> None:
+    write(tmp_path, "b.txt", f"{folder}/style.css", f"{folder}/more/a.js", f"{folder}/.hidden")
+    write(tmp_path, page, text=f"<!doctype html><article><p>{_TEXT * 3}</p></article>")
+    found = read(tmp_path)
+    assert found.keys() == {"b.txt", folder, page}
+    assert found[folder] == f"<2 files of the saved page {page}: not read>"
+
+
+def test_a_folder_of_that_name_without_its_page_is_a_folder(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "tax_files/a.txt",
+        "b/tax.html/c.txt",
+        "b/tax_files/d.txt",
+        "other.html_files/e.txt",
+    )
+    assert list(read(tmp_path)) == [
+        "b/tax.html/c.txt", "b/tax_files/d.txt", "other.html_files/e.txt", "tax_files/a.txt"
+    ]  # fmt: skip
+
+
+def documents(folder: Path) -> dict[str, Document]:
+    return {
+        one.source: one
+        for one in read_folders([folder], max_bytes=100_000)
+        if isinstance(one, Document)
+    }
+
+
+def test_a_side_file_describes_its_document(tmp_path: Path) -> None:
+    write(tmp_path, "a/letter.txt", text="Dear Bo\n\n1 May 1931\n\nThe water is off.\n")
+    side = {
+        "Title": "On the water", "author": "Anna Lind", "date": "4 March 2019",
+        "url": "https://example.org/water", "language": "en-GB", "shelf": 7,
+    }  # fmt: skip
+    (tmp_path / "a" / "letter.txt.meta.json").write_text(json.dumps(side))
+    found = documents(tmp_path)
+    assert found.keys() == {"a/letter.txt"}
+    letter = found["a/letter.txt"]
+    assert (letter.title, letter.author, letter.language) == ("On the water", "Anna Lind", "en")
+    assert letter.published == Published("2019-03-04", "4 March 2019", "side file")
+    assert letter.original_url == "https://example.org/water"
+    # What it does not say is what the text says.
+    (tmp_path / "a" / "letter.txt.meta.json").write_text('{"title": "On the water"}')
+    letter = documents(tmp_path)["a/letter.txt"]
+    assert letter.title == "On the water"
+    assert letter.published is not None and letter.published.value == "1931-05-01"
+
+
+def test_a_side_file_of_nothing_is_a_document(tmp_path: Path) -> None:
+    write(tmp_path, "gone.txt.meta.json", ".meta.json", text='{"title": "The well"}')
+    assert read(tmp_path) == {"gone.txt.meta.json": "title: The well"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "side", "reason"),
+    [
+        ("a.txt", "Words.", "{", "its side file is no JSON object: not used"),
+        ("a.txt", "Words.", "[1]", "its side file is no JSON object: not used"),
+        ("a.txt", "Words.", " " * 70_000 + "{}", "its side file is no JSON object: not used"),
+        ("a.csv", "id,text\n1,Words.\n", "{}", "its side file is of one document, and here are others: not used"),
+    ],
+)  # fmt: skip
+def test_a_side_file_that_is_not_used_is_told(
+    tmp_path: Path, name: str, text: str, side: str, reason: str
+) -> None:
+    write(tmp_path, name, text=text)
+    write(tmp_path, f"{name}.meta.json", text=side)
+    told = [*read_folders([tmp_path], max_bytes=100_000)]
+    assert [one.text for one in told if isinstance(one, Document)] == ["Words."]
+    assert [one for one in told if isinstance(one, Skipped)] == [Skipped(name, reason)]
+
+
+def test_a_side_file_that_changes_changes_its_document(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    seen = []
+    for side in ("", '{"title": "A"}', '{"title": "B"}', ""):
+        path = tmp_path / "a.txt.meta.json"
+        if side:
+            path.write_text(side)
+        else:
+            path.unlink(missing_ok=True)
+        [found] = scan([tmp_path], Options())
+        assert not found.changed()
+        seen.append((found.sha256, stamps([tmp_path])["a.txt"]))
+    assert seen[0] == seen[3]
+    assert len({sha256 for sha256, _ in seen}) == len({stamp for _, stamp in seen}) == 3
+
+
+def test_a_side_file_that_leads_out_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    write(folder, "a.txt")
+    write(tmp_path, "secret.json", text='{"title": "A secret"}')
+    (folder / "a.txt.meta.json").symlink_to(tmp_path / "secret.json")
+    assert documents(folder)["a.txt"].title is None

@@ -140,6 +140,34 @@ def test_a_citation_names_its_slide(built: Built) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "source", "place"),
+    [
+        ("When was the gong buoy laid?", "book.xlsx", "Buoys, row 3"),
+        ("When was the whistle buoy laid?", "book.ods", "Buoys, row 2"),
+        ("What did the pilot ask for?", "letter.eml", "message"),
+        ("Was the foghorn sold?", "mail.mbox#message=3", "message 3"),
+        ("When does the sluice jam?", "talk.srt", "00:12:31"),
+        ("Is the slipway steep?", "talk.vtt", "00:00:01"),
+        ("By how many was the capstan turned?", "other.json", None),
+    ],
+)
+def test_a_citation_names_its_place(
+    built: Built, question: str, source: str, place: str | None
+) -> None:
+    with TestClient(
+        create_app(index=built.index, settings=Settings(), engine=built.engine)
+    ) as client:
+        body = {"question": question, "filters": {"source": [source]}}
+        first = client.post("/v1/ask", json=body).json()["results"][0]
+        assert first["citation"]["place"] == place
+        view = client.get(first["citation"]["url"].removeprefix("http://localhost"))
+        _, marked, _ = read_page(view.text)
+        assert marked == first["excerpt"]
+        cited = view.text.split('<p id="citation">')[1].split("</p>")[0]
+        assert place is None or f", {place}, " in cited
+
+
+@pytest.mark.parametrize(
     ("question", "source", "address"),
     [
         ("How often was the dredger Fafner raised?", "article.html", f"{ADDRESS}/dredger"),

@@ -91,15 +91,20 @@ class Sandbox:
             f"and has {self._options.limits.memory_bytes:,} bytes of memory"
         )
 
-    def read(self, source: str, file: IO[bytes]) -> Iterator[Document | Skipped]:
-        """Yield the documents in an open file; what cannot be read is a Skipped."""
+    def read(
+        self, source: str, file: IO[bytes], side: str | None = None
+    ) -> Iterator[Document | Skipped]:
+        """Yield the documents in an open file; what cannot be read is a Skipped.
+
+        ``side`` is what the file says that describes this one, None without it.
+        """
         bad: list[int] = []
         told: set[str] = set()
         after = 0
         for _ in range(_MAX_FAULTS):
             at = Mark(0, source)
             try:
-                for item in self._once(source, file, after, bad):
+                for item in self._once(source, file, side, after, bad):
                     if isinstance(item, Mark):
                         at = item
                     elif isinstance(item, Document) or item.source not in told:
@@ -117,14 +122,14 @@ class Sandbox:
         yield Skipped(source, f"took its reader down {_MAX_FAULTS} times: the rest is not read")
 
     def _once(
-        self, source: str, file: IO[bytes], after: int, bad: list[int]
+        self, source: str, file: IO[bytes], side: str | None, after: int, bad: list[int]
     ) -> Iterator[Document | Skipped | Mark]:
         """Yield what the child finds, from file number ``after`` of an archive on."""
         limits = self._options.limits
         whole = False
         try:
             channel = self._ready()
-            request = {"source": source, "after": after, "bad": bad}
+            request = {"source": source, "after": after, "bad": bad, "side": side}
             send(channel, request, files=(file.fileno(),))
             while True:
                 deadline = time.monotonic() + _WALL * limits.seconds

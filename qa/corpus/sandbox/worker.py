@@ -12,15 +12,16 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from qa.corpus.contents import Resumed, contents
+from qa.corpus.contents import Item, Resumed, contents
 from qa.corpus.sandbox.confinement import confine
 from qa.corpus.sandbox.confinement.places import Place, places
 from qa.corpus.sandbox.frames import message_of, options_of, receive, receive_with_file, send
+from qa.corpus.side import with_side
 
 _REQUEST = 1 << 20
 _FORBIDDEN = (
@@ -48,7 +49,11 @@ def main() -> None:
         try:
             with os.fdopen(descriptor, "rb") as file:
                 resumed = Resumed(message["after"], frozenset(message["bad"]))
-                for item in contents(message["source"], file, options, resumed):
+                items: Iterable[Item] = contents(message["source"], file, options, resumed)
+                if message["side"] is not None:
+                    side = message["side"]
+                    items = with_side(items, message["source"], side, options.columns)
+                for item in items:
                     send(channel, message_of(item))
                     _allow(options.limits.seconds)
             send(channel, {"end": True})

@@ -115,9 +115,9 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
-/** "line 3", "lines 3–5", "page 2, line 3", "Pumps, row 12, line 30". */
+/** "line 3", "lines 3–5", "page 2, line 3"; what has a place, as a workbook has, has no lines: "Pumps, row 12". */
 export function place({ page, place: within, line_start: first, line_end: last }) {
-  const lines = first == null ? "" : first === last ? `line ${first}` : `lines ${first}–${last}`;
+  const lines = within || first == null ? "" : first === last ? `line ${first}` : `lines ${first}–${last}`;
   return [page == null ? "" : `page ${page}`, within, lines].filter(Boolean).join(", ");
 }
 
