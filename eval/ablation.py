@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.build.builder import build_index
+from qa.cli.progress import Lines
 from qa.engine import Engine
-from qa.evaluate.command import StderrProgress
 from qa.evaluate.corpora import ask_corpus, corpus_index
 from qa.evaluate.datasets import JudgedCorpus, SpanSet, read_dataset
 from qa.evaluate.measures import CORPUS_MEASURES, SPAN_MEASURES
@@ -73,9 +73,9 @@ def index_for(dataset: SpanSet | JudgedCorpus, variant: Variant, work: Path) -> 
     path = work / f"{dataset.name}-{made.passage_chars}-{made.overlap}-{made.precision}"
     settings = replace(made, index=str(path))
     if isinstance(dataset, SpanSet):
-        build_index([HERE.parent / "seeds"], settings, progress=StderrProgress(), calibrated=False)
+        build_index([HERE.parent / "seeds"], settings, progress=Lines(), calibrated=False)
     else:
-        corpus_index(dataset, settings, index=path, progress=StderrProgress())
+        corpus_index(dataset, settings, index=path, progress=Lines())
     return path
 
 
@@ -89,9 +89,9 @@ def engine_for(index: Path, variant: Variant) -> Engine:
 def figures(dataset: SpanSet | JudgedCorpus, engine: Engine) -> dict[str, float]:
     """Return the measures of one variant on one data set."""
     if isinstance(dataset, SpanSet):
-        outcomes, measures = ask_spans(dataset, engine, StderrProgress()), SPAN_MEASURES
+        outcomes, measures = ask_spans(dataset, engine, Lines()), SPAN_MEASURES
     else:
-        outcomes, measures = ask_corpus(dataset, engine, StderrProgress()), CORPUS_MEASURES
+        outcomes, measures = ask_corpus(dataset, engine, Lines()), CORPUS_MEASURES
     made = summarise(
         dataset.name, outcomes, measures=measures, index=facts_of(engine), config=config_of(engine)
     )

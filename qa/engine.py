@@ -5,20 +5,16 @@ The command line, the HTTP interface and the evaluation all go through here.
 
 from __future__ import annotations
 
-import re
 import time
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from functools import cached_property, partial
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.asking import check
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
-from qa.errors import IndexForeignError, NotFoundError, QuestionError
+from qa.errors import IndexForeignError, NotFoundError
 from qa.read import Reader, core, cores
 from qa.read.onnx import reader_for
 from qa.records import (
@@ -31,7 +27,6 @@ from qa.records import (
     IndexInfo,
     Question,
     Verdict,
-    citation_id,
 )
 from qa.runtime import settle
 from qa.search.answers import BUDGETS, read_results
@@ -41,17 +36,16 @@ from qa.search.followup import TURNS, resolve
 from qa.search.notes import Advisor, Found, greeting
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
+from qa.search.verify import Verified, holds_at, holds_in
 from qa.settings import Settings
-from qa.store import DocumentEntry, IndexFolder, Store
+from qa.store import DocumentEntry, Index, Store, open_index
+from qa.text.folding import fold_name
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
 
-MAX_QUESTION = 2000
-MAX_K = 50
-MAX_GLOBS, MAX_GLOB = 20, 300
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
-_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+MAX_NAMED = 100
+"""Documents of one name or title in which a printed quotation is looked for."""
 
 
 class Engine:
@@ -110,32 +104,33 @@ class Engine:
     @classmethod
     def open(
         cls,
-        index: Path | str,
+        index: Path | str | Index,
         *,
         threads: int | None = None,
         max_wrong: int = Settings().max_wrong,
         reading: str = Settings().reading,
         encoder: Encoder | None = None,
     ) -> Engine:
-        """Open the live generation of an index folder, with the model that it was built with.
+        """Open the live generation of an index, with the model that it was built with.
 
         ``encoder``, where it is that model already, is used again. Raises IndexUnusableError when
         there is none, or it is damaged or of another format.
         """
         settle()
-        folder = IndexFolder(Path(index))
-        opened = folder.open()
-        manifest = opened.generation.manifest
-        if encoder is None or encoder.fingerprint != manifest["fingerprint"]:
-            model = folder.model_folder(str(manifest["fingerprint"]))
-            encoder = load_encoder(model, threads=threads)
+        if isinstance(index, Path | str):
+            index = open_index(index)
+        opened = index.open()
+        recipe = opened.store.recipe
+        if encoder is None or encoder.fingerprint != recipe.fingerprint:
+            encoder = load_encoder(opened.model, threads=threads)
         ours = (encoder.fingerprint, encoder.dimension, encoder.codec.width)
-        if ours != (manifest["fingerprint"], manifest["dimension"], manifest["code_width"]):
+        if ours != (recipe.fingerprint, recipe.dimension, recipe.code_width):
             raise IndexForeignError(
-                f"the model in {index} is not the one that its vectors were made with: run qa build again"
+                f"the model in the index {index.name} is not the one that its vectors were made with: "
+                "run qa build again"
             )
         return cls(
-            store=opened.generation,
+            store=opened.store,
             encoder=encoder,
             max_wrong=max_wrong,
             reader=reader_for(reading),
@@ -153,35 +148,36 @@ class Engine:
         began = time.perf_counter()
         if isinstance(question, str):
             question = Question(question)
-        _check(question)
+        check(question)
         asks = core(self.reader, question.text, self._knows)
         if not asks:
             return self._greeted(question, began)
-        text = resolve(asks, cores(self.reader, question.history[-TURNS:]))
+        text, _ = resolve(asks, cores(self.reader, question.history[-TURNS:]))
         encoded = self.encoder.encode_question(text)
-        words = self.store.terms(text)
+        words = self.store.analyzer.words(text)
+        codec, ranking = self.encoder.codec, self.ranking
         terms = [term for _, term in words]
-        asked = prepare(self.store, self.encoder.codec, encoded, terms, self.ranking)
-        allowed = self.store.allowed(question.filters)
+        others = self._advisor.terms(question.text)
+        asked = prepare(self.store, codec, encoded, terms, ranking, others)
         # More hits than results: some join others, or are copies of them.
-        hits = rank(
-            self.store,
-            self.encoder.codec,
-            asked,
-            self.ranking,
-            allowed=allowed.rows,
-            depth=2 * question.k if question.k > self.ranking.candidates // 2 else 0,
+        depth = 2 * question.k if question.k > ranking.candidates // 2 else 0
+        ranked = rank(
+            self.store, codec, asked, ranking, filters=question.filters, depth=depth, shown=depth
         )
-        why = partial(explain, self.store, self.ranking, words, hits) if question.explain else None
+        why = partial(explain, ranking, asked, words, ranked) if question.explain else None
         budget = BUDGETS[self.reading]
         # As many as are read, whatever is asked for: neither first result nor verdict depend on k.
         most = max(question.k, budget.results)
-        excerpts = make_results(self.store, self.encoder.codec, asked, hits, most, why)
+        excerpts = make_results(codec, asked, ranked, most, why)
         told = read_results(self.reader, text, excerpts, budget)
         confidence, verdict = self._judge(told.found)
-        support = told.found.support if told.found else None
-        everywhere = partial(self._everywhere, asked)
-        found = Found(verdict, support, allowed.rows if question.filters else None, everywhere)
+        found = Found(
+            verdict,
+            told.found.support if told.found else None,
+            ranked.recalled,
+            partial(self._everywhere, asked),
+            asked.statistics.held,
+        )
         notes = self._advisor.notes(question, asks, found)
         if verdict == "not_found" and any(note.code == "other_language" for note in notes):
             verdict = "unsure"  # the archive may well answer
@@ -191,20 +187,19 @@ class Engine:
             verdict=verdict,
             confidence=confidence,
             results=told.results[: question.k],
-            filtered_out_undated=allowed.undated_documents,
+            filtered_out_undated=ranked.recalled.undated_documents,
             index=self.info,
             took_ms=_since(began),
             notes=notes,
         )
 
     def _knows(self, text: str) -> bool:
-        """Whether a passage holds a word of a text that counts for lexical search."""
-        return any(self.store.term_weight(term) > 0 for _, term in self.store.terms(text))
+        """Whether a text has a word that counts for lexical search."""
+        return bool(self.store.analyzer.words(text))
 
     def _everywhere(self, asked: Asked) -> list[Hit]:
         """Rank without a filter."""
-        shown = self.store.allowed(Filters()).rows
-        return rank(self.store, self.encoder.codec, asked, self.ranking, allowed=shown)
+        return rank(self.store, self.encoder.codec, asked, self.ranking).hits
 
     def _greeted(self, question: Question, began: float) -> Answer:
         """Answer a message that asks nothing."""
@@ -234,33 +229,20 @@ class Engine:
     def rank(self, text: str, *, depth: int, filters: Filters | None = None) -> list[Hit]:
         """Return the ranked passages down to ``depth``, before any grouping or merging."""
         encoded = self.encoder.encode_question(text)
-        terms = [term for _, term in self.store.terms(text)]
-        asked = prepare(self.store, self.encoder.codec, encoded, terms, self.ranking)
-        allowed = self.store.allowed(filters or Filters())
-        return rank(
-            self.store, self.encoder.codec, asked, self.ranking, allowed=allowed.rows, depth=depth
-        )[:depth]
+        codec = self.encoder.codec
+        terms = self.store.analyzer.terms(text)
+        asked = prepare(self.store, codec, encoded, terms, self.ranking)
+        ranked = rank(self.store, codec, asked, self.ranking, filters=filters, depth=depth)
+        return ranked.hits[:depth]
 
     @cached_property
     def archive(self) -> Archive:
         """The documents, counted by month of publication and by topmost folder."""
-        entries = self.store.entries()
-        dated = Counter(entry.published[:7] for entry in entries if entry.published)
-        # What follows a "#" names a row of a table, and may hold a slash of its own.
-        files = (entry.source.split("#")[0] for entry in entries)
-        folders = Counter(file.split("/")[0] for file in files if "/" in file)
-        return Archive(
-            documents=len(entries),
-            dated=dict(sorted(dated.items())),
-            undated=len(entries) - dated.total(),
-            folders=dict(sorted(folders.items())),
-        )
+        return self.store.summary()
 
-    def documents(self, *, after: str = "", limit: int = 100) -> list[DocumentEntry]:
+    def documents(self, *, after: str = "", limit: int = 100) -> Sequence[DocumentEntry]:
         """Return up to ``limit`` documents whose source comes after ``after``, by source."""
-        entries = self.store.entries()
-        first = bisect_right(entries, after, key=attrgetter("source"))
-        return list(entries[first : first + limit])
+        return self.store.listing(after, limit)
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises NotFoundError."""
@@ -273,84 +255,34 @@ class Engine:
             )
         return document
 
-    def verify(self, citation: Citation, excerpt: str) -> str | None:
-        """Return None when the citation holds for the excerpt, else the reason why it does not."""
+    def verify(self, citation: Citation, excerpt: str) -> Verified:
+        """Check that a citation still stands for an excerpt."""
         document = self.store.document(citation.document_id)
         if document is None:
-            return "the archive has no such document"
-        if document.source != citation.source:
-            return "the document has another source"
-        if document.sha256 != citation.sha256:
-            return "the document has changed since it was cited"
-        if not 0 <= citation.start < citation.end <= len(document.text):
-            return "the span lies outside the document"
-        if document.text[citation.start : citation.end] != excerpt:
-            return "the document says something else at this place"
-        expected = citation_id(document.id, document.sha256, citation.start, citation.end)
-        if citation.id != expected:
-            return "the citation's id does not belong to its span"
-        return None
+            return Verified(False, "the archive has no such document")
+        return holds_at(citation, excerpt, document)
+
+    def verify_printed(self, excerpt: str, *, source: str = "", title: str = "") -> Verified:
+        """Check a quotation as a footnote has it: with the path or name of its file, or its title."""
+        wanted = fold_name(source), " ".join(title.casefold().split())
+        named = [entry for entry in self.store.listing() if _is_named(entry, *wanted)]
+        if not named:
+            return Verified(False, f"the archive has no such {'source' if source else 'title'}")
+        if len(named) > MAX_NAMED:
+            return Verified(False, f"{len(named):,} documents are called so: name the whole path")
+        documents = (self.store.document(entry.id) for entry in named)
+        return holds_in(excerpt, (document for document in documents if document is not None))
+
+
+def _is_named(entry: DocumentEntry, source: str, title: str) -> bool:
+    if source:
+        path = fold_name(entry.source)
+        return path == source or path.endswith(f"/{source}")
+    return bool(title) and " ".join((entry.title or "").casefold().split()) == title
 
 
 def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
-
-
-def _check(question: Question) -> None:
-    """Raise QuestionError for what cannot be asked."""
-    for field, text in (("question", question.text), *(("history", h) for h in question.history)):
-        if not text.strip():
-            raise QuestionError(
-                "the question is blank: write one", field=field, code="question_blank"
-            )
-        if len(text) > MAX_QUESTION:
-            raise QuestionError(
-                f"the question has {len(text):,} characters: at most {MAX_QUESTION:,} are allowed",
-                field=field,
-                code="question_too_long",
-            )
-        if _UNPRINTABLE.search(text):
-            raise QuestionError(
-                "the question holds a NUL or half a character (a lone surrogate): remove it",
-                field=field,
-                code="question_not_text",
-            )
-    if not 1 <= question.k <= MAX_K:
-        raise QuestionError(
-            f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range"
-        )
-    filters = question.filters
-    if any(_UNPRINTABLE.search(glob) for glob in filters.source):
-        raise QuestionError(
-            "a glob holds a NUL or half a character (a lone surrogate): remove it",
-            field="filters.source",
-            code="glob_not_text",
-        )
-    if len(filters.source) > MAX_GLOBS or any(len(glob) > MAX_GLOB for glob in filters.source):
-        raise QuestionError(
-            f"at most {MAX_GLOBS} globs of at most {MAX_GLOB} characters are allowed",
-            field="filters.source",
-            code="too_many_globs",
-        )
-    for name in ("published_from", "published_to"):
-        value = getattr(filters, name)
-        if value is not None and not _is_date(value):
-            raise QuestionError(
-                f"{name} is no date: one as 2019, 2019-11 or 2019-11-23 is wanted",
-                field=f"filters.{name}",
-                code="invalid_date",
-            )
-
-
-def _is_date(value: str) -> bool:
-    """Whether a value is a year, a month or a day that there is."""
-    if not _DATE.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
-    except ValueError:
-        return False
-    return True
 
 
 __all__ = ["Engine"]

@@ -19,6 +19,7 @@
         ├── IndexMissingError  there is none at that place
         ├── IndexDamagedError  a checksum, size or value is not what was written
         ├── IndexForeignError  another format version, model or dimension
+        ├── IndexUnreachableError  what holds it gives no answer: ask again
         └── IndexLockedError   another process is building it            exit 2, HTTP 409
 
 Anything else that is raised is a fault of ours: exit 70, HTTP 500, with the traceback in
@@ -36,6 +37,8 @@ class QaError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     exit_status: ClassVar[int] = 70
+    waits: ClassVar[int | None] = None
+    """Seconds after which it may work, where the kind of failure tells that."""
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class QaError(Exception):
         self.message = message
         self.field = field
         self.name = code or self.code
-        self.retry_after = retry_after
+        self.retry_after = self.waits if retry_after is None else retry_after
         """Seconds after which it may work, where that is known."""
 
 
@@ -175,6 +178,13 @@ class IndexForeignError(IndexUnusableError):
     """The index has another format version, model or dimension."""
 
     code = "index_foreign"
+
+
+class IndexUnreachableError(IndexUnusableError):
+    """What holds the index gives no answer, or too late; it may do so again soon."""
+
+    code = "index_unreachable"
+    waits = 2
 
 
 class IndexLockedError(IndexUnusableError):

@@ -16,13 +16,15 @@ is the excerpt. Nothing ever searches for a quote after the fact.
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Precision = Literal["year", "month", "day"]
-BlockKind = Literal["title", "heading", "paragraph", "item", "teaser", "furniture"]
+DateSource = Literal["text", "file name", "address", "metadata"]
+BlockKind = Literal["title", "heading", "paragraph", "item", "header", "row", "teaser", "furniture"]
 Verdict = Literal["answered", "unsure", "not_found"]
 Span = tuple[int, int]
 """First code point, and the one after the last."""
@@ -47,6 +49,18 @@ def citation_id(document: str, sha256: str, start: int, end: int) -> str:
     return "c" + _digest("citation", document, sha256, start, end)
 
 
+# Where a reader says that a date stood, as far as that is no metadata.
+_DATE_SOURCES: Mapping[str, DateSource] = {
+    "byline": "text",
+    "dateline": "text",
+    "label": "text",
+    "entry": "text",
+    "time element": "text",
+    "file name": "file name",
+    "address": "address",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A date of publication, only as precise as its evidence.
@@ -67,6 +81,15 @@ class Published:
             return "year"
         return "month" if len(self.value) == 7 else "day"
 
+    @property
+    def known_from(self) -> DateSource:
+        """What kind of thing tells the date: fewer words than ``origin`` has, and stable ones.
+
+        ``"text"`` is what a reader sees; ``"address"`` is the document's own on the web; all that
+        a file says of itself is ``"metadata"``: front matter, properties, a column of a table.
+        """
+        return _DATE_SOURCES.get(self.origin, "metadata")
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -82,10 +105,12 @@ class Block:
     """A stretch of a document's text with one role.
 
     ``title`` and ``heading`` name what follows; ``paragraph`` and ``item`` (of a list) are
-    running text; a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus,
-    share buttons, pagers) stays in the text and never becomes a passage. ``level`` is the
-    depth of a heading from 1, and 0 for everything else. ``about`` is for a teaser that has a
-    title, an address or a date of its own.
+    running text; a ``row`` is one of a table, and a ``header`` the row that names its columns;
+    a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus, share buttons,
+    pagers) stays in the text and never becomes a passage. The cells of a row are parted by
+    ``|``, empty ones are there too; rows of one table have no empty line between them, two
+    tables have one. ``level`` is the depth of a heading from 1, and 0 for everything else.
+    ``about`` is for a teaser that has a title, an address or a date of its own.
     """
 
     kind: BlockKind
@@ -106,6 +131,20 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a source without pages a stretch of its text stands: "Pumps, row 12", "00:12:31".
+
+    It begins at ``start`` and ends where the next place begins; an empty ``label`` names none.
+    Places of one ``part`` may share a passage, which is cited by the place where it begins. Parts
+    are numbered in the order of the text.
+    """
+
+    start: int
+    label: str
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A source as read. ``text`` is exact; ``blocks`` are in order and do not overlap.
 
@@ -113,7 +152,8 @@ class Document:
     plain-text source into ``text``, a damaged character as U+FFFD; for other formats ``text`` is
     what the reader extracted.
     ``page_starts`` are the offsets at which the pages of a paginated source begin, the first
-    page's too; empty for a source without pages. ``language`` is a code such as ``"es"``.
+    page's too; empty for a source without pages. ``places`` are in order: what a source without
+    pages is cited by. ``language`` is a code such as ``"es"``.
     """
 
     id: str
@@ -128,20 +168,48 @@ class Document:
     author: str | None = None
     language: str | None = None
     page_starts: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that holds ``offset``; None without pages."""
         return bisect_right(self.page_starts, offset) or None
 
+    def place_of(self, offset: int) -> str | None:
+        """Return where in a source without pages ``offset`` stands; None where nothing says so."""
+        place = self._place(offset)
+        return place.label or None if place else None
+
+    def part_of(self, offset: int) -> tuple[int, int]:
+        """Return what names the part of the text that holds ``offset``: no passage joins two parts.
+
+        A page is a part, and so are places of one ``part``.
+        """
+        place = self._place(offset)
+        return self.page_of(offset) or 0, place.part if place else -1
+
+    def _place(self, offset: int) -> Place | None:
+        before = bisect_right(self.places, offset, key=lambda place: place.start)
+        return self.places[before - 1] if before else None
+
     def about(self, offset: int) -> About:
         """Return what is known of the listing entry at ``offset``, and else of the document."""
-        entry = next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
+        return self.described(self._entry(offset))
+
+    def described(self, entry: About | None) -> About:
+        """Return what is known of a listing entry, and else of the document."""
         entry = entry or About()
         return About(
             title=entry.title or self.title,
             url=entry.url or self.original_url,
             published=entry.published or self.published,
         )
+
+    def author_of(self, offset: int) -> str | None:
+        """Return the author; None in an entry of a listing, whose author is not the listing's."""
+        return None if self._entry(offset) else self.author
+
+    def _entry(self, offset: int) -> About | None:
+        return next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -167,6 +235,13 @@ class Document:
         return tuple(reversed(sections))
 
 
+def line_of(text: str, at: int) -> int:
+    """Return the line, from 1, that holds a place in a text; CR, LF and CR LF end lines."""
+    breaks = text.count("\n", 0, at) + text.count("\r", 0, at) - text.count("\r\n", 0, at)
+    within = at > 0 and text[at - 1 : at + 1] == "\r\n"
+    return breaks + 1 - within
+
+
 _MAX_NAME = 1000
 
 
@@ -186,11 +261,24 @@ def heading_text(line: str) -> str:
     return " ".join(line.split())
 
 
+_RULE = re.compile(r"[\s|:+=-]*")
+
+
+def header_text(lines: str) -> str:
+    """Return the cells of a table's header without its frame: ``"| Pump | Built |"`` is ``"Pump | Built"``.
+
+    Of several lines, those that only rule a table off are left out.
+    """
+    said = (line for line in lines[:_MAX_NAME].splitlines() if not _RULE.fullmatch(line))
+    return ", ".join(" ".join(line.strip(" |\t").split()) for line in said)
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A span of a document that is embedded and ranked.
 
-    ``context`` (title and heading) is read with the passage and is never part of a quote.
+    ``context`` (title, heading, and a table's header) is read with the passage and is never part
+    of a quote.
     ``sentences`` are spans in the document's text; the first begins at ``start``, the last
     ends at ``end``.
     """
@@ -204,9 +292,19 @@ class Passage:
     sentences: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that a question found. ``row`` is its place in the index.
+class PassageId(NamedTuple):
+    """Names a passage of an index; ids sort as passages are written.
+
+    ``source`` is of the file: the rows of a table are documents of one file. ``ordinal`` counts the
+    passages of that file from 0.
+    """
+
+    source: str
+    ordinal: int
+
+
+class Hit(NamedTuple):
+    """A passage that a question found.
 
     ``score`` orders hits, higher is better. The stage scores say why: ``dense`` is a cosine,
     ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines, ``sentence``
@@ -214,7 +312,7 @@ class Hit:
     is what ``qa.search.confidence`` judges by. A stage that did not see the passage has None.
     """
 
-    row: int
+    id: PassageId
     score: float
     dense: float | None = None
     lexical: float | None = None
@@ -226,7 +324,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The exact address of an excerpt: which version of which source, and which span."""
+    """The exact address of an excerpt: which version of which source, and which span.
+
+    ``place`` is where in a source without pages the span begins: a sheet and row, a slide, a
+    message, a time.
+    """
 
     id: str
     document_id: str
@@ -241,6 +343,9 @@ class Citation:
     line_end: int
     sha256: str
     original_url: str | None = None
+    place: str | None = None
+    author: str | None = None
+    published_from: DateSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from functools import cache
 
 import numpy as np
 
+from qa.arrays import FloatArray
 from qa.encode import Encoded, Piece, TokenCodec
-from qa.encode.protocol import FloatArray
 
 DIMENSION = 32
 _TOKEN = re.compile(r"\w+|[^\w\s]")

@@ -118,7 +118,7 @@ def test_what_can(engine: Engine, question: Question) -> None:
     assert answer.index == engine.info
     for result in answer.results:
         assert np.isfinite(result.score)
-        assert engine.verify(result.citation, result.excerpt) is None
+        assert engine.verify(result.citation, result.excerpt).holds
 
 
 def test_history_changes_what_is_searched(engine: Engine) -> None:
@@ -191,7 +191,8 @@ def cited(engine: Engine) -> tuple[Citation, str]:
 
 
 def test_a_citation_that_holds(engine: Engine, cited: tuple[Citation, str]) -> None:
-    assert engine.verify(*cited) is None
+    verified = engine.verify(*cited)
+    assert verified.holds and verified.reason is None and verified.citation == cited[0]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,8 @@ def test_a_citation_that_does_not(
     engine: Engine, cited: tuple[Citation, str], change: dict[str, str | int], reason: str
 ) -> None:
     citation, excerpt = cited
-    assert engine.verify(replace(citation, **change), excerpt) == reason  # type: ignore[arg-type]
+    verified = engine.verify(replace(citation, **change), excerpt)  # type: ignore[arg-type]
+    assert not verified.holds and verified.reason == reason and verified.citation is None
 
 
 @pytest.mark.parametrize("excerpt", ["", "something else", None])
@@ -222,7 +224,9 @@ def test_an_excerpt_that_is_altered(
 ) -> None:
     citation, original = cited
     altered = original.replace("forty", "fifty") if excerpt is None else excerpt
-    assert engine.verify(citation, altered) == "the document says something else at this place"
+    assert (
+        engine.verify(citation, altered).reason == "the document says something else at this place"
+    )
 
 
 def test_a_span_that_was_chosen_by_hand_holds_with_its_id(
@@ -235,8 +239,8 @@ def test_a_span_that_was_chosen_by_hand_holds_with_its_id(
     for start, end in ((forty, forty + 5), (0, 1), (length - 1, length), (0, length)):
         span = citation_id(document.id, document.sha256, start, end)
         own = replace(citation, start=start, end=end, id=span)
-        assert engine.verify(own, document.text[start:end]) is None
-        assert engine.verify(replace(own, end=end + 1), document.text[start : end + 1]) is not None
+        assert engine.verify(own, document.text[start:end]).holds
+        assert not engine.verify(replace(own, end=end + 1), document.text[start : end + 1]).holds
 
 
 # --- documents -------------------------------------------------------------------------------

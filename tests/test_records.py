@@ -15,6 +15,7 @@ from qa.records import (
     Block,
     Document,
     Filters,
+    Place,
     Published,
     citation_id,
     document_id,
@@ -123,12 +124,14 @@ def test_records_are_values() -> None:
     ]
     assert len(classes) >= 12
     for kind in classes:
+        if issubclass(kind, tuple):  # a named one: made by the thousand, and compared
+            continue
         assert dataclasses.is_dataclass(kind)
         assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
         assert "__slots__" in vars(kind)
 
 
-def known(*blocks: Block, pages: tuple[int, ...] = ()) -> Document:
+def known(*blocks: Block, pages: tuple[int, ...] = (), places: tuple[Place, ...] = ()) -> Document:
     return Document(
         id="d",
         source="s",
@@ -140,6 +143,7 @@ def known(*blocks: Block, pages: tuple[int, ...] = ()) -> Document:
         blocks=blocks,
         original_url="https://example.org/",
         page_starts=pages,
+        places=places,
     )
 
 
@@ -154,6 +158,26 @@ def test_a_text_without_pages_has_none() -> None:
     assert known().page_of(0) is None
 
 
+def test_a_place_holds_until_the_next_one() -> None:
+    places = (Place(10, "Pumps, row 2", 0), Place(40, "Pumps, row 3", 1), Place(60, "", 2))
+    placed = known(places=places)
+    seen = [(at, placed.place_of(at)) for at in (0, 9, 10, 39, 40, 59, 60, 99)]
+    assert seen == [
+        (0, None), (9, None), (10, "Pumps, row 2"), (39, "Pumps, row 2"), (40, "Pumps, row 3"),
+        (59, "Pumps, row 3"), (60, None), (99, None),
+    ]  # fmt: skip
+    assert known().place_of(0) is None
+
+
+def test_pages_and_parts_of_places_are_parts_of_a_text() -> None:
+    times = (Place(0, "00:00:01"), Place(50, "00:00:09"))
+    assert known(places=times).part_of(10) == known(places=times).part_of(60)
+    rows = known(places=(Place(10, "row 2", 0), Place(50, "row 3", 1)))
+    assert len({rows.part_of(at) for at in (0, 10, 49, 50, 99)}) == 3
+    assert len({known(pages=(0, 30)).part_of(at) for at in (0, 29, 30, 99)}) == 2
+    assert known().part_of(0) == known().part_of(99)
+
+
 def test_an_entry_of_a_listing_knows_what_the_listing_says_of_it() -> None:
     date = Published("2004-03", "March 2004", "time element")
     own = About("A bridge", "https://example.org/bridge", date)
@@ -166,3 +190,28 @@ def test_an_entry_of_a_listing_knows_what_the_listing_says_of_it() -> None:
     assert document.about(0) == document.about(39) == own
     assert document.about(42) == dataclasses.replace(page, title="A ferry")
     assert document.about(41) == document.about(62) == document.about(99) == page
+
+
+def test_an_entry_of_a_listing_has_not_the_author_of_the_listing() -> None:
+    about = About("A ferry", None, None)
+    document = Document(
+        id="d1", source="a.html", sha256="0" * 64, encoding="utf-8", text="x" * 100, title=None,
+        published=None, author="The editor", blocks=(Block("teaser", 40, 60, 0, about),),
+    )  # fmt: skip
+    assert [document.author_of(at) for at in (0, 39, 40, 59, 60)] == [
+        "The editor", "The editor", None, None, "The editor",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        (("dateline", "byline", "label", "entry", "time element"), "text"),
+        (("file name",), "file name"),
+        (("address",), "address"),
+        (("front matter", "meta element", "JSON-LD", "PDF metadata", "document properties",
+          "book's description", "column date", "a reader of tomorrow"), "metadata"),
+    ],
+)  # fmt: skip
+def test_what_tells_a_date_is_said_in_stable_words(origins: tuple[str, ...], told: str) -> None:
+    assert {Published("2019", "2019", origin).known_from for origin in origins} == {told}

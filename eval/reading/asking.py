@@ -13,10 +13,10 @@ from data import load
 from scoring import Span, overlaps, partner_of, spread, without
 
 from qa.build.builder import build_index
+from qa.cli.progress import Lines
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.errors import QuestionError, UsageError
-from qa.evaluate.command import StderrProgress
 from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import JudgedCorpus, Row, SpanQuestion, read_dataset, read_spans
 from qa.evaluate.measures import Figure
@@ -112,7 +112,7 @@ class Bench:
     work: Path
     datasets: Path
     few: int | None = None
-    progress: StderrProgress = field(default_factory=StderrProgress)
+    progress: Lines = field(default_factory=Lines)
     details: dict[str, Any] = field(default_factory=dict)
 
     # Indexes.

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import torch
 from data import Paragraph, Span, load
+from lean import Lean
 from net import Net, tokenizer_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from qa.encode.model import reference_texts
 from qa.encode.torch_backend import quantize
@@ -29,54 +30,32 @@ from qa.text.sentences import sentence_spans
 _OPSET = 17
 
 
-class SmallWords(nn.Module):  # type: ignore[misc]  # torch has no types here
-    """Word vectors in int8 with a scale for each word."""
-
-    def __init__(self, words: nn.Embedding) -> None:
-        super().__init__()
-        weight = words.weight.detach()
-        scale = weight.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
-        self.register_buffer("small", torch.round(weight / scale).to(torch.int8))
-        self.register_buffer("scale", scale)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        """Return float32 vectors of (B, L, width) for int64 ids of (B, L)."""
-        flat = ids.flatten()
-        words = self.small.index_select(0, flat).float() * self.scale.index_select(0, flat)
-        return words.view(*ids.shape, -1)
-
-
 def main() -> None:
     """Export a checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, nargs="+", help="of several the mean is taken")
     parser.add_argument("--out", type=Path, default=Path("qa/read/model"))
     parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
     parser.add_argument("--written", type=Path, nargs="*", default=[])
     parser.add_argument("--float", action="store_true", help="keep the matrix products in float")
     a = parser.parse_args()
-    kept = torch.load(a.checkpoint, weights_only=True, map_location="cpu")
+    checkpoints = [torch.load(c, weights_only=True, map_location="cpu") for c in a.checkpoint]
+    kept = checkpoints[-1]
     net = Net(int(kept["layers"]))
-    net.load_state_dict(kept["net"])
-    net.bert.set_input_embeddings(SmallWords(net.bert.get_input_embeddings()))
-    net.eval().requires_grad_(False)
+    net.load_state_dict(_mean([one["net"] for one in checkpoints]))
+    lean = Lean(net).eval().requires_grad_(False)
     a.out.mkdir(parents=True, exist_ok=True)
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-    sample = torch.tensor([[101, 2054, 102, 2023, 102], [101, 2054, 102, 102, 0]])
-    types = torch.tensor([[0, 0, 0, 1, 1], [0, 0, 0, 1, 0]])
-    axes = {0: "windows", 1: "tokens"}
+    names, sizes = ["input_ids", "token_type_ids"], {0: "tokens"}
+    sample = torch.tensor([101, 2054, 102, 2023, 102])
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
         torch.onnx.export(
-            net,
-            (sample, (sample != 0).long(), types),
+            lean,
+            (sample, torch.tensor([0, 0, 0, 1, 1])),
             str(whole),
             input_names=names,
             output_names=["answers", "start", "end", "own"],
-            dynamic_axes={
-                **dict.fromkeys((*names, "start", "end", "own"), axes),
-                "answers": {0: "windows"},
-            },
+            dynamic_axes=dict.fromkeys((*names, "start", "end", "own"), sizes),
             opset_version=_OPSET,
             dynamo=False,
         )
@@ -97,6 +76,16 @@ def main() -> None:
     known = _known(OnnxReader.load(a.out), load(a.data, a.written))
     place.write_text(json.dumps({**about, "known": known}) + "\n", "utf-8")
     print(f"{(a.out / 'reader.onnx').stat().st_size:,} bytes at {a.out}")
+
+
+def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of weights of one run (Izmailov and others, 2018)."""
+    return {
+        name: sum(state[name] for state in states) / len(states)
+        if last.is_floating_point()
+        else last
+        for name, last in states[-1].items()
+    }
 
 
 def _known(reader: Reader, paragraphs: Sequence[Paragraph]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from asking import FRAMES, SEEDS, Asked, Bench, Line, rows_of
 from scoring import framed
 
-from qa.engine import MAX_QUESTION
+from qa.asking import MAX_QUESTION
 from qa.evaluate.datasets import read_spans
 from qa.evaluate.measures import Figure, mean_of, ratio_of
 from qa.records import Note, Question

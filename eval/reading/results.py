@@ -26,9 +26,9 @@ def hits(bench: Bench) -> Iterator[Line]:
     dataset = replace(read_spans(SEEDS), questions=answerable)
     for reading in EFFORTS:
         found = evaluate_spans(dataset, bench.other(bench.seeds_engine, reading))
-        for measure in (Measure("hit", 1), Measure("hit", 5)):
+        for measure in (Measure("Success", 1), Measure("Success", 5)):
             value = found.figure(measure) or undefined(0)
-            yield Line(f"{measure}.{reading}", f"seeds, {measure}, reading={reading}", value)
+            yield Line(f"{measure.key}.{reading}", f"seeds, {measure}, reading={reading}", value)
 
 
 def marked(bench: Bench) -> Iterator[Line]:

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from qa.evaluate.measures import Array, Statistic
+from qa.arrays import DoubleArray
+from qa.evaluate.measures import Statistic
 
 T = TypeVar("T")
 Span = tuple[int, int]
@@ -127,7 +128,7 @@ def wrong_at(confidences: Sequence[float], wrong: Sequence[bool], coverage: floa
     errors = np.asarray(wrong, float)[order]
     last = np.flatnonzero(np.diff(sure[order], append=-np.inf) != 0)
 
-    def share(weights: Array) -> Array:
+    def share(weights: DoubleArray) -> DoubleArray:
         drawn = weights[:, order]
         given = np.cumsum(drawn, axis=1)[:, last]
         enough = given >= coverage * drawn.sum(axis=1, keepdims=True) - 1e-9

@@ -28,6 +28,7 @@ from qa.evaluate.datasets import read_corpus
 from qa.records import Note, Question
 from qa.search.notes import Advisor, Found
 from qa.settings import Settings
+from qa.store import Candidates
 from qa.text.analysis import fold
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -98,9 +99,12 @@ def xquad(index: str) -> dict[str, Any]:
     dataset = read_corpus(Path(folder) / "xquad")
     engine = corpus_index(dataset, replace(Settings(), index=index)).engine
     advisor = Advisor(engine.store, engine.encoder)
-    nothing = Found("unsure", None, None, lambda: [])
-    asked = [one["text"] for one in lines(Path(folder) / "xquad" / "queries.jsonl")]
-    return share([offers(advisor.notes(Question(text), text, nothing)) for text in asked])
+    found = []
+    for one in lines(Path(folder) / "xquad" / "queries.jsonl"):
+        held = engine.store.statistics(advisor.terms(one["text"]), ()).held
+        nothing = Found("unsure", None, Candidates((), ()), lambda: [], held)
+        found.append(offers(advisor.notes(Question(one["text"]), one["text"], nothing)))
+    return share(found)
 
 
 def share(found: list[list[tuple[str, str]]]) -> dict[str, Any]:

@@ -138,8 +138,8 @@ def _first(engine: Engine, asked: Asked) -> _Found | None:
     if asked.first is None:
         return None
     prepared = _prepared(engine, asked.answer.searched)
-    hits = rank(engine.store, engine.encoder.codec, prepared, engine.ranking)
-    excerpts = make_results(engine.store, engine.encoder.codec, prepared, hits, RESULTS)
+    ranked = rank(engine.store, engine.encoder.codec, prepared, engine.ranking)
+    excerpts = make_results(engine.encoder.codec, prepared, ranked, RESULTS)
     for excerpt in excerpts:
         if excerpt.result.citation.id == asked.first.citation.id:
             read = dict.fromkeys((_windows(excerpt), _windows(excerpts[0])))
@@ -153,7 +153,7 @@ def _windows(excerpt: Excerpt) -> tuple[str, ...]:
 
 
 def _prepared(engine: Engine, text: str) -> Prepared:
-    terms = [term for _, term in engine.store.terms(text)]
+    terms = engine.store.analyzer.terms(text)
     encoded = engine.encoder.encode_question(text)
     return prepare(engine.store, engine.encoder.codec, encoded, terms, engine.ranking)
 

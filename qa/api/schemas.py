@@ -6,7 +6,6 @@ dates) is settled by the engine, for every caller alike; here it is only describ
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
@@ -14,11 +13,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from qa import records
-from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
+from qa.asking import MAX_GLOB, MAX_GLOBS, MAX_HISTORY, MAX_K, MAX_QUESTION
+from qa.present import shapes
+from qa.text.printable import is_text
 
-MAX_HISTORY = 50
 NOT_TEXT = "not_text"
-_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 _DATE = {"pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", "examples": ["2019-11-30"]}
 _QUESTION = {
     "minLength": 1,
@@ -28,7 +27,7 @@ _QUESTION = {
 
 
 def _is_text(value: str) -> str:
-    if _NOT_TEXT.search(value):
+    if not is_text(value):
         raise PydanticCustomError(
             NOT_TEXT, "It holds a NUL or half a character (a lone surrogate): remove it"
         )
@@ -132,8 +131,11 @@ class CitationIn(Request):
     source: Text
     title: Text | None = None
     section: Text | None = None
+    author: Text | None = None
     published: Text | None = None
+    published_from: records.DateSource | None = None
     page: int | None = None
+    place: Text | None = None
     start: int
     end: int
     line_start: int = 1
@@ -148,115 +150,36 @@ class CitationIn(Request):
 
 
 class VerifyRequest(Request):
-    """A citation as it was given, and the words that it is said to stand for."""
+    """A quotation, and what it is said to come from.
 
-    citation: CitationIn
+    With the citation that an answer gave it, or with what a footnote has: the path or the name of the
+    source, or its title.
+    """
+
     excerpt: str
+    citation: CitationIn | None = None
+    source: Text | None = None
+    title: Text | None = None
 
 
 class VerifyResponse(BaseModel):
-    """Whether a citation holds, and the reason if it does not."""
+    """Whether a quotation holds; what differs is told in the reason though it holds."""
 
     holds: bool
-    reason: str | None
+    reason: str | None = Field(
+        description="why it does not hold, or that only spaces, quotation marks or hyphens differ"
+    )
+    citation: shapes.Citation | None = Field(description="of the words as the document has them")
 
 
-class Highlight(BaseModel):
-    """A span within an excerpt, counted from the excerpt's start."""
-
-    start: int
-    end: int
-
-
-class Citation(BaseModel):
-    """The exact address of an excerpt. Offsets are Unicode code points in the document's text."""
-
-    id: str
-    document_id: str
-    source: str
-    title: str | None
-    section: str | None
-    published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
-    page: int | None
-    start: int
-    end: int
-    line_start: int
-    line_end: int
-    sha256: str = Field(description="of the source's bytes")
-    url: str = Field(description="opens the document with the span marked")
-    original_url: str | None
-
-
-class ShortAnswer(BaseModel):
-    """The words of an excerpt that answer, counted from the excerpt's start."""
-
-    start: int
-    end: int
-    text: str
-    confidence: float = Field(description="how likely it is that these words answer, 0 to 1")
-
-
-class Note(BaseModel):
-    """What a person should know about an answer; further fields have what the message names."""
-
-    model_config = ConfigDict(extra="allow")
-
-    code: str = Field(description="stable, for programs")
-    message: str = Field(description="a sentence for people")
-
-
-class Result(BaseModel):
-    """A ranked excerpt: ``excerpt == document.text[citation.start:citation.end]``."""
-
-    rank: int
-    score: float = Field(description="higher is better")
-    excerpt: str
-    highlights: list[Highlight]
-    answer: ShortAnswer | None = Field(description="the words that answer, where some do")
-    citation: Citation
-    also: list[Citation] = Field(description="other copies of the same text")
-    explain: dict[str, Any] | None = None
-
-
-class Index(BaseModel):
-    """The generation that answered."""
-
-    name: str
-    generation: str
-    model: str
-    passages: int
-    documents: int
-
-
-class AskResponse(BaseModel):
+class AskResponse(shapes.Answer):
     """What a question gets. Until it is calibrated confidence is null and the verdict "unsure"."""
-
-    question: str
-    searched: str = Field(description="the question that was searched, where history changed it")
-    verdict: Literal["answered", "unsure", "not_found"]
-    confidence: float | None
-    notes: list[Note] = Field(description="why nothing was found, what a filter hid, and the like")
-    results: list[Result]
-    filtered_out_undated: int = Field(description="documents that a date filter left out")
-    index: Index
-    took_ms: float
-
-
-class DocumentEntry(BaseModel):
-    """A document of a listing."""
-
-    id: str
-    source: str
-    title: str | None
-    published: str | None
-    length: int = Field(description="characters of its text")
-    passages: int
 
 
 class DocumentsResponse(BaseModel):
     """Some of the documents, by source."""
 
-    documents: list[DocumentEntry]
+    documents: list[shapes.DocumentEntry]
     next_cursor: str | None = Field(description="for the documents after these; null at the end")
     total: int
 
@@ -277,45 +200,11 @@ class ArchiveResponse(BaseModel):
     )
     undated: int
     folders: list[Folder] = Field(description="topmost folders, at most 100 of them")
-    index: Index
+    index: shapes.Index
 
 
-class PublishedEvidence(BaseModel):
-    """A date of publication with the words that it was read from."""
-
-    value: str
-    precision: Literal["year", "month", "day"]
-    evidence: str
-    origin: str
-
-
-class Section(BaseModel):
-    """A heading and the span that it governs."""
-
-    title: str
-    level: int
-    start: int
-    end: int
-
-
-class DocumentResponse(BaseModel):
+class DocumentResponse(shapes.Document):
     """A document with its text, exactly as it was read."""
-
-    id: str
-    source: str
-    sha256: str
-    encoding: str
-    title: str | None
-    published: str | None
-    published_evidence: PublishedEvidence | None
-    original_url: str | None
-    author: str | None
-    language: str | None
-    pages: int | None
-    url: str
-    length: int
-    sections: list[Section]
-    text: str
 
 
 class HealthResponse(BaseModel):
@@ -338,7 +227,7 @@ class ReadyResponse(BaseModel):
     """
 
     ready: bool
-    index: Index | None
+    index: shapes.Index | None
     fault: str | None
 
 

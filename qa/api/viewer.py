@@ -10,7 +10,7 @@ escaped, and what HTML or UTF-8 cannot carry is replaced one for one, which move
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
 from importlib import resources
@@ -18,7 +18,8 @@ from itertools import pairwise
 from string import Template
 
 from qa.records import Document, Published
-from qa.search.results import cite_span
+from qa.search.citations import cite_span
+from qa.text.printable import as_text
 
 _MONTHS = (
     "January",
@@ -37,9 +38,6 @@ _MONTHS = (
 
 _AT_ONCE = 65_536
 """Characters of the text that are written at once."""
-
-# NUL and lone surrogates have no place in an HTML page; U+FFFD is one code point as well.
-_UNSHOWABLE = re.compile("[\0\ud800-\udfff]")
 
 # A parser reads every raw CR as a line feed, and CR LF as one. A lone CR is a line end, so it
 # becomes one here; the CR of a CR LF is written as a reference and survives, so that the
@@ -70,6 +68,7 @@ def view_pieces(
     yield before.substitute(
         title=_html(document.title or document.source),
         source=_source(document, span),
+        author=_author(document.author_of(span[0]) if span else document.author),
         published=_published(document.published),
         section=_section(document, span[0]) if span else "",
         notice=f'<p class="note" role="note">{_html(notice)}</p>' if notice else "",
@@ -90,7 +89,7 @@ def _template() -> tuple[Template, str]:
 
 def _showable(text: str) -> str:
     """Return ``text`` with what a page cannot carry replaced, code point for code point."""
-    return _LONE_CR.sub("\n", _UNSHOWABLE.sub("\ufffd", text))
+    return _LONE_CR.sub("\n", as_text(text))
 
 
 def _html(text: str) -> str:
@@ -99,29 +98,46 @@ def _html(text: str) -> str:
 
 
 def _body(document: Document, span: tuple[int, int] | None) -> Iterator[str]:
-    """Yield the text as HTML, the span wrapped in ``<mark id="cited">``, the beginnings of pages marked."""
+    """Yield the text as HTML, the span wrapped in ``<mark id="cited">``, pages and places named."""
     start, end = span or (0, 0)
-    yield from _leaves(document, 0, start)
+    leaves = _leaf_names(document)
+    yield from _leaves(document, leaves, 0, start)
     if span is not None:
         yield '<mark id="cited" tabindex="-1">'
-        yield from _leaves(document, start, end)
+        yield from _leaves(document, leaves, start, end)
         yield "</mark>"
-    yield from _leaves(document, end, len(document.text))
+    yield from _leaves(document, leaves, end, len(document.text))
 
 
-def _leaves(document: Document, first: int, last: int) -> Iterator[str]:
-    """Yield a stretch of the text as HTML, with an empty element where a page of the source begins.
+def _leaf_names(document: Document) -> dict[int, str]:
+    """Return what the beginnings of pages and places are marked with, by offset.
 
-    Its number is shown by the style sheet, so that the text of the page stays the document's.
+    A place in the middle of a paragraph, as the times of a transcript have, is not shown.
     """
-    starts = enumerate(document.page_starts, 1)
-    numbers = {place: number for number, place in starts if first <= place < last}
-    for start, end in pairwise(sorted({first, *numbers, *range(first, last, _AT_ONCE), last})):
-        if start in numbers:
-            yield f'<span class="leaf" data-page="{numbers[start]}"></span>'
+    blocks = {block.start for block in document.blocks}
+    places = (place for place in document.places if place.label and place.start in blocks)
+    return {
+        **{start: f'data-page="{number}"' for number, start in enumerate(document.page_starts, 1)},
+        **{place.start: f'data-place="{_html(place.label)}"' for place in places},
+    }
+
+
+def _leaves(document: Document, names: Mapping[int, str], first: int, last: int) -> Iterator[str]:
+    """Yield a stretch of the text as HTML, with an empty element where a page or a place begins.
+
+    Its name is shown by the style sheet, so that the text of the page stays the document's.
+    """
+    within = {place for place in names if first <= place < last}
+    for start, end in pairwise(sorted({first, *within, *range(first, last, _AT_ONCE), last})):
+        if start in within:
+            yield f'<span class="leaf" {names[start]}></span>'
         # What is shown depends on the character behind it, and is of the same length.
         shown = _showable(document.text[start : end + 1])[: end - start]
         yield escape(shown).replace("\r", "&#13;")
+
+
+def _author(author: str | None) -> str:
+    return f'<span class="author"><bdi>{_html(author)}</bdi></span>' if author else ""
 
 
 def _published(published: Published | None) -> str:

@@ -1,7 +1,7 @@
-"""From files to a generation's writer: read, split, embed in batches, hand over, nothing held for long.
+"""From files to a draft of a generation: read, split, embed in batches, hand over, nothing held for long.
 
 Vectors are taken from the generation before and from the journal of a build that was stopped, where
-they hold a passage of the same key; the rest is embedded, and kept in the journal batch by batch.
+they hold a passage of the same key; the rest is embedded, and kept batch by batch.
 """
 
 from __future__ import annotations
@@ -20,14 +20,7 @@ from qa.build.passages import Splitting, split
 from qa.corpus import Skipped
 from qa.encode import Encoded, Encoder, Piece
 from qa.records import Document, Passage
-from qa.store import (
-    CONTEXT,
-    EncodedPassage,
-    FileRecord,
-    Generation,
-    GenerationWriter,
-    Journal,
-)
+from qa.store import CONTEXT, Draft, EncodedPassage, FileRecord, Previous
 
 BATCH = 128
 """Passages that are embedded together, and the most that a build loses when it is killed."""
@@ -86,21 +79,25 @@ class _New:
 
 
 class Assembly:
-    """Fills a writer. ``before`` may lend vectors; documents are kept from it only where asked."""
+    """Fills a draft. Documents are kept from the generation before only where a plan says so.
+
+    ``split_again``: what is kept are documents alone, their passages are made anew.
+    """
 
     def __init__(
         self,
-        writer: GenerationWriter,
+        draft: Draft,
         encoder: Encoder,
         splitting: Splitting,
-        journal: Journal,
-        before: Generation | None,
+        before: Previous | None,
         progress: Progress,
+        *,
+        split_again: bool = False,
     ) -> None:
-        self._writer = writer
+        self._split_again = split_again
+        self._draft = draft
         self._encoder = encoder
         self._splitting = splitting
-        self._journal = journal
         self._before = before
         self._progress = progress
         self._waiting: list[_Kept | _New] = []
@@ -133,16 +130,8 @@ class Assembly:
                 settled = settled and found.id in mine
                 continue
             mine.add(found.id)
-            self._ids.add(found.id)
             documents += 1
-            passages = split(found, self._splitting, self._encoder.token_starts)
-            keys = [_key(passage, self._encoder) for passage in passages]
-            missing = [self._known(key) is None for key in keys]
-            self._waiting.append(_New(found, passages, keys, missing))
-            self._passages += len(passages)
-            self._missing += sum(missing)
-            if self._passages >= _WAITING or self._missing >= BATCH:
-                self._flush()
+            self._add(found)
         # One that was written to meanwhile is read again by the next build, and so is one that
         # holds a document of another file's name, which may be gone by then.
         sha256 = item.sha256 if settled and not item.changed() else ""
@@ -154,9 +143,13 @@ class Assembly:
             return True
         assert self._before is not None  # a plan keeps only what was there
         last = first + documents
-        ids = {entry["id"] for entry in self._before.written[first:last]}
+        ids = set(self._before.ids(first, last))
         if not ids.isdisjoint(self._ids):
             return False
+        if self._split_again:
+            for place in range(first, last):
+                self._add(self._before.document_at(place))
+            return True
         self._ids |= ids
         before = self._waiting[-1] if self._waiting else None
         if isinstance(before, _Kept) and before.last == first:
@@ -165,32 +158,37 @@ class Assembly:
             self._waiting.append(_Kept(first, last))
         return True
 
-    def _known(self, key: bytes) -> EncodedPassage | None:
-        """Return the vectors of a key if an earlier build left them."""
-        kept = self._journal.get(key)
-        row = self._before.row_of(key) if kept is None and self._before else None
-        return kept if self._before is None or row is None else self._before.encoded_passage(row)
+    def _add(self, document: Document) -> None:
+        """Split a document, and let it wait for the vectors of its passages."""
+        self._ids.add(document.id)
+        passages = split(document, self._splitting, self._encoder.token_starts)
+        keys = [_key(passage, self._encoder) for passage in passages]
+        missing = [self._draft.known(key) is None for key in keys]
+        self._waiting.append(_New(document, passages, keys, missing))
+        self._passages += len(passages)
+        self._missing += sum(missing)
+        if self._passages >= _WAITING or self._missing >= BATCH:
+            self._flush()
 
     def _flush(self) -> None:
         """Embed what waits, and write all of it in its order."""
         fresh = self._embed()
         for one in self._waiting:
             if isinstance(one, _Kept):
-                assert self._before is not None  # a plan keeps only what was there
-                self._writer.keep(self._before, one.first, one.last)
+                self._draft.keep(one.first, one.last)
             else:
-                self._writer.add(one.document, one.passages, self._encoded(one, fresh))
+                self._draft.add(one.document, one.passages, self._encoded(one, fresh))
         self._waiting.clear()
         self._passages = self._missing = 0
 
     def _encoded(self, new: _New, fresh: Iterator[EncodedPassage]) -> Iterator[EncodedPassage]:
         for key, missing in zip(new.keys, new.missing, strict=True):
-            found = next(fresh) if missing else self._known(key)
+            found = next(fresh) if missing else self._draft.known(key)
             assert found is not None  # what is known stays so for the length of a build
             yield found
 
     def _embed(self) -> Iterator[EncodedPassage]:
-        """Yield the vectors of all that waits for them, a batch at a time, each in the journal first."""
+        """Yield the vectors of all that waits for them, a batch at a time, each kept for a later build first."""
         wanted = (
             (passage, key)
             for one in self._waiting
@@ -212,7 +210,7 @@ class Assembly:
                     batch, self._encoder.encode_passages(pieces), strict=True
                 )
             ]
-            self._journal.append(encoded)
+            self._draft.remember(encoded)
             self.embedded += len(encoded)
             self._progress.passages(len(encoded))
             yield from encoded

@@ -1,35 +1,37 @@
 """Building an index: read what changed, split and embed it, write a generation, swing the pointer.
 
 Documents stream: each is read, split, embedded and written before the next batch is read. What has
-not changed since the generation before is taken over as it was written.
+not changed since the generation before is taken over as it was written: the whole where nothing else
+that a build goes by has changed, the documents where their files would be read as they were.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from qa.build import passages
 from qa.build.assembly import Assembly, Progress, Silent
 from qa.build.calibration import VERSION, calibrate
-from qa.build.changes import Read, Step, changes_of, found, given, plan, reading
+from qa.build.changes import Read, Step, changes_of, found, given, plan, readable, reading
 from qa.build.passages import Splitting
-from qa.corpus import Options, Skipped, program_version, stamps
+from qa.corpus import Options, Skipped, reader_versions, stamps
+from qa.corpus.reading import Version
 from qa.encode import Encoder
 from qa.encode.build import export_model, fingerprint_of, load_encoder
 from qa.encode.model import Prompts, find_model
-from qa.errors import CorpusError, IndexUnusableError
+from qa.errors import CorpusError
 from qa.read import Reader
 from qa.read.onnx import reader_for
 from qa.records import Document
 from qa.runtime import processors, settle
 from qa.search.rank import Ranking
 from qa.settings import Settings, own_if_auto
-from qa.store import Generation, GenerationWriter, IndexFolder, Journal, Recipe, Store
-from qa.store.files.lexical import Bm25
+from qa.store import Bm25, Building, Facts, Index, Previous, Recipe, Store, open_index
+from qa.text import analysis, folding
 
 
 class Judge(Protocol):
@@ -43,13 +45,17 @@ class Judge(Protocol):
         """Return each question with whether the first excerpt that it finds is right."""
 
 
-Accept = Callable[[Generation, Encoder], None]
+Accept = Callable[[Store, Encoder], None]
 """Looks at a new generation, with the model that made it, before it goes live; raises to refuse it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. ``calibrated``: the generation can tell what it answers from what it does not."""
+    """What a build did.
+
+    ``calibrated``: the generation can tell what it answers from what it does not. ``skipped``: what is not
+    read, or not whole. ``told``: what was read whole, and how, where that is a guess.
+    """
 
     generation: str
     changed: bool
@@ -60,6 +66,7 @@ class BuildReport:
     furniture_lines: int
     calibrated: bool
     skipped: tuple[Skipped, ...]
+    told: tuple[Skipped, ...]
     seconds: float
 
 
@@ -75,30 +82,33 @@ def build_index(
     calibrated: bool = True,
     accept: Accept | None = None,
     judge: Judge | None = None,
+    index: Index | None = None,
 ) -> BuildReport:
     """Make the index of ``settings`` hold exactly what ``paths`` hold.
 
-    Files that have not changed are neither read nor embedded again; vectors of passages that an
-    earlier generation holds are taken over. When nothing changed no generation is written.
+    Files that have not changed are read again only where the reader of their format has; vectors of
+    passages that an earlier generation holds are taken over. When nothing changed no generation is
+    written.
     ``documents`` given directly stand for those that ``paths`` would hold; ``encoder`` stands for
     the model of the settings; an index that is not ``calibrated`` has no confidence to give;
     ``judge`` refines its calibration. ``accept`` is asked before a new generation goes live: when
-    it raises, the generation is removed and what was live stays so. Raises CorpusError when there
+    it raises, the generation is removed and what was live stays so. ``index`` stands for the one that
+    the settings name. Raises CorpusError when there
     is nothing to index, or, if ``strict``, a file cannot be read; ConfinementError when the kernel does not hold the
     readers as the settings demand; OSError when writing fails; and what ``accept`` raises.
     """
     began = time.perf_counter()
     settle()
     progress = progress or Silent()
-    folder = IndexFolder(Path(settings.index))
+    index = index or open_index(settings.index)
     if not (stamps(paths) if documents is None else documents):
         raise _nothing(paths, [])
-    with folder.lock(), reading(settings, progress.say) as read:
+    with index.building() as building, reading(settings, progress.say) as read:
         # The model first: one that is of no use is refused before anything is read.
         if encoder is None:
-            encoder, model_manifest = _ready_model(folder, settings, allow_download, progress)
+            encoder = _ready_model(building, settings, allow_download, progress)
         else:
-            model_manifest = folder.add_model(encoder.fingerprint, lambda _: None)
+            building.add_model(encoder.fingerprint, lambda _: None)
         if documents is None:
             progress.stage("comparing", None)
             items = found(paths, settings, progress.advance)
@@ -108,49 +118,38 @@ def build_index(
         wanted = judge.digest if calibrated and judge else calibrated
         reader = reader_for(settings.reading) if calibrated else None
         recipe = _recipe(settings, encoder, reader, splitting, calibrated=wanted)
-        previous, live = _previous(folder)
-        records = previous.files if previous and _keeps(previous, recipe) else []
-        steps = plan(items, records)
+        previous = building.previous
+        records = previous.files if previous else []
+        steps = plan(items, records, readable(previous, recipe.settings))
         if (
-            live
-            and previous
-            and Recipe.of_manifest(previous.manifest).digest == recipe.digest
+            previous
+            and previous.live
+            and previous.recipe.digest == recipe.digest
             and not changes_of(steps, records)
         ):
             skipped = _skipped(steps, read)
-            _refuse(paths, len(previous.written), skipped, strict=strict)
-            folder.clear_journal()  # of a build that was killed when all was done
-            changed = _show_again(folder, previous)
-            furniture = sum(entry["furniture"] for entry in previous.written)
-            return _report(previous.manifest, furniture, changed, 0, skipped, began)
+            _refuse(paths, previous.facts.documents, skipped, strict=strict)
+            return _report(previous.facts, building.unchanged(), 0, skipped, began)
 
         progress.stage("reading", sum(step.reads for step in steps))
-        # The journal outlives a generation that is not accepted: its vectors are as good as before.
-        with Journal(folder.path) as journal, folder.draft() as draft:
-            with GenerationWriter(draft.folder, recipe) as writer:
-                assembly = Assembly(writer, encoder, splitting, journal, previous, progress)
-                assembly.run(steps, read)
-                skipped = [Skipped(*pair) for file in assembly.files for pair in file.skipped]
-                _refuse(paths, writer.documents, skipped, strict=strict)
-                progress.stage("writing", None)
-                manifest, sha256 = writer.finish(
-                    name=f"{draft.number}-{writer.corpus[:8]}",
-                    model_manifest=model_manifest,
-                    records=assembly.files,
-                    calibrate=partial(_calibration, encoder, reader, calibrated, judge, progress),
-                )
-            pointer = folder.add_generation(draft, str(manifest["generation"]), sha256)
+        split_again = not (previous and _splits_alike(previous, recipe))
+        with building.draft(recipe) as draft:
+            assembly = Assembly(
+                draft, encoder, splitting, previous, progress, split_again=split_again
+            )
+            assembly.run(steps, read)
+            skipped = [Skipped(*pair) for file in assembly.files for pair in file.skipped]
+            _refuse(paths, draft.documents, skipped, strict=strict)
+            progress.stage("writing", None)
+            snapshot = draft.snapshot(assembly.files)
+            draft.seal(_calibration(encoder, reader, calibrated, judge, progress, snapshot))
             if accept is not None:
-                accept(
-                    folder.generation(pointer, mapped=True), encoder
-                )  # the lock removes what did not go live
-            folder.make_live(
-                pointer,
-                writer.ids,
+                accept(draft.sealed(), encoder)  # what is not published is removed
+            facts = draft.publish(
                 keep=settings.generations_kept,
                 paths=[str(path.absolute()) for path in paths] if documents is None else [],
             )
-    return _report(manifest, writer.furniture, True, assembly.embedded, skipped, began)
+    return _report(facts, True, assembly.embedded, skipped, began)
 
 
 def _calibration(
@@ -159,13 +158,13 @@ def _calibration(
     wanted: bool,
     judge: Judge | None,
     progress: Progress,
-    generation: Generation,
+    store: Store,
 ) -> dict[str, Any] | None:
     if not wanted:
         return None
     progress.stage("calibrating", None)
-    judged = judge(generation, encoder) if judge else ()
-    found = calibrate(generation, encoder, Ranking(), judged, reader)
+    judged = judge(store, encoder) if judge else ()
+    found = calibrate(store, encoder, Ranking(), judged, reader)
     return found.to_json() if found else None
 
 
@@ -177,6 +176,7 @@ def _refuse(
     strict: bool,
 ) -> None:
     """Raise CorpusError when nothing can be read, or ``strict`` and something cannot."""
+    skipped = [one for one in skipped if not one.is_whole]
     if strict and skipped:
         raise CorpusError(
             f"{skipped[0].source}: {skipped[0].reason} "
@@ -208,12 +208,12 @@ def _skipped(steps: Sequence[Step], read: Read) -> list[Skipped]:
 
 
 def _ready_model(
-    folder: IndexFolder,
+    building: Building,
     settings: Settings,
     allow_download: bool,
     progress: Progress,
-) -> tuple[Encoder, str]:
-    """Export the model if this folder does not hold it yet; load it for building."""
+) -> Encoder:
+    """Export the model if this index does not hold it yet; load it for building."""
     int8 = settings.precision == "int8"
     prompts = Prompts(own_if_auto(settings.question_prompt), own_if_auto(settings.passage_prompt))
     fingerprint = fingerprint_of(find_model(settings.model), int8=int8, prompts=prompts)
@@ -228,8 +228,7 @@ def _ready_model(
             prompts=prompts,
         )
 
-    manifest = folder.add_model(fingerprint, make)
-    return load_encoder(folder.model_folder(fingerprint), workers=processors()), manifest
+    return load_encoder(building.add_model(fingerprint, make), workers=processors())
 
 
 def _splitting(settings: Settings, encoder: Encoder) -> Splitting:
@@ -260,7 +259,9 @@ def _recipe(
         settings={
             "splitting": asdict(splitting),
             "reading": Options.of(settings).results,
-            "program": program_version(),
+            "readers": reader_versions(),
+            "passages": str(Version(passages.VERSION, passages.LIBRARIES)),
+            "terms": f"{Version(analysis.VERSION, analysis.LIBRARIES)} folding {folding.VERSION}",
             "calibrated": calibrated,
             # A calibration is of scores: other weights make another one.
             "ranking": asdict(Ranking()) if calibrated else None,
@@ -270,55 +271,28 @@ def _recipe(
     )
 
 
-def _keeps(previous: Generation, recipe: Recipe) -> bool:
-    """Whether what a generation holds of an unchanged file is what a build would make of it now."""
-    before = Recipe.of_manifest(previous.manifest)
-    names = ("calibrated", "ranking", "reader", "calibration")
-    of_scores = {name: recipe.settings[name] for name in names}
-    settings = {**before.settings, **of_scores}
+def _splits_alike(previous: Previous, recipe: Recipe) -> bool:
+    """Whether a build would make the passages of a document, and their vectors, as a generation has them."""
+    before = previous.recipe
+    others = ("reading", "readers", "calibrated", "ranking", "reader", "calibration")
+    settings = {**before.settings, **{name: recipe.settings[name] for name in others}}
     return replace(before, settings=settings).digest == recipe.digest
 
 
-def _show_again(folder: IndexFolder, previous: Generation) -> bool:
-    """Show again the documents of a live generation that were removed and came back.
-
-    Return whether there were any.
-    """
-    live = folder.live()
-    back = live.removed & {entry["id"] for entry in previous.written}
-    if back:
-        folder.point(replace(live, removed=live.removed - back))
-    return bool(back)
-
-
-def _previous(folder: IndexFolder) -> tuple[Generation | None, bool]:
-    """Return a generation whose vectors can be taken over, whole, and whether it is the live one."""
-    try:
-        opened = folder.open(mapped=True)
-        opened.generation.verify_all()
-    except IndexUnusableError:  # none yet, or one that cannot be taken over
-        return None, False
-    return opened.generation, opened.fault is None
-
-
 def _report(
-    manifest: Mapping[str, Any],
-    furniture: int,
-    changed: bool,
-    embedded: int,
-    skipped: Sequence[Skipped],
-    began: float,
+    facts: Facts, changed: bool, embedded: int, skipped: Sequence[Skipped], began: float
 ) -> BuildReport:
     return BuildReport(
-        generation=str(manifest["generation"]),
+        generation=facts.generation,
         changed=changed,
-        documents=int(manifest["counts"]["documents"]),
-        passages=int(manifest["counts"]["passages"]),
+        documents=facts.documents,
+        passages=facts.passages,
         embedded=embedded,
-        tokens=int(manifest["counts"]["tokens"]),
-        furniture_lines=furniture,
-        calibrated=manifest.get("calibration") is not None,
-        skipped=tuple(skipped),
+        tokens=facts.tokens,
+        furniture_lines=facts.furniture_lines,
+        calibrated=facts.calibrated,
+        skipped=tuple(one for one in skipped if not one.is_whole),
+        told=tuple(one for one in skipped if one.is_whole),
         seconds=time.perf_counter() - began,
     )
 

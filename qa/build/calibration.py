@@ -32,10 +32,12 @@ from numpy.typing import NDArray
 from qa.encode import Encoder, Piece
 from qa.encode.model import reference_texts
 from qa.read import Reader, best_reading
+from qa.records import PassageId
 from qa.runtime import processors
 from qa.search.confidence import Calibration, Curve, Sample, Signals
 from qa.search.rank import Asked, Ranking, late_scores, prepare, rank
-from qa.store import Store, TokenCodes
+from qa.store import Sampled, Store, TokenCodes
+from qa.store.protocol import spread
 
 _T = TypeVar("_T")
 
@@ -113,8 +115,8 @@ def calibrate(
         )
         held_out = _held_out(store)
         sentences = ask(question for _, question in held_out)
-        rows = (row for row, _ in held_out)
-        near = list(chain.from_iterable(pool.map(partial(found, None), sentences, rows)))
+        passages = (passage for passage, _ in held_out)
+        near = list(chain.from_iterable(pool.map(partial(found, None), sentences, passages)))
         judging = pool.map(partial(found, reader), ask(question for question, _ in judged))
         told = [
             (value, right)
@@ -177,7 +179,7 @@ def _samples(
 
 
 def _ask(store: Store, encoder: Encoder, ranking: Ranking, question: str) -> _Question:
-    terms = [term for _, term in store.terms(question)]
+    terms = store.analyzer.terms(question)
     asked = prepare(store, encoder.codec, encoder.encode_question(question), terms, ranking)
     return _Question(question, asked)
 
@@ -188,31 +190,33 @@ def _found(
     ranking: Ranking,
     reader: Reader | None,
     question: _Question,
-    without: int | None = None,
+    without: Sampled | None = None,
 ) -> list[Signals]:
     """Return the signals of what is found, if anything is; ``without`` holds a passage out.
 
     With it go the passages beside it, which may say the same, and those that say it again: copies
     of it, and the like of it where a text is hundreds of lines of one form.
     """
-    allowed = None
+    held_out: set[PassageId] = set()
     if without is not None:
-        allowed = np.ones(store.info.passages, bool)
-        allowed[max(0, without - 1) : without + 2] = False
-        allowed[store.alike(without) >= _ALIKE] = False
-    hits = rank(store, encoder.codec, question.asked, ranking, allowed=allowed)
+        held_out = {without.id, *without.beside, *store.similar(without.id, _ALIKE)}
+    ranked = rank(store, encoder.codec, question.asked, ranking, held_out=held_out)
+    hits = ranked.hits
     if without is not None:
-        hits = [hit for hit in hits if not _says_again(store, question.asked, hit.row)]
+        hits = [hit for hit in hits if not _says_again(question.asked, ranked.counts(hit))]
     if not hits:
         return []
-    passage = store.passage(hits[0].row)
+    support = hits[0].support or 0.0
+    if reader is None:
+        return [Signals(support)]
+    passage = ranked.passage(hits[0])
     spans = [(start - passage.start, end - passage.start) for start, end in passage.sentences]
-    read = best_reading(reader, question.text, passage.text, spans) if reader else None
-    return [Signals(hits[0].support or 0.0, read)]
+    return [Signals(support, best_reading(reader, question.text, passage.text, spans))]
 
 
-def _says_again(store: Store, asked: Asked, row: int) -> bool:
-    said = sum(store.term_weight(t) for t in asked.terms if store.term_share(t, row) > 0)
+def _says_again(asked: Asked, counts: NDArray[np.int32]) -> bool:
+    held = zip(asked.terms, counts.tolist(), strict=True)
+    said = sum(asked.ceiling(term) for term, count in held if count)
     return said >= _COPIED * asked.term_ceiling
 
 
@@ -222,33 +226,27 @@ def _support(encoder: Encoder, codes: NDArray[np.uint8], question: _Question) ->
     return float(late_scores(encoder.codec, question.asked, whole).support[0])
 
 
-def _held_out(store: Store) -> list[tuple[int, str]]:
-    """Return rows spread over the index, each with a sentence of it cut to a question's length."""
-    documents: dict[str, list[int]] = {}
-    for row in _spread(range(store.info.passages), _LOOKED_AT):
-        documents.setdefault(store.passage(row).document_id, []).append(row)
-    chosen: list[int] = []
+def _held_out(store: Store) -> list[tuple[Sampled, str]]:
+    """Return passages spread over the index, each with a sentence of it cut to a question's length."""
+    documents: dict[str, list[Sampled]] = {}
+    for passage in store.sample(_LOOKED_AT):
+        documents.setdefault(passage.document_id, []).append(passage)
+    chosen: list[Sampled] = []
     groups = sorted(_spread(list(documents.values()), _HELD_OUT), key=len)
     for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
         chosen += _spread(group, (_HELD_OUT - len(chosen)) // left)
     sentences = []
-    for row in sorted(chosen):
-        passage = store.passage(row)
+    for passage in sorted(chosen, key=lambda passage: passage.id):
         words = max(
-            (
-                passage.text[s - passage.start : e - passage.start].split()
-                for s, e in passage.sentences
-            ),
+            (passage.text[start:end].split() for start, end in passage.sentences),
             key=lambda words: min(len(words), _QUESTION_WORDS),
             default=[],
         )
         if len(words) >= _QUESTION_WORDS // 2:
-            sentences.append((row, " ".join(words[:_QUESTION_WORDS])))
+            sentences.append((passage, " ".join(words[:_QUESTION_WORDS])))
     return sentences
 
 
 def _spread(things: Sequence[_T], most: int) -> list[_T]:
     """Return at most so many things, as far apart as they come."""
-    if len(things) <= most:
-        return list(things)
-    return [things[n] for n in np.linspace(0, len(things) - 1, most).astype(int).tolist()]
+    return [things[place] for place in spread(len(things), most)]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from qa.corpus import FolderReader, Found, Options, Skipped, scan
+from qa.corpus import FolderReader, Found, Options, Skipped, holds_any, scan
 from qa.records import Document
 from qa.settings import Settings
-from qa.store import FileRecord, document_digest
+from qa.store import FileRecord, Previous, document_digest
 
 Read = Callable[["Item"], Iterator[Document | Skipped]]
+Kept = Callable[[FileRecord, int], bool]
+"""Tells whether what was read of a file is kept while the file is the same.
+
+Given what became of the file, and the place of its first document.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a build does with an item: reads it, or keeps what an earlier build made of it.
+    """What a build does with an item: reads it, or takes over what an earlier build read of it.
 
     ``record`` is of that earlier build, and ``first`` the place of its first document there.
     """
@@ -59,8 +66,9 @@ class Changes:
 
 
 def given(documents: Sequence[Document]) -> list[Item]:
-    """Return documents as items."""
-    return [Item(d.source, len(d.text), document_digest(d), d) for d in documents]
+    """Return documents as items, by source, as files are: passages have the order of their ids."""
+    ordered = sorted(documents, key=lambda document: document.source)
+    return [Item(d.source, len(d.text), document_digest(d), d) for d in ordered]
 
 
 def found(
@@ -103,7 +111,11 @@ class _Reading(AbstractContextManager[Read]):
         self._reader.__exit__(*problem)  # type: ignore[arg-type]
 
 
-def plan(items: Sequence[Item], records: Sequence[FileRecord]) -> list[Step]:
+def plan(
+    items: Sequence[Item],
+    records: Sequence[FileRecord],
+    kept: Kept = lambda record, first: True,
+) -> list[Step]:
     """Return what a build does with each item, given what an earlier one made of which files."""
     known: dict[str, tuple[FileRecord, int]] = {}
     first = 0
@@ -115,10 +127,31 @@ def plan(items: Sequence[Item], records: Sequence[FileRecord]) -> list[Step]:
         step = Step(item)
         if item.source in known:
             record, first = known[item.source]
-            if record.sha256 == item.sha256 and (item.sha256 or not record.documents):
+            same = record.sha256 == item.sha256 and (item.sha256 or not record.documents)
+            if same and kept(record, first):
                 step = Step(item, record, first)
         steps.append(step)
     return steps
+
+
+def readable(before: Previous | None, settings: Mapping[str, Any]) -> Kept:
+    """Tell of which files the readers would make what a generation holds of them.
+
+    ``settings`` are those of the build's recipe. Other limits, and other columns of tables, may
+    change all; another version of a reader changes its format's files, and archives that hold one.
+    """
+    read = before.recipe.settings if before else {}
+    if before is None or read.get("reading") != settings["reading"]:
+        return lambda record, first: False
+    then, now = read.get("readers", {}), settings["readers"]
+    changed = {ending for ending in {*then, *now} if then.get(ending) != now.get(ending)}
+
+    def kept(record: FileRecord, first: int) -> bool:
+        sources = before.sources(first, first + record.documents)
+        inside = chain(sources, (name for name, _ in record.skipped))
+        return not holds_any(changed, record.source, inside)
+
+    return kept
 
 
 def changes_of(steps: Sequence[Step], records: Sequence[FileRecord]) -> Changes:

@@ -1,42 +1,18 @@
-"""Looking after an index: what is in it, going back to an earlier generation, removing a text for good."""
+"""Looking after an index: what is in it, and what a build would change."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from qa.build.changes import Changes, changes_of, found, plan
 from qa.corpus import Confinement, confinement_here
-from qa.errors import CorpusError, IndexUnusableError, NotFoundError, UsageError
+from qa.errors import IndexUnusableError
+from qa.records import IndexInfo
 from qa.settings import Settings
-from qa.store import (
-    FileRecord,
-    Generation,
-    GenerationWriter,
-    IndexFolder,
-    Live,
-    Pointer,
-    Recipe,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationState:
-    """A generation as it is. ``fault`` says why it cannot be opened; then nothing else is known.
-
-    ``hidden`` counts the documents in it that were removed since.
-    """
-
-    name: str
-    live: bool
-    bytes: int
-    documents: int | None = None
-    passages: int | None = None
-    hidden: int | None = None
-    model: str | None = None
-    fault: str | None = None
+from qa.store import GenerationState, PurgeReport, open_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,236 +30,43 @@ class Status:
     confinement: Confinement
 
 
-@dataclass(frozen=True, slots=True)
-class PurgeReport:
-    """What a purge did: which documents are gone for good, and with which generations."""
-
-    generation: str
-    purged: tuple[str, ...]
-    generations_removed: tuple[str, ...]
-    copies: tuple[str, ...]
-    """Sources of documents that stay though their text is the same."""
-
-
 def status(settings: Settings, paths: Sequence[Path] = ()) -> Status:
     """Look at the index of ``settings``; compare it with ``paths``, else with what it was built from.
 
     Raises IndexUnusableError when there is no index, CorpusError for ``paths`` that are not there.
     """
-    folder = IndexFolder(Path(settings.index))
-    live = folder.live()
-    states = tuple(
-        _state(folder, pointer, live, live=n == 0) for n, pointer in enumerate(live.generations)
-    )
-    chosen = list(paths) or [Path(path) for path in live.paths]
+    index = open_index(settings.index)
+    state = index.state()
+    chosen = list(paths) or [Path(path) for path in state.paths]
     changes = None
     if paths or (chosen and all(path.exists() for path in chosen)):
         with suppress(IndexUnusableError):  # no generation can be served, as their states say
-            records = _records(folder, live)
+            records = index.records()
             changes = changes_of(plan(found(chosen, settings), records), records)
     return Status(
         index=settings.index,
-        generations=states,
-        bytes=_size(folder.path),
+        generations=state.generations,
+        bytes=state.bytes,
         paths=tuple(map(str, chosen)),
         changes=changes,
         confinement=confinement_here(),
     )
 
 
-def _state(folder: IndexFolder, pointer: Pointer, at: Live, *, live: bool) -> GenerationState:
-    size = _size(folder.generation_folder(pointer))
-    try:
-        generation = folder.generation(pointer, at.removed)
-        generation.verify_all()
-        folder.verify_model(generation)
-    except IndexUnusableError as error:
-        return GenerationState(pointer.generation, live, size, fault=error.message)
-    return GenerationState(
-        name=pointer.generation,
-        live=live,
-        bytes=size,
-        documents=generation.info.documents,
-        passages=generation.info.passages,
-        hidden=len(generation.written) - generation.info.documents,
-        model=generation.info.model,
-    )
-
-
-def _records(folder: IndexFolder, live: Live) -> list[FileRecord]:
-    """Return the files of what is served, those left out whose documents are hidden."""
-    generation = folder.open().generation
-    records, first = [], 0
-    for record in generation.files:
-        entries = generation.written[first : first + record.documents]
-        first += record.documents
-        if not any(entry["id"] in live.removed for entry in entries):
-            records.append(record)
-    return records
-
-
-def _size(folder: Path) -> int:
-    """Return the bytes in a folder; what a build removes meanwhile does not count."""
-    size = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            size += path.stat().st_size if path.is_file() else 0
-    return size
-
-
-def rollback(settings: Settings, name: str | None = None) -> Generation:
+def rollback(settings: Settings, name: str | None = None) -> IndexInfo:
     """Let an earlier generation answer: the one called ``name``, else the one before the live one.
 
     Documents that were removed since stay out. Raises UsageError when it is not kept,
     IndexUnusableError when it cannot be opened; then nothing is changed.
     """
-    folder = IndexFolder(Path(settings.index))
-    folder.live()  # where there is no index, none is begun
-    with folder.lock():
-        live = folder.live()
-        pointer = _chosen(live, name)
-        generation = folder.generation(pointer, live.removed)
-        generation.verify_all()
-        folder.verify_model(generation)
-        if not generation.info.documents:
-            raise UsageError(
-                f"all documents of generation {pointer.generation} were removed since: "
-                "put their files back and run qa build"
-            )
-        others = [p for p in live.generations if p != pointer]
-        older = [p for p in others if p.number < pointer.number]
-        newer = [p for p in others if p.number > pointer.number]
-        in_turn = (pointer, *_newest_first(older), *_newest_first(newer))
-        folder.point(replace(live, generations=in_turn))
-    return generation
-
-
-def _newest_first(pointers: Sequence[Pointer]) -> list[Pointer]:
-    return sorted(pointers, key=lambda pointer: pointer.number, reverse=True)
-
-
-def _chosen(live: Live, name: str | None) -> Pointer:
-    now, *others = live.generations
-    kept = ", ".join(p.generation for p in others) or "none"
-    if name is None:
-        if others and others[0].number < now.number:
-            return others[0]
-        raise UsageError(
-            f"no generation before {now.generation} is kept: name another one ({kept})"
-        )
-    # The number alone is enough: no two have the same.
-    named = [p for p in live.generations if name in (p.generation, p.generation.split("-")[0])]
-    if not named:
-        raise UsageError(f"no generation {name} is kept: there are {now.generation}, {kept}")
-    if named[0] == now:
-        raise UsageError(f"generation {now.generation} is live already")
-    return named[0]
+    return open_index(settings.index).rollback(name)
 
 
 def purge(settings: Settings, names: Sequence[str]) -> PurgeReport:
     """Remove documents, named by source or id, and their texts from every generation.
 
-    A generation without them is written and goes live; those that held them are deleted. Nothing
-    is embedded and no source is read, so that a file that is still in its folder comes back with
-    the next build. Raises NotFoundError for a name that no generation holds, CorpusError when no
-    document would be left, IndexUnusableError when the live generation cannot be read.
+    Nothing is embedded and no source is read, so that a file that is still in its folder comes back
+    with the next build. Raises NotFoundError for a name that no generation holds, CorpusError when
+    no document would be left, IndexUnusableError when the live generation cannot be read.
     """
-    folder = IndexFolder(Path(settings.index))
-    folder.live()  # where there is no index, none is begun
-    with folder.lock():  # which clears what was left of builds that failed
-        live = folder.live()
-        current = folder.generation(live.generations[0], live.removed, mapped=True)
-        current.verify_all()
-        retained = {pointer: _opened(folder, pointer) for pointer in live.generations[1:]}
-        opened = [current, *(g for g in retained.values() if g is not None)]
-        wanted = _named(opened, names)
-        # One that cannot be read may hold the text as well as not.
-        clean = [p for p, g in retained.items() if g is not None and not _holds(g, wanted)]
-        pointer = live.generations[0]
-        if _holds(current, wanted):
-            pointer = _without(folder, current, wanted | live.removed)
-        kept = (pointer, *clean)
-        removed = live.removed | wanted
-        folder.clear_journal()
-        folder.point(replace(live, generations=kept, removed=removed))
-    gone = [p.generation for p in live.generations if p not in kept]
-    entries = [entry for generation in opened for entry in generation.written]
-    sums = {entry["sha256"] for entry in entries if entry["id"] in wanted}
-    copies = {
-        entry["source"]
-        for entry in current.written
-        if entry["sha256"] in sums and entry["id"] not in removed
-    }
-    return PurgeReport(
-        generation=pointer.generation,
-        purged=tuple(sorted({e["source"] for e in entries if e["id"] in wanted})),
-        generations_removed=tuple(gone),
-        copies=tuple(sorted(copies)),
-    )
-
-
-def _opened(folder: IndexFolder, pointer: Pointer) -> Generation | None:
-    try:
-        return folder.generation(pointer, mapped=True)
-    except IndexUnusableError:
-        return None
-
-
-def _holds(generation: Generation, ids: Collection[str]) -> bool:
-    return any(entry["id"] in ids for entry in generation.written)
-
-
-def _named(generations: Sequence[Generation], names: Sequence[str]) -> frozenset[str]:
-    """Return the ids of the documents that are named. Raises NotFoundError."""
-    ids: dict[str, str] = {}
-    for generation in generations:
-        for entry in generation.written:
-            ids[entry["id"]] = ids[entry["source"]] = entry["id"]
-    for name in names:
-        if name not in ids:
-            raise NotFoundError(
-                f"no generation holds a document {name}: name a source as qa status or a citation "
-                "shows it, or a document's id",
-                code="document_not_found",
-            )
-    return frozenset(ids[name] for name in names)
-
-
-def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) -> Pointer:
-    """Write a generation that holds what another one does, but for the documents that go."""
-    keeps = [entry["id"] not in gone for entry in current.written]
-    if not any(keeps):
-        raise CorpusError(
-            f"no document would be left in {folder.path}: remove the folder of the index instead"
-        )
-    with (
-        folder.draft() as draft,
-        GenerationWriter(draft.folder, Recipe.of_manifest(current.manifest)) as writer,
-    ):
-        first = 0
-        while first < len(keeps):
-            last = first
-            while last < len(keeps) and keeps[last] == keeps[first]:
-                last += 1
-            if keeps[first]:
-                writer.keep(current, first, last)
-            first = last
-        manifest, sha256 = writer.finish(
-            name=f"{draft.number}-{writer.corpus[:8]}",
-            model_manifest=str(current.manifest["model_manifest"]),
-            records=_files_without(current, keeps),
-            calibrate=lambda _: current.calibration,
-        )
-        return folder.add_generation(draft, str(manifest["generation"]), sha256)
-
-
-def _files_without(current: Generation, keeps: Sequence[bool]) -> list[FileRecord]:
-    """Return the files of a generation; one that lost a document is to be read again, if it is there."""
-    files, first = [], 0
-    for record in current.files:
-        kept = sum(keeps[first : first + record.documents])
-        first += record.documents
-        if kept != record.documents:
-            record = replace(record, sha256="", documents=kept)
-        files.append(record)
-    return files
+    return open_index(settings.index).purge(names)

@@ -18,6 +18,7 @@ import click
 from qa import __version__
 from qa.cli import index, keys, terminal
 from qa.cli.index import index_option
+from qa.cli.progress import progress as shown
 from qa.errors import QaError, UsageError
 from qa.settings import Settings, switched_on
 
@@ -37,6 +38,7 @@ def cli() -> None:
 for _command in (
     index.status,
     index.rollback,
+    index.check,
     index.purge,
     index.watch,
     keys.keys,
@@ -72,7 +74,7 @@ def build(
     from qa.engine import Engine
 
     settings = Settings.load(flags={"index": index, "model": model})
-    with terminal.progress() as progress:
+    with shown() as progress:
         report = Engine.build(
             paths or (Path("seeds"),),
             settings,
@@ -107,7 +109,7 @@ def ask(
 ) -> None:
     """Answer QUESTION with cited excerpts; "-" reads the question from standard input."""
     from qa.engine import Engine
-    from qa.present import wire
+    from qa.present.citations import base_address
     from qa.records import Filters, Question
 
     settings = Settings.load(flags={"index": index})
@@ -116,9 +118,11 @@ def ask(
     engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
     answer = engine.ask(Question(text, k=k, filters=filters))
-    base = wire.base_address(settings)
+    base = base_address(settings)
     if as_json:
-        terminal.print_json(wire.answer_body(answer, base))
+        from qa.present.wire import answer_body  # the shapes: nothing else here needs pydantic
+
+        terminal.print_json(answer_body(answer, base))
     else:
         terminal.show_answer(answer, base, colour=_colour(), filtered=bool(filters))
 
@@ -153,7 +157,7 @@ def mcp(index: str | None) -> None:
     """
     from qa.engine import Engine
     from qa.mcp.stdio import serve_stdio
-    from qa.present.wire import base_address
+    from qa.present.citations import base_address
     from qa.service.slot import EngineSlot
 
     settings = Settings.load(flags={"index": index})
@@ -173,7 +177,7 @@ def mcp(index: str | None) -> None:
 @click.option("--against", metavar="FILE", help="Compare with the figures of an earlier --json.")
 @click.option("--report", metavar="FILE", help="Write a page with every question's outcome.")
 @click.option("--no-history", is_flag=True, help="Ask each question without those before it.")
-@click.option("--gate", "gates", multiple=True, metavar="GATE", help='As "hit@5 >= 0.9".')
+@click.option("--gate", "gates", multiple=True, metavar="GATE", help='As "Success@5 >= 0.9".')
 def evaluate(
     dataset: str,
     index: str | None,
@@ -198,6 +202,7 @@ def evaluate(
         history=not no_history,
         gates=gates,
         settings=settings,
+        progress=shown(),
     )
     click.get_current_context().exit(status)
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from qa.cli import terminal
+from qa.errors import IndexUnusableError
 from qa.settings import Settings
 
 index_option = click.option(
@@ -53,7 +54,7 @@ def rollback(generation: str | None, index: str | None, as_json: bool) -> None:
     """
     from qa.build.upkeep import rollback as go_back
 
-    info = go_back(Settings.load(flags={"index": index}), generation).info
+    info = go_back(Settings.load(flags={"index": index}), generation)
     if as_json:
         terminal.print_json(asdict(info))
     else:
@@ -78,6 +79,28 @@ def purge(documents: tuple[str, ...], index: str | None, as_json: bool) -> None:
         terminal.print_json(asdict(report))
     else:
         terminal.show_purge(report)
+
+
+@click.command()
+@index_option
+@json_option
+def check(index: str | None, as_json: bool) -> int:
+    """Prove the index: every byte, every reference, every citation that it can give.
+
+    All of it is read, retained generations and models too. Each fault is named with its file; then the
+    exit status is 3.
+    """
+    from qa.store import open_index
+
+    settings = Settings.load(flags={"index": index})
+    report = open_index(settings.index).check(
+        lambda place: click.echo(f"checking {place}", err=True)
+    )
+    if as_json:
+        terminal.print_json({**asdict(report), "faults": [f._asdict() for f in report.faults]})
+    else:
+        terminal.show_check(report, settings.index)
+    return IndexUnusableError.exit_status if report.faults else 0
 
 
 @click.command()

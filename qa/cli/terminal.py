@@ -6,30 +6,23 @@ rename the window, are shown as U+FFFD.
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from qa.present.citations import citation_line, original_address, view_address
 from qa.present.shown import lead, note_lines, pieces, shown, verdict_line, words_of
-from qa.present.wire import citation_line, in_line, json_bytes, view_address
-from qa.present.wire import printable as printable
+from qa.text.printable import in_line, printable
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-
-    from qa.build.builder import BuildReport, Progress
-    from qa.build.upkeep import PurgeReport, Status
+    from qa.build.builder import BuildReport
+    from qa.build.upkeep import Status
     from qa.corpus.reading import Skipped
     from qa.present.shown import Lead
     from qa.records import Answer, Citation, Highlight, Result, ShortAnswer
     from qa.service.keys import Key
-
-TELL_SECONDS = 10
-"""Where there is no terminal to draw bars in, progress is told no more often."""
+    from qa.store import Checked, PurgeReport
 
 
 def counted(number: int, thing: str) -> str:
@@ -39,6 +32,8 @@ def counted(number: int, thing: str) -> str:
 
 def print_json(value: object) -> None:
     """Print one JSON value."""
+    from qa.present.wire import json_bytes
+
     click.echo(json_bytes(value))
 
 
@@ -109,8 +104,10 @@ def _result(result: Result, words: ShortAnswer | None, base: str) -> str:
 
 
 def _cited(indent: str, citation: Citation, base: str) -> str:
-    line = f"{indent}{printable(citation_line(citation))}\n   {view_address(citation, base)}"
-    return click.style(line, dim=True)
+    lines = [f"{indent}{printable(citation_line(citation))}", f"   {view_address(citation, base)}"]
+    if original := original_address(citation):
+        lines.append(f"   original: {printable(original)}")
+    return click.style("\n".join(lines), dim=True)
 
 
 def _marked(excerpt: str, highlights: Sequence[Highlight], words: ShortAnswer | None) -> str:
@@ -138,6 +135,8 @@ def show_report(report: BuildReport, index: str) -> None:
         f"  left out as page furniture: {counted(report.furniture_lines, 'line')}",
         f"  skipped: {counted(len(report.skipped), 'file')}",
         *_skipped(report.skipped),
+        *([f"  guessed: {counted(len(report.told), 'encoding')}"] if report.told else []),
+        *_skipped(report.told),
     ]
     if not report.calibrated:
         lines.append(
@@ -202,108 +201,21 @@ def show_purge(report: PurgeReport) -> None:
     click.echo(printable("\n".join(lines)))
 
 
+def show_check(report: Checked, index: str) -> None:
+    """Print what a check found, one line a fault."""
+    lines = [f"{fault.where}: {fault.what}" for fault in report.faults]
+    looked_at = (
+        f"{counted(report.generations, 'generation')}, {counted(report.documents, 'document')}, "
+        f"{counted(report.passages, 'passage')}"
+    )
+    lines.append(
+        f"{index}: {counted(len(lines), 'fault')} ({looked_at} looked at): run qa build again"
+        if lines
+        else f"{index} holds: {looked_at}"
+    )
+    click.echo(printable("\n".join(lines)))
+
+
 def size(number: int) -> str:
     """Return a size for people: "12.3 MB"."""
     return f"{number / 1e6:,.1f} MB"
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """Give a Progress: bars where standard error is a terminal, else a line a stage."""
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[passages]}"),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        yield _Bars(bars)
-
-
-class _Pace:
-    """How far a stage is, and how fast: its steps, and the passages that were embedded in it."""
-
-    def __init__(self, total: int | None) -> None:
-        self.total = total
-        self.steps = self.passages = 0
-        self.began = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return max(time.monotonic() - self.began, 1e-9)
-
-    def embedded(self) -> str:
-        """Return how many passages were embedded, and how many in a second."""
-        if not self.passages:
-            return ""
-        return f"{counted(self.passages, 'passage')}, {self.passages / self.seconds:,.0f} a second"
-
-    def left(self) -> str:
-        """Return about how long the rest takes."""
-        if not self.total or not self.steps:
-            return ""
-        seconds = round(self.seconds * (self.total - self.steps) / self.steps)
-        minutes, seconds = divmod(seconds, 60)
-        return f"about {minutes} min {seconds} s left" if minutes else f"about {seconds} s left"
-
-
-class _Lines:
-    """A line a stage, and where one takes long a line now and then."""
-
-    def __init__(self) -> None:
-        self._stage, self._pace, self._told = "", _Pace(None), 0.0
-
-    def say(self, line: str) -> None:
-        click.echo(printable(line), err=True)
-
-    def stage(self, name: str, total: int | None) -> None:
-        self._stage, self._pace, self._told = name, _Pace(total), time.monotonic()
-        click.echo(name if total is None else f"{name} ({total:,})", err=True)
-
-    def advance(self, steps: int = 1) -> None:
-        self._pace.steps += steps
-        self._tell()
-
-    def passages(self, number: int) -> None:
-        self._pace.passages += number
-        self._tell()
-
-    def _tell(self) -> None:
-        if time.monotonic() - self._told < TELL_SECONDS:
-            return
-        self._told, pace = time.monotonic(), self._pace
-        done = f"{pace.steps:,}" if pace.total is None else f"{pace.steps:,} of {pace.total:,}"
-        parts = [f"{self._stage}: {done}", pace.embedded(), pace.left()]
-        click.echo(", ".join(filter(None, parts)), err=True)
-
-
-class _Bars:
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-        self._pace = _Pace(None)
-
-    def say(self, line: str) -> None:
-        self._bars.console.print(printable(line), markup=False, highlight=False)
-
-    def stage(self, name: str, total: int | None) -> None:
-        for task in self._bars.task_ids:
-            self._bars.remove_task(task)
-        self._pace = _Pace(total)
-        self._bars.add_task(name, total=total, passages="")
-
-    def advance(self, steps: int = 1) -> None:
-        for task in self._bars.task_ids:
-            self._bars.advance(task, steps)
-
-    def passages(self, number: int) -> None:
-        self._pace.passages += number
-        for task in self._bars.task_ids:
-            self._bars.update(task, passages=self._pace.embedded())

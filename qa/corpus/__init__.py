@@ -5,7 +5,7 @@ from qa.corpus.readers import READERS, extract_html, read_document
 from qa.corpus.reading import Options, Reading, Skipped
 from qa.corpus.sandbox.confinement import Confinement
 from qa.corpus.sandbox.process import confinement_here
-from qa.corpus.scan import FolderReader, Found, Stamp, program_version, scan, stamps
+from qa.corpus.scan import FolderReader, Found, Stamp, holds_any, reader_versions, scan, stamps
 
 __all__ = [
     "READERS",
@@ -18,9 +18,10 @@ __all__ = [
     "Stamp",
     "confinement_here",
     "extract_html",
-    "program_version",
+    "holds_any",
     "read_document",
     "read_folders",
+    "reader_versions",
     "scan",
     "stamps",
 ]

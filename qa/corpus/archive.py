@@ -11,7 +11,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import re
 import stat
 import tarfile
@@ -22,6 +21,7 @@ from typing import IO, cast
 
 from qa.corpus.formats.zipped import open_zip, read_member
 from qa.corpus.reading import Limits, UnreadableError
+from qa.text.printable import printable_name
 
 _MAX_RATIO, _FREE = 200, 50_000_000
 """Text packs to a tenth, tables of figures to a fiftieth; what is small may do as it likes."""
@@ -99,7 +99,7 @@ def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Mem
             budget.take(len(data))
             return data
 
-        yield Member(printable(name), None if refusal else read, refusal)
+        yield Member(printable_name(name), None if refusal else read, refusal)
 
 
 def tar_members(
@@ -129,7 +129,7 @@ def tar_members(
                     except _TAR_ERRORS:
                         raise UnreadableError("damaged: it cannot be unpacked") from None
 
-                yield Member(printable(name), None if refusal else read, refusal)
+                yield Member(printable_name(name), None if refusal else read, refusal)
     except BombError:
         raise
     except _TAR_ERRORS as error:
@@ -172,11 +172,6 @@ def _refusal(name: str, seen: set[str]) -> str:
     if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in re.split(r"[/\\]", name):
         return "its name leads out of the archive"
     return ""
-
-
-def printable(source: str) -> str:
-    """Escape the bytes of a file name that are not UTF-8, so that it can be stored and shown."""
-    return os.fsencode(source).decode("utf-8", "backslashreplace")
 
 
 def _plain(file: IO[bytes]) -> IO[bytes]:

@@ -1,11 +1,12 @@
-"""What one file holds: a document, or the rows of a table, or the files of an archive.
+"""What one file holds: a document, the rows of a table, the files of an archive, messages.
 
 The source of a document within a file begins with the file's: ``talks.csv#id=17``,
-``talks.csv#row=3``, ``backup.zip/2019/letter.pdf``.
+``talks.csv#row=3``, ``backup.zip/2019/letter.pdf``, ``mail.mbox#message=3/letter.pdf``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,13 +14,25 @@ from io import BytesIO
 from typing import IO
 
 from qa.corpus.archive import ARCHIVES, BombError, Budget, members
+from qa.corpus.formats.mail import messages_of, read_message
+from qa.corpus.formats.quotations import Earlier
 from qa.corpus.formats.rows import TABLES, read_rows
-from qa.corpus.readers import READERS, ending_of, read_noted
+from qa.corpus.formats.values import read_json
+from qa.corpus.readers import (
+    READERS,
+    ending_of,
+    holds_no_text,
+    kind_of,
+    make_document,
+    read_noted,
+)
 from qa.corpus.reading import Options, Skipped, UnreadableError
+from qa.corpus.sniff import HEAD
 from qa.records import Document
 
 _DEPTH = 1
-"""Archives within an archive are read, those within these are not."""
+"""Archives within an archive are read, those within these are not, nor what is attached to messages there."""
+_MESSAGE, _MESSAGES, _JSON = ".eml", ".mbox", ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +46,26 @@ class Mark:
 Item = Document | Skipped | Mark
 
 
-def is_known(source: str) -> bool:
-    """Whether there is a reader for a file of that name."""
-    return ending_of(source) in (READERS.keys() | TABLES.keys() | ARCHIVES)
+CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
+_HOLDING_MANY = TABLES.keys() | CONTAINERS | {_JSON}
+KNOWN = READERS.keys() | _HOLDING_MANY
+"""Endings that have a reader of their own."""
 
 
-def no_reader(source: str) -> str:
-    """Return why a file of another name is not read."""
-    return f"no reader for {ending_of(source) or 'files without an ending'}"
+def kind_at(source: str, file: IO[bytes]) -> str:
+    """Return the ending that an open file is read under, and leave it at its beginning.
+
+    Only what no name tells is looked into, and of that only how it begins. Raises UnreadableError for
+    a file that no reader is for.
+    """
+    head = file.read(HEAD)
+    file.seek(0)
+    return kind_of(source, head, _HOLDING_MANY)
+
+
+def is_one(kind: str) -> bool:
+    """Whether a file of that kind is held in memory to be read."""
+    return kind in READERS or kind in (_MESSAGE, _JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +100,11 @@ class _Contents:
         self._number = 0
 
     def read(self, source: str, file: IO[bytes], size: int, depth: int = 0) -> Iterator[Item]:
+        return self._guarded(source, self._read(source, file, size, depth), depth)
+
+    def _guarded(self, source: str, items: Iterator[Item], depth: int) -> Iterator[Item]:
         try:
-            yield from self._read(source, file, size, depth)
+            yield from items
         except BombError as error:
             if depth:
                 raise
@@ -92,14 +120,20 @@ class _Contents:
             yield Skipped(source, f"its reader failed ({type(error).__name__})")
 
     def _read(self, source: str, file: IO[bytes], size: int, depth: int) -> Iterator[Item]:
-        ending = ending_of(source)
         if not size:
             raise UnreadableError("empty")
-        if ending in READERS:
+        ending = kind_at(source, file)
+        if is_one(ending):
             # One byte more than it may have: a file may grow while it is read.
             data = file.read(self._limits.file_bytes + 1)
             if len(data) > self._limits.file_bytes:
                 raise UnreadableError(too_large(self._limits.file_bytes))
+            if ending == _MESSAGE:
+                yield from self._message(source, data, "message", depth)
+                return
+            if ending == _JSON:
+                yield from read_json(source, data, self._options)
+                return
             document, note = read_noted(source, data, self._options.encoding_of(source))
             yield document
             if note:
@@ -108,6 +142,8 @@ class _Contents:
             raise UnreadableError(too_large(self._limits.archive_bytes, "max_archive_bytes"))
         elif ending in TABLES:
             yield from read_rows(source, ending, file, self._options)
+        elif ending == _MESSAGES:
+            yield from self._messages(source, file, depth)
         elif depth > _DEPTH:
             raise UnreadableError("an archive within two others: unpack it first")
         else:
@@ -117,14 +153,12 @@ class _Contents:
         empty = True
         for member in members(ending, file, self._limits, self._budget):
             empty = False
-            self._number += 1
             within = f"{source}/{member.name}"
-            done = self._number <= self._resumed.after
-            if self._number in self._resumed.bad or (done and ending_of(within) not in ARCHIVES):
+            if not self._is_next(within):
                 continue
-            refusal = member.refusal or ("" if is_known(within) else no_reader(within))
+            refusal = member.refusal or holds_no_text(within)
             if member.read is None or refusal:
-                yield Skipped(within, refusal)
+                yield Skipped(within, refusal or "")
                 continue
             yield Mark(self._number, within)
             try:
@@ -140,6 +174,68 @@ class _Contents:
             yield from self.read(within, BytesIO(data), len(data), depth + 1)
         if empty:
             raise UnreadableError("an archive with no files in it")
+
+    def _is_next(self, source: str) -> bool:
+        """Number a file within the file, and return whether it is read, or holds what is."""
+        self._number += 1
+        done = self._number <= self._resumed.after
+        return self._number not in self._resumed.bad and not (
+            done and ending_of(source) not in CONTAINERS
+        )
+
+    def _messages(self, source: str, file: IO[bytes], depth: int) -> Iterator[Item]:
+        earlier = Earlier()
+        for n, data in enumerate(messages_of(file, self._limits.file_bytes), 1):
+            within = f"{source}#message={n}"
+            self._number += 1
+            if self._number in self._resumed.bad:
+                continue
+            # Those that were read are read again, for what later ones quote and carry.
+            done = self._number <= self._resumed.after
+            yield Mark(self._number, within)
+            if data is None:
+                yield Skipped(within, too_large(self._limits.file_bytes))
+                continue
+            items = self._message(within, data, f"message {n}", depth, earlier, done=done)
+            yield from self._guarded(within, items, depth + 1)
+
+    def _message(
+        self,
+        source: str,
+        data: bytes,
+        place: str,
+        depth: int,
+        earlier: Earlier | None = None,
+        *,
+        done: bool = False,
+    ) -> Iterator[Item]:
+        """Yield a message, unless it is ``done``, and what is attached to it."""
+        # Where reading is resumed behind what is attached, the message was read.
+        done = done or 0 < self._resumed.after >= self._number
+        reading, attached = read_message(data, place, earlier)
+        if not done:
+            sha256 = hashlib.sha256(data).hexdigest()
+            try:
+                yield make_document(source=source, sha256=sha256, reading=reading)
+            except UnreadableError as error:
+                yield Skipped(source, str(error))
+        for file in attached:
+            within = f"{source}/{file.name}"
+            if not self._is_next(within):
+                continue
+            refusal = holds_no_text(within)
+            if depth > _DEPTH:
+                refusal = "attached to a message within two others: not read"
+            if refusal:
+                yield Skipped(within, refusal)
+                continue
+            yield Mark(self._number, within)
+            try:
+                self._budget.file()
+                self._budget.take(len(file.data))
+                yield from self.read(within, BytesIO(file.data), len(file.data), depth + 1)
+            except BombError as error:  # the messages are none
+                yield Skipped(within, str(error))
 
 
 def too_large(limit: int, setting: str = "max_file_bytes") -> str:

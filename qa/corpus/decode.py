@@ -132,11 +132,15 @@ def _escaped(data: bytes) -> tuple[str, str] | None:
     return None
 
 
+READ_AS = "read as "
+"""What is said of a guess begins with it."""
+
+
 def guessed(codec: str) -> str | None:
     """Return what is to be said of a text that ``decode`` read with ``codec``, if that is a guess."""
     if not is_guess(codec):
         return None
-    return f"read as {codec}, a guess: the setting encodings can name another"
+    return f"{READ_AS}{codec}, a guess (the setting encodings can name another)"
 
 
 def told(data: bytes, codec: str, *, given: bool = False) -> str | None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from qa.corpus.archive import printable
 from qa.corpus.beneath import Place, Root
-from qa.corpus.contents import is_known, no_reader
+from qa.corpus.contents import kind_at
+from qa.corpus.readers import holds_no_text
 from qa.corpus.reading import Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.errors import CorpusError
 from qa.records import Document
+from qa.text.printable import printable_name
 
 _ABOUT = ("readme", "readme.md", "readme.txt")
 
@@ -58,7 +59,7 @@ def sources(paths: Sequence[Path]) -> list[tuple[str, Place]]:
 
 def _files(path: Path) -> Iterator[tuple[str, Place]]:
     if not path.is_dir():
-        yield printable(path.name), Place(path, None)
+        yield printable_name(path.name), Place(path, None)
         return
     try:
         root = Root(path.resolve())
@@ -76,7 +77,7 @@ def _files(path: Path) -> Iterator[tuple[str, Place]]:
             if is_folder:
                 waiting.append(place)
             elif not about:
-                yield printable(place.as_posix()), Place(root.path / place, root)
+                yield printable_name(place.as_posix()), Place(root.path / place, root)
 
 
 def _listing(root: Root, folder: Path) -> Iterator[tuple[Path, bool]]:
@@ -89,12 +90,14 @@ def _listing(root: Root, folder: Path) -> Iterator[tuple[Path, bool]]:
 
 def read_file(source: str, place: Place, sandbox: Sandbox) -> Iterator[Document | Skipped]:
     """Yield what is in a file, each thing read or accounted for."""
+    refusal = holds_no_text(source)
+    if refusal:
+        yield Skipped(source, refusal)
+        return
     try:
         with place.open() as file:
-            if is_known(source):
-                yield from sandbox.read(source, file)
-            else:
-                yield Skipped(source, no_reader(source))
+            kind_at(source, file)
+            yield from sandbox.read(source, file)
     except UnreadableError as error:
         yield Skipped(source, str(error))
     except IsADirectoryError:

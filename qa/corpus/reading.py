@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from qa.corpus.decode import codec_of
+from qa.corpus.decode import READ_AS, codec_of
 from qa.errors import UsageError
-from qa.records import About, Block, BlockKind, Published
+from qa.records import About, Block, BlockKind, Place, Published
 from qa.settings import Settings
 from qa.text.folding import fold_name
+from qa.text.printable import encodable
 
 
 class UnreadableError(ValueError):
@@ -38,6 +42,7 @@ class Reading:
     author: str | None = None
     language: str | None = None
     page_starts: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
     made: Published | None = None
     note: str | None = None
 
@@ -48,6 +53,11 @@ class Skipped:
 
     source: str
     reason: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing: the reason only tells how the file was read."""
+        return self.reason.startswith(READ_AS) and ";" not in self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +137,10 @@ class Options:
 
     @property
     def results(self) -> Mapping[str, Any]:
-        """What of the options decides what a reader gives."""
-        return {
-            "limits": asdict(self.limits),
-            "columns": asdict(self.columns),
-            "encodings": self.encodings,
-        }
+        """What of the options decides what a reader gives, as it comes back from a file of JSON."""
+        columns = {name: list(names) for name, names in asdict(self.columns).items()}
+        encodings = [list(pair) for pair in self.encodings]
+        return {"limits": asdict(self.limits), "columns": columns, "encodings": encodings}
 
 
 def _encoding(words: str) -> tuple[str, str]:
@@ -150,6 +158,30 @@ def _encoding(words: str) -> tuple[str, str]:
 Reader = Callable[[bytes], Reading]
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What may make other documents of the same bytes: a number that we raise, and the ``libraries``.
+
+    ``libraries`` are names of distributions, with spaces between.
+    """
+
+    number: int
+    libraries: str = ""
+
+    def __str__(self) -> str:
+        """Return the number and each library with its own version: ``"1 lxml 6.0.2"``."""
+        found = (f"{name} {_installed(name)}" for name in self.libraries.split())
+        return " ".join([str(self.number), *found])
+
+
+@cache
+def _installed(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
+
+
 class TextBuilder:
     """Builds a text block by block, with a blank line between two and no offset to work out later."""
 
@@ -157,22 +189,46 @@ class TextBuilder:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._length = 0
+        self._in_table = False
 
     def add(
-        self, kind: BlockKind, words: str, level: int = 0, about: About | None = None
+        self,
+        kind: BlockKind,
+        words: str,
+        level: int = 0,
+        about: About | None = None,
+        *,
+        same_table: bool = False,
     ) -> int | None:
-        """Append a block; return where it begins, or None when ``words`` are blank."""
+        """Append a block; return where it begins, or None when ``words`` are blank.
+
+        A row of the table that the block before it is of comes with ``same_table``.
+        """
         words = whole_characters(words).strip()
         if not words:
             return None
         if self._parts:
-            # The entries of a list stand on lines of their own, as in a text.
-            close = kind == "item" and self._blocks[-1].kind == "item"
+            # The entries of a list, and the rows of a table, stand on lines of their own.
+            close = kind == self._blocks[-1].kind == "item" or self._in_table or same_table
             self._append("\n" if close else "\n\n")
         start = self._length
         self._append(words)
         self._blocks.append(Block(kind, start, self._length, level, about))
         return start
+
+    def add_table(self, header: Sequence[Sequence[str]], rows: Iterable[Sequence[str]]) -> None:
+        """Append the rows of one table, each the texts of its cells, an empty one where nothing is said.
+
+        ``header`` are the rows that name the columns, none where no row does.
+        """
+        kind: BlockKind = "header"
+        for n, cells in enumerate(chain(header, rows)):
+            if n == len(header):
+                kind = "row"
+            if any(cell.strip() for cell in cells):
+                self.add(kind, " ".join(" | ".join(cells).split()))
+                self._in_table = True
+        self._in_table = False
 
     @property
     def length(self) -> int:
@@ -192,13 +248,12 @@ class TextBuilder:
         self._length += len(words)
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def whole_characters(words: str) -> str:
     """Join the halves of characters that a format keeps apart; a half without its other is replaced."""
-    if not _SURROGATE.search(words):
+    if encodable(words) == words:
         return words
     return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

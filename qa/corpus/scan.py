@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
 from qa.corpus.beneath import Place
-from qa.corpus.contents import is_known
+from qa.corpus.contents import CONTAINERS, is_one, kind_at
 from qa.corpus.folder import read_file, sources
-from qa.corpus.readers import READERS, ending_of
+from qa.corpus.readers import VERSIONS, ending_of, holds_no_text
 from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.records import Document
-
-_LIBRARIES = (
-    "lxml", "markdown-it-py", "pypdfium2", "PyYAML", "trafilatura", "htmldate", "chardet",
-    "sentencex", "PyStemmer",
-)  # fmt: skip
-_OTHERS = (
-    "records.py", "build/passages.py", "text/analysis.py", "text/folding.py", "text/sentences.py",
-)  # fmt: skip
-"""Modules outside this package that settle what a document, a passage and a term is."""
 
 
 class Stamp(NamedTuple):
@@ -64,12 +54,12 @@ def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
 
 
 def _found(source: str, place: Place, limits: Limits) -> Found:
-    most = limits.file_bytes if ending_of(source) in READERS else limits.archive_bytes
-    if is_known(source):
+    if not holds_no_text(source):
         try:
             with place.open() as file:
                 stamp, sha256 = _stamp_of(os.fstat(file.fileno())), ""
-                if stamp.bytes <= most:
+                one = is_one(kind_at(source, file))
+                if stamp.bytes <= (limits.file_bytes if one else limits.archive_bytes):
                     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 return Found(source, sha256, stamp, place)
         except (OSError, UnreadableError):
@@ -115,23 +105,34 @@ class FolderReader:
         return read_file(found.source, found.place, self._sandbox)
 
 
-@cache
-def program_version() -> str:
-    """Name the program that reads and splits: whatever may make other passages of the same bytes."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parent
-    for path in (*sorted(package.rglob("*.py")), *(package.parent / name for name in _OTHERS)):
-        digest.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    for library in _LIBRARIES:
-        digest.update(f"{library}\0{_version(library)}\n".encode())
-    return digest.hexdigest()[:16]
+def reader_versions() -> dict[str, str]:
+    """Name, for each ending, what reads such a file: whatever may make other documents of the same bytes."""
+    return {ending: str(version) for ending, version in VERSIONS.items()}
 
 
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
+_PLAIN = ".txt"
 
 
-__all__ = ["FolderReader", "Found", "Stamp", "program_version", "scan", "stamps"]
+def _is_of(endings: Collection[str], ending: str) -> bool:
+    """Whether a format is among these: what no reader knows by its ending is plain text."""
+    return ending in endings or (_PLAIN in endings and ending not in VERSIONS)
+
+
+def holds_any(endings: Collection[str], source: str, inside: Iterable[str]) -> bool:
+    """Whether a file has one of the endings, or is an archive of which a file may have one.
+
+    ``inside`` are the sources of what was found in it. A row of a table is of the table's format.
+    """
+    ending = ending_of(source)
+    if _is_of(endings, ending):
+        return True
+    if not endings or ending not in CONTAINERS:
+        return False
+    if _PLAIN in endings and any(_is_of(endings, ending_of(one.split("#")[0])) for one in inside):
+        return True
+    # What follows a "#" names a row. A folder or a row of such a name counts too: read once too often.
+    pattern = re.compile(f"(?:{'|'.join(map(re.escape, endings))})(?:[#/]|$)")
+    return any(pattern.search(one.lower()) for one in inside)
+
+
+__all__ = ["FolderReader", "Found", "Stamp", "holds_any", "reader_versions", "scan", "stamps"]

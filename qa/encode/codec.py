@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from qa.arrays import FloatArray
+
 ByteArray = NDArray[np.uint8]
 
 _MAX_AXES = 256

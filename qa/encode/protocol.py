@@ -7,7 +7,6 @@ everything above this seam can be tested without weights.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.encode.codec import TokenCodec
 from qa.text.folding import Folded, folded
+from qa.text.printable import encodable
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-FloatArray = NDArray[np.float32]
 SPECIAL_TOKENS = 2
 """Tokens that a model adds around a text."""
 
@@ -177,11 +177,3 @@ class TextReader:
         tokenizer = copy.deepcopy(self._tokenizer)
         tokenizer.enable_truncation(self._limit)
         return tokenizer
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def encodable(text: str) -> str:
-    """Replace lone surrogates, which no tokenizer takes, one for one."""
-    return _SURROGATE.sub("\ufffd", text)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qa.arrays import FloatArray
 from qa.encode.codec import TokenCodec
 from qa.encode.model import OWN_PROMPTS, Prompts, Source, reference_texts
-from qa.encode.protocol import SPECIAL_TOKENS, Encoded, FloatArray, Piece, Read, TextReader
+from qa.encode.protocol import SPECIAL_TOKENS, Encoded, Piece, Read, TextReader
 from qa.errors import UsageError
 from qa.text.folding import folded
 

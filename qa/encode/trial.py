@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from qa.arrays import FloatArray
 from qa.encode.model import reference_texts
-from qa.encode.protocol import Encoded, Encoder, FloatArray, Piece
+from qa.encode.protocol import Encoded, Encoder, Piece
 from qa.errors import QaError, UsageError
 
 _TEXTS = 10

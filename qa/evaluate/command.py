@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from qa.build.builder import Progress
+from qa.build.builder import Progress, Silent
 from qa.encode import Encoder
 from qa.errors import GateError, UsageError
 from qa.evaluate.compare import Comparison, compare, read_evaluation
@@ -18,8 +19,9 @@ from qa.evaluate.outcome import Evaluation
 from qa.evaluate.report import page
 from qa.evaluate.run import evaluate_corpus, evaluate_spans
 from qa.evaluate.serving import open_engine
-from qa.evaluate.table import lines_of, printable
+from qa.evaluate.table import lines_of
 from qa.settings import Settings
+from qa.text.printable import in_line, printable
 
 
 def run_eval(
@@ -33,7 +35,7 @@ def run_eval(
     history: bool = True,
     gates: Sequence[str] = (),
     settings: Settings,
-    progress: Progress | None = None,
+    progress: AbstractContextManager[Progress] | None = None,
     encoder: Encoder | None = None,
 ) -> int:
     """Evaluate ``dataset``, print the figures, write what is asked for; return 0.
@@ -41,11 +43,11 @@ def run_eval(
     A set of questions with quotes is asked of the index at ``index``, else of the settings'. A
     judged corpus has an index of its own, at ``index`` or in the cache. Without ``history`` each
     question is asked as if none had been before it. ``gates`` are held beside
-    those that ``eval/gates.toml`` has for this data set. ``encoder`` stands for the model. Raises
+    those that ``eval/gates.toml`` has for this data set. ``encoder`` stands for the model;
+    ``progress`` shows how far the work is until there is something to print. Raises
     QaErrors for input that is wrong and for an index that cannot be used, and GateError, after
     everything was printed and written, when a gate does not hold.
     """
-    progress = progress or StderrProgress()
     wanted = [Gate.parse(gate) for gate in gates]
     # A gate is on a set's own questions, as they are, not on others asked of its corpus.
     if GATES_FILE.is_file() and not queries and history:
@@ -55,24 +57,24 @@ def run_eval(
         if file:
             _refuse_unwritable(Path(file))
     found = read_dataset(dataset, settings.datasets, queries=Path(queries) if queries else None)
-    if isinstance(found, SpanSet):
-        if not history:
-            found = without_history(found)
-        engine = open_engine(Path(index or settings.index), settings, encoder)
-        evaluation = evaluate_spans(found, engine, progress=progress)
-    else:
-        evaluation = evaluate_corpus(
-            found,
-            settings,
-            index=Path(index) if index else None,
-            encoder=encoder,
-            progress=progress,
-        )
+    with progress or nullcontext(Silent()) as told:
+        if isinstance(found, SpanSet):
+            found = found if history else without_history(found)
+            engine = open_engine(Path(index or settings.index), settings, encoder)
+            evaluation = evaluate_spans(found, engine, progress=told)
+        else:
+            evaluation = evaluate_corpus(
+                found,
+                settings,
+                index=Path(index) if index else None,
+                encoder=encoder,
+                progress=told,
+            )
     comparison = compare(earlier, str(against), evaluation) if earlier else None
     checked = check(wanted, evaluation)
     _write_all(evaluation, comparison, checked, json_file, report)
     for line in lines_of(evaluation, comparison, checked):
-        sys.stdout.write(printable(line) + "\n")
+        sys.stdout.write(printable(in_line(line)) + "\n")
     sys.stdout.flush()
     if fallen(checked):
         raise GateError(f"a gate did not hold: {fallen(checked)}")
@@ -113,37 +115,3 @@ def _write(file: Path, text: str) -> None:
         file.write_bytes(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror or error}") from error
-
-
-class StderrProgress:
-    """Tells on standard error how far the work is; in place, where that is a terminal."""
-
-    def __init__(self) -> None:
-        self._name, self._done, self._shown = "", 0, -1
-        self._total: int | None = None
-        self._terminal = sys.stderr.isatty()
-
-    def say(self, line: str) -> None:
-        """Print a line."""
-        sys.stderr.write(f"{line}\n")
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Begin a stage."""
-        self._name, self._total, self._done, self._shown = name, total, 0, -1
-        if total and not self._terminal:
-            sys.stderr.write(f"{name}: {total:,}\n")
-
-    def passages(self, number: int) -> None:
-        """Passages are not counted: the steps tell enough."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Count steps; show a new percentage."""
-        self._done += steps
-        if not self._total or not self._terminal:
-            return
-        percent = 100 * self._done // self._total
-        if percent != self._shown:
-            self._shown = percent
-            end = "\n" if self._done >= self._total else ""
-            sys.stderr.write(f"\r{self._name}: {self._done:,} of {self._total:,}{end}")
-            sys.stderr.flush()

@@ -21,9 +21,9 @@ from qa.evaluate.datasets import Gold, JudgedCorpus, Row
 from qa.evaluate.measures import CORPUS_MEASURES, Measure
 from qa.evaluate.outcome import First, Outcome
 from qa.evaluate.serving import open_engine
-from qa.records import Block, Document, Hit
+from qa.records import Block, Document, Hit, PassageId
 from qa.settings import Settings
-from qa.store import IndexFolder
+from qa.store import open_index
 
 DEPTH = 100
 """Documents that a question's ranking has."""
@@ -95,7 +95,7 @@ def _claim(path: Path) -> None:
     if (path / _MARK).is_file():
         return
     try:
-        IndexFolder(path).pointers()
+        open_index(path).version()
     except IndexMissingError:
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -150,27 +150,23 @@ def make_row_document(row: Row) -> Document | None:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A document with the score of its best passage, and that passage's row."""
+    """A document with the score of its best passage, and that passage."""
 
     document: str
     score: float
-    row: int
+    passage: PassageId
 
 
-def sources_of(engine: Engine) -> list[str]:
-    """Return the source of each passage, by row."""
-    sources = {entry.id: entry.source for entry in engine.store.entries()}
-    store = engine.store
-    return [sources[store.passage(row).document_id] for row in range(store.info.passages)]
+def rank_documents(hits: Iterable[Hit]) -> list[Ranked]:
+    """Return documents by their best passage, ties by id, at most DEPTH.
 
-
-def rank_documents(hits: Iterable[Hit], sources: Sequence[str]) -> list[Ranked]:
-    """Return documents by their best passage, ties by id, at most DEPTH."""
+    Each document of a corpus is a source of its own.
+    """
     best: dict[str, Ranked] = {}
     for hit in hits:
-        document = sources[hit.row]
+        document = hit.id.source
         if document not in best or hit.score > best[document].score:
-            best[document] = Ranked(document, hit.score, hit.row)
+            best[document] = Ranked(document, hit.score, hit.id)
     return sorted(best.values(), key=lambda r: (-r.score, r.document))[:DEPTH]
 
 
@@ -182,13 +178,17 @@ def ask_corpus(
     A judged question without a text cannot be asked: it scores 0.
     """
     progress = progress or Silent()
-    sources = sources_of(engine)
     asked = {query: dataset.queries.get(query, "") for query in dataset.qrels}
     texts = [text for text in asked.values() if text]
     if len(texts) < len(asked):
         progress.say(f"{len(asked) - len(texts):,} judged questions have no text and score 0")
+    if dataset.missing:
+        progress.say(
+            f"{dataset.missing:,} documents that are judged to answer are not in the corpus: "
+            "no ranking can find them, so that figures are lower than they could be"
+        )
     # Passages enough for the documents wanted, when each has as many as the mean and a half.
-    per_document = len(sources) / max(1, engine.info.documents)
+    per_document = engine.info.passages / max(1, engine.info.documents)
     depth = math.ceil(1.5 * DEPTH * max(1.0, per_document))
     for text in texts[:_WARM_UP]:
         engine.rank(text, depth=depth)
@@ -199,7 +199,7 @@ def ask_corpus(
         began = time.perf_counter()
         hits = engine.rank(text, depth=depth) if text else []
         times[query] = (time.perf_counter() - began) * 1000
-        runs[query] = _deep_enough(hits, text, depth, engine, sources)
+        runs[query] = _deep_enough(hits, text, depth, engine)
         progress.advance()
     figures = figures_of(dataset.qrels, runs)
     rows = {row.id: row for row in dataset.rows}
@@ -209,14 +209,12 @@ def ask_corpus(
     ]
 
 
-def _deep_enough(
-    hits: list[Hit], text: str, depth: int, engine: Engine, sources: Sequence[str]
-) -> list[Ranked]:
+def _deep_enough(hits: list[Hit], text: str, depth: int, engine: Engine) -> list[Ranked]:
     """Rank deeper until there are DEPTH documents, or no more passages."""
-    ranked = rank_documents(hits, sources)
-    while text and len(ranked) < DEPTH and depth < len(sources):
+    ranked = rank_documents(hits)
+    while text and len(ranked) < DEPTH and depth < engine.info.passages:
         depth *= 2
-        ranked = rank_documents(engine.rank(text, depth=depth), sources)
+        ranked = rank_documents(engine.rank(text, depth=depth))
     return ranked
 
 
@@ -230,7 +228,7 @@ def figures_of(
     """
     import ir_measures
 
-    names = {ir_measures.parse_measure(_their_name(m)): m for m in CORPUS_MEASURES}
+    names = {ir_measures.parse_measure(str(m)): m for m in CORPUS_MEASURES}
     judged = [
         ir_measures.Qrel(query, document, grade)
         for query, grades in qrels.items()
@@ -247,10 +245,6 @@ def figures_of(
     return figures
 
 
-def _their_name(measure: Measure) -> str:
-    return str(measure).replace("hit@", "Success@")
-
-
 def _outcome(
     dataset: JudgedCorpus,
     query: str,
@@ -264,7 +258,7 @@ def _outcome(
     grades = dataset.qrels[query]
     first = None
     if run:
-        passage = engine.store.passage(run[0].row)
+        passage = engine.store.fetch([run[0].passage], ()).passages[0]
         first = First(
             source=run[0].document,
             title=engine.document(passage.document_id).title,

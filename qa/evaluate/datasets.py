@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from qa.errors import DatasetError
+from qa.records import Filters
 
 QUESTIONS, CORPUS, QUERIES = "questions.jsonl", "corpus.jsonl", "queries.jsonl"
 QRELS = ("qrels.tsv", "qrels/test.tsv")
@@ -28,10 +29,11 @@ Need = Literal["any", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A verbatim piece of a source's text that answers a question."""
+    """A verbatim piece of a source's text that answers a question, 1 to 3 times as well as another."""
 
     source: str
     quote: str
+    grade: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class SpanQuestion:
     """A question of a span set. ``gold`` is empty when the archive does not answer it.
 
     ``need``: with "any" each quote is enough by itself, with "all" every one is wanted.
-    ``history``: the questions that were asked before it, oldest first.
+    ``history``: the questions that were asked before it, oldest first. ``filters``: what it is
+    confined to, as in ``/v1/ask``.
     """
 
     id: str
@@ -48,6 +51,7 @@ class SpanQuestion:
     gold: tuple[Gold, ...]
     need: Need
     history: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class JudgedCorpus:
 
     ``queries``: the text of each question. ``qrels``: for each judged question the grades of its
     documents; questions without a grade above 0 are left out. ``queries_from`` names the file of
-    the questions. ``digest`` names the corpus's content: 16 hexadecimal digits.
+    the questions. ``digest`` names the corpus's content: 16 hexadecimal digits. ``missing`` counts
+    the judged documents that the corpus does not hold: no run can find them.
     """
 
     name: str
@@ -85,6 +90,7 @@ class JudgedCorpus:
     qrels: Mapping[str, Mapping[str, int]]
     queries_from: str
     digest: str
+    missing: int = 0
 
 
 def find_dataset(name: str, folder: str) -> Path:
@@ -162,7 +168,13 @@ def without_history(dataset: SpanSet) -> SpanSet:
     return replace(dataset, questions=tuple(replace(q, history=()) for q in dataset.questions))
 
 
+_QUESTION = ("id", "question", "kind", "gold", "need", "history", "filters")
+_FILTERS = ("source", "published_from", "published_to")
+_GRADES = (1, 2, 3)
+
+
 def _span_question(where: str, entry: Mapping[str, Any]) -> SpanQuestion:
+    _only(where, entry, _QUESTION)
     gold = entry.get("gold") or []
     if not isinstance(gold, list):
         raise DatasetError(f'{where}: "gold" is not a list (an empty one or none: not answered)')
@@ -173,7 +185,7 @@ def _span_question(where: str, entry: Mapping[str, Any]) -> SpanQuestion:
     if not isinstance(history, list) or not all(isinstance(h, str) and h.strip() for h in history):
         raise DatasetError(f'{where}: "history" is not a list of earlier questions')
     quotes = tuple(_gold(where, piece) for piece in gold)
-    if len(set(quotes)) < len(quotes):
+    if len({(gold.source, gold.quote) for gold in quotes}) < len(quotes):
         raise DatasetError(f"{where}: a quote stands twice in the gold")
     return SpanQuestion(
         id=_id(where, entry, "id"),
@@ -182,13 +194,45 @@ def _span_question(where: str, entry: Mapping[str, Any]) -> SpanQuestion:
         gold=quotes,
         need="all" if need == "all" else "any",
         history=tuple(history),
+        filters=_filters(where, entry.get("filters")),
     )
 
 
 def _gold(where: str, piece: object) -> Gold:
     if not isinstance(piece, dict):
         raise DatasetError(f'{where}: a "gold" is not an object with "source" and "quote"')
-    return Gold(_text(where, piece, "source"), _text(where, piece, "quote"))
+    _only(f"{where}, gold", piece, ("source", "quote", "grade"))
+    grade = piece.get("grade", 1)
+    if isinstance(grade, bool) or grade not in _GRADES:
+        raise DatasetError(f'{where}: a "grade" is {grade!r}: 1, 2 or 3 is wanted')
+    return Gold(_text(where, piece, "source"), _text(where, piece, "quote"), int(grade))
+
+
+def _filters(where: str, entry: object) -> Filters:
+    if entry is None:
+        return Filters()
+    if not isinstance(entry, dict):
+        raise DatasetError(f'{where}: "filters" is not an object with {_listed(_FILTERS)}')
+    _only(f"{where}, filters", entry, _FILTERS)
+    source = entry.get("source", [])
+    if not isinstance(source, list) or not all(isinstance(g, str) and g.strip() for g in source):
+        raise DatasetError(f'{where}: "source" of the filters is not a list of globs')
+    dates = {name: entry.get(name) for name in _FILTERS[1:]}
+    for name, value in dates.items():
+        if value is not None and not isinstance(value, str):
+            raise DatasetError(f'{where}: "{name}" is not a date: one as "2019-11-30" is wanted')
+    return Filters(tuple(source), dates["published_from"], dates["published_to"])
+
+
+def _only(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse a field that means nothing here: a misspelled one would be ignored in silence."""
+    unknown = next((field for field in entry if field not in known), None)
+    if unknown is not None:
+        raise DatasetError(f"{where}: the field {unknown!r} is not known: {_listed(known)} are")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _apart(file: Path, kinds: set[str]) -> frozenset[str]:
@@ -250,27 +294,42 @@ def read_queries(file: Path) -> dict[str, str]:
     return texts
 
 
+_TREC = "query, iteration, document and grade"
+
+
 def read_qrels(file: Path) -> dict[str, dict[str, int]]:
-    """Read judgements: a header, then query, document and grade, with tabs between."""
+    """Read judgements in either of two forms.
+
+    BEIR's: a header, then query, document and grade, with tabs between. TREC's: query, iteration
+    (which nothing reads), document and grade, with white space between and no header.
+    """
     qrels: dict[str, dict[str, int]] = {}
-    header = True
+    columns = 0
     for number, line in _lines(file):
         where = f"{file} line {number}"
-        fields = line.split("\t")
-        if len(fields) != 3:
+        fields = [part.strip() for part in line.split("\t")]
+        if columns != 3 and len(fields) not in (3, 4):
+            fields = line.split()
+        header = not columns
+        columns = columns or len(fields)
+        if columns not in (3, 4):
             raise DatasetError(
-                f"{where}: query, document and grade, with tabs between, are wanted, "
-                f"not {len(fields)} fields"
+                f"{where}: query, document and grade with tabs between are wanted, or TREC's "
+                f"{_TREC}, not {len(fields)} fields"
             )
-        query, document, grade = (part.strip() for part in fields)
-        if header:
-            header = False
-            if _whole(grade) is not None:
+        if len(fields) != columns:
+            raise DatasetError(
+                f"{where}: {'query, document and grade' if columns == 3 else _TREC} are wanted, as in "
+                f"the first line, not {len(fields)} fields"
+            )
+        query, document, grade = fields[0], fields[-2], fields[-1]
+        value = _whole(grade)
+        if header and columns == 3:
+            if value is not None:
                 raise DatasetError(
                     f"{where}: a judgement where the header (query-id, corpus-id, score) is wanted"
                 )
             continue
-        value = _whole(grade)
         if value is None:
             raise DatasetError(f"{where}: the grade is {grade!r}: a whole number is wanted")
         if not query or not document:
@@ -317,6 +376,10 @@ def _judged(
         qrels=wanted,
         queries_from=Path(queries_from).name,
         digest=digest.hexdigest()[:16],
+        missing=len(
+            {d for grades in wanted.values() for d, grade in grades.items() if grade > 0}
+            - rows.keys()
+        ),
     )
 
 

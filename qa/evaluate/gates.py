@@ -4,11 +4,11 @@ They stand in ``eval/gates.toml``
 
     [gate.seeds-hit5]
     dataset = "eval/seeds"
-    measure = "hit@5"
+    measure = "Success@5"
     kind = "typo"          # optional: of this kind of question only
     at_least = 0.85        # or at_most, or both
 
-On the command line ``hit@5>=0.85``, ``hit@5[typo]>=0.85`` or ``excerpt_chars<=900``. A gate whose
+On the command line ``Success@5>=0.85``, ``Success@5[typo]>=0.85`` or ``excerpt_chars<=900``. A gate whose
 figure is not defined, as those of confidence before it is calibrated, does not hold.
 """
 
@@ -31,7 +31,7 @@ from qa.evaluate.outcome import Evaluation
 from qa.evaluate.run import evaluate_spans
 from qa.read.onnx import reader_for
 from qa.settings import Settings
-from qa.store import Generation
+from qa.store import Store
 
 GATES_FILE = Path("eval/gates.toml")
 _NOTATION = re.compile(
@@ -53,7 +53,7 @@ class Gate:
 
     @property
     def subject(self) -> str:
-        """What is bounded, as in ``hit@5[typo]``."""
+        """What is bounded, as in ``Success@5[typo]``."""
         return f"{self.measure}[{self.kind}]" if self.kind else str(self.measure)
 
     @property
@@ -68,10 +68,10 @@ class Gate:
 
     @classmethod
     def parse(cls, text: str) -> Gate:
-        """Return the gate that ``text`` writes, as in ``hit@5>=0.9``. Raises UsageError."""
+        """Return the gate that ``text`` writes, as in ``Success@5>=0.9``. Raises UsageError."""
         match = _NOTATION.fullmatch(text)
         if match is None:
-            raise UsageError(f"{text!r} is no gate: they are written as hit@5>=0.9")
+            raise UsageError(f"{text!r} is no gate: they are written as Success@5>=0.9")
         bound = _bound(f"gate {text!r}", match["bound"])
         return cls(
             measure=Measure.parse(match["measure"]),
@@ -210,9 +210,9 @@ def acceptance(
     if not sets:
         raise UsageError("no gate is on a set of questions with quotes: nothing guards this build")
 
-    def accept(generation: Generation, encoder: Encoder) -> None:
+    def accept(store: Store, encoder: Encoder) -> None:
         engine = Engine(
-            store=generation,
+            store=store,
             encoder=encoder,
             max_wrong=settings.max_wrong,
             reader=reader_for(settings.reading),

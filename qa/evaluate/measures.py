@@ -1,8 +1,8 @@
 """Measures as values, and their intervals.
 
-A measure parses and prints itself, as in ir_measures (``nDCG@10``). Those of ranking are means
-over questions; ``hit@k`` is what ir_measures calls ``Success@k``. Those of the verdicts are of a
-whole set of questions:
+A measure parses and prints itself, in the notation of ir_measures (``nDCG@10``, ``Success@5``).
+``REGISTERED`` has all of them; one is added there and nowhere else. Those of ranking are means over
+questions. Those of the verdicts are of a whole set of questions:
 
     AUROC          how well confidence tells answerable questions from unanswerable ones: the
                    chance that it is higher for one of the former, ties counting half
@@ -16,7 +16,8 @@ whole set of questions:
 
 Every interval is a 95% percentile bootstrap over questions (Efron and Tibshirani, 1993), 2,000
 resamples from a fixed seed, so that two runs agree. A resample is a row of weights, how often
-each question was drawn, and every measure is computed for all rows at once.
+each question was drawn, and every measure is computed for all rows at once; that is why it is not
+scipy's, which draws values of a sample and knows no resample for which a ratio is undefined.
 """
 
 from __future__ import annotations
@@ -27,41 +28,118 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from qa.arrays import DoubleArray
 from qa.errors import UsageError
 
-Array = NDArray[np.float64]
-Statistic = Callable[[Array], Array]
+Statistic = Callable[[DoubleArray], DoubleArray]
 """From weights (resamples, questions) to values (resamples,); NaN where it is not defined."""
 
 RESAMPLES = 2000
 _SEED = 20240607
-_WITH_CUTOFF = ("hit", "RR", "nDCG", "R")
-_WITHOUT = ("AUROC", "AURC", "risk", "coverage", "excerpt_chars")
 _NOTATION = re.compile(r"(?P<name>[A-Za-z_]+)(?:@(?P<cutoff>[1-9]\d{0,3}))?")
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """A measure, whatever its cutoff. ``says`` tells people what it is.
+
+    ``cutoff``: it looks at so many results. ``key`` is its name in JSON, where that is another one;
+    ``of`` computes it for one question, where results are judged one by one.
+    """
+
+    name: str
+    says: str
+    cutoff: bool = False
+    key: str = ""
+    digits: int = 3
+    of: Callable[[Sequence[int], int], float] | None = None
+
+
+def _success(gains: Sequence[int], ideal: int) -> float:
+    return float(any(gains))
+
+
+def _reciprocal_rank(gains: Sequence[int], ideal: int) -> float:
+    return next((1 / rank for rank, gain in enumerate(gains, start=1) if gain), 0.0)
+
+
+def _ndcg(gains: Sequence[int], ideal: int) -> float:
+    best = _dcg([1] * ideal)
+    return _dcg(gains) / best if best else 0.0
+
+
+def _dcg(gains: Sequence[int]) -> float:
+    return float(sum(gain / np.log2(rank + 1) for rank, gain in enumerate(gains, start=1)))
+
+
+REGISTERED = (
+    Kind("Success", "a relevant result among the first so many", True, key="hit", of=_success),
+    Kind(
+        "RR",
+        "1 divided by the rank of the first relevant result, 0 beyond so many",
+        True,
+        of=_reciprocal_rank,
+    ),
+    Kind(
+        "nDCG",
+        "the relevant results found, each the less the lower it stands; 1 is the best order",
+        True,
+        of=_ndcg,
+    ),
+    Kind("R", "the share of the relevant documents that is found", True),
+    Kind(
+        "AUROC",
+        "how often confidence is higher for an answerable question than for one that is not",
+    ),
+    Kind("AURC", "mean risk over all coverages; lower is better"),
+    Kind("risk", "of the questions answered, the share that is wrong"),
+    Kind("coverage", "the share of questions that are answered"),
+    Kind("excerpt_chars", "mean length of an excerpt, in characters", digits=0),
+)
+"""Every measure, in the order of a report."""
+_BY_NAME = {kind.name: kind for kind in REGISTERED} | {
+    kind.key: kind for kind in REGISTERED if kind.key
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure: its name and, for those of ranking, how many results it looks at."""
+    """A measure: the name that it is registered by and, for those of ranking, how many results it looks at."""
 
     name: str
     cutoff: int | None = None
 
     def __str__(self) -> str:
-        return self.name if self.cutoff is None else f"{self.name}@{self.cutoff}"
+        return self._at(self.name)
+
+    @property
+    def key(self) -> str:
+        """Its name in an evaluation's JSON, as in ``hit@5``."""
+        return self._at(self.kind.key or self.name)
+
+    @property
+    def kind(self) -> Kind:
+        """What is registered of it."""
+        return _BY_NAME[self.name]
+
+    def _at(self, name: str) -> str:
+        return name if self.cutoff is None else f"{name}@{self.cutoff}"
 
     @classmethod
     def parse(cls, text: str) -> Measure:
-        """Return the measure that ``text`` names, as in ``hit@5``. Raises UsageError."""
+        """Return the measure that ``text`` names, as in ``Success@5``. Raises UsageError.
+
+        A name in JSON is taken too: ``hit@5``.
+        """
         match = _NOTATION.fullmatch(text.strip())
-        if match:
-            name, cutoff = match["name"], match["cutoff"]
-            if name in (_WITH_CUTOFF if cutoff else _WITHOUT):
-                return cls(name, int(cutoff) if cutoff else None)
-        known = ", ".join([f"{name}@10" for name in _WITH_CUTOFF] + list(_WITHOUT))
-        raise UsageError(f"{text!r} is no measure: they are written as {known}")
+        kind = _BY_NAME.get(match["name"]) if match else None
+        if match is None or kind is None or kind.cutoff != bool(match["cutoff"]):
+            known = ", ".join(
+                f"{kind.name}@10" if kind.cutoff else kind.name for kind in REGISTERED
+            )
+            raise UsageError(f"{text!r} is no measure: they are written as {known}")
+        return cls(kind.name, int(match["cutoff"]) if match["cutoff"] else None)
 
     def of(self, gains: Sequence[int], ideal: int) -> float:
         """Return the value for one question.
@@ -70,30 +148,22 @@ class Measure:
         results there could be. nDCG has the gain over log2(rank + 1) (Järvelin and Kekäläinen,
         2002).
         """
-        top = gains[: self.cutoff]
-        if self.name == "hit":
-            return float(any(top))
-        if self.name == "RR":
-            return next((1 / rank for rank, gain in enumerate(top, start=1) if gain), 0.0)
-        if self.name == "nDCG":
-            best = _dcg([1] * min(ideal, self.cutoff or ideal))
-            return _dcg(top) / best if best else 0.0
-        raise ValueError(f"{self} is not computed from gains")
+        if self.kind.of is None:
+            raise ValueError(f"{self} is not computed from gains")
+        return self.kind.of(gains[: self.cutoff], min(ideal, self.cutoff or ideal))
 
     def show(self, value: float | None) -> str:
         """Return a value as it is printed."""
-        if value is None:
-            return "n/a"
-        return f"{value:.0f}" if self.name == "excerpt_chars" else f"{value:.3f}"
+        return "n/a" if value is None else f"{value:.{self.kind.digits}f}"
 
 
-def _dcg(gains: Sequence[int]) -> float:
-    return float(sum(gain / np.log2(rank + 1) for rank, gain in enumerate(gains, start=1)))
-
-
-SPAN_MEASURES = tuple(map(Measure.parse, ("hit@1", "hit@5", "hit@10", "RR@10", "nDCG@10")))
-CORPUS_MEASURES = tuple(map(Measure.parse, ("nDCG@10", "R@100", "RR@10", "hit@1")))
-AUROC, AURC, RISK, COVERAGE, EXCERPT_CHARS = map(Measure.parse, _WITHOUT)
+SPAN_MEASURES = tuple(
+    map(Measure.parse, ("Success@1", "Success@5", "Success@10", "RR@10", "nDCG@10"))
+)
+CORPUS_MEASURES = tuple(map(Measure.parse, ("nDCG@10", "R@100", "RR@10", "Success@1")))
+AUROC, AURC, RISK, COVERAGE, EXCERPT_CHARS = (
+    Measure(kind.name) for kind in REGISTERED if not kind.cutoff
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +202,7 @@ def _rounded(value: Any) -> float:
     return round(float(value), 6)
 
 
-def _resamples(n: int) -> list[Array]:
+def _resamples(n: int) -> list[DoubleArray]:
     """Return weights of resamples, in parts that stay small in memory."""
     random = np.random.default_rng(_SEED)
     part = max(1, min(RESAMPLES, 2_000_000 // n))
@@ -165,7 +235,7 @@ def auroc_statistic(positive: Sequence[float], negative: Sequence[float]) -> Sta
     first, second = np.asarray(positive, float), np.asarray(negative, float)
     wins = (first[:, None] > second) + 0.5 * (first[:, None] == second)
 
-    def area(weights: Array) -> Array:
+    def area(weights: DoubleArray) -> DoubleArray:
         ours, theirs = weights[:, : len(first)], weights[:, len(first) :]
         total = np.einsum("rp,rp->r", ours, theirs @ wins.T)
         return np.asarray(total / (ours.sum(axis=1) * theirs.sum(axis=1)))
@@ -212,7 +282,7 @@ def aurc_of(confidences: Sequence[float], wrong: Sequence[bool]) -> Figure:
     last = np.flatnonzero(np.diff(sure, append=-np.inf) != 0)
     group = np.searchsorted(last, np.arange(len(sure)))
 
-    def area(weights: Array) -> Array:
+    def area(weights: DoubleArray) -> DoubleArray:
         drawn = weights[:, order]
         risk = np.cumsum(drawn * errors, axis=1)[:, last] / np.cumsum(drawn, axis=1)[:, last]
         each = np.where(drawn > 0, risk[:, group], 0.0)

@@ -76,13 +76,13 @@ class Outcome:
         if self.kind:
             entry["kind"] = self.kind
         entry |= {"answerable": self.answerable, "apart": self.apart}
-        entry |= {str(measure): round(value, 6) for measure, value in self.figures.items()}
+        entry |= {measure.key: round(value, 6) for measure, value in self.figures.items()}
         if self.answerable:
             entry["rank"] = self.rank
         if self.verdict is not None:
             entry |= {"verdict": self.verdict, "confidence": self.confidence}
         if self.lengths:
-            entry[str(EXCERPT_CHARS)] = round(float(np.mean(self.lengths)), 6)
+            entry[EXCERPT_CHARS.key] = round(float(np.mean(self.lengths)), 6)
         first = self.first
         entry["first"] = first and {
             "source": first.source,
@@ -166,7 +166,7 @@ class Evaluation:
 
 
 def _figures_json(figures: Figures) -> dict[str, Any]:
-    return {str(measure): found.to_json() for measure, found in figures.items()}
+    return {measure.key: found.to_json() for measure, found in figures.items()}
 
 
 def summarise(

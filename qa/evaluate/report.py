@@ -15,23 +15,10 @@ from qa.evaluate import charts
 from qa.evaluate.compare import Comparison, show_p
 from qa.evaluate.datasets import Gold
 from qa.evaluate.gates import Checked
-from qa.evaluate.measures import COVERAGE, EXCERPT_CHARS, RISK, Figure, Measure
+from qa.evaluate.measures import COVERAGE, EXCERPT_CHARS, REGISTERED, RISK, Figure, Measure
 from qa.evaluate.outcome import Evaluation, First, Outcome
 from qa.evaluate.table import counts_of, index_of, interval_of, kind_columns, latency_of
 
-_MEANINGS = (
-    ("hit", "a relevant result among the first so many"),
-    ("RR", "1 divided by the rank of the first relevant result, 0 beyond the tenth"),
-    ("nDCG", "the relevant results found, each the less the lower it stands; 1 is the best order"),
-    ("R", "the share of the relevant documents that is found"),
-    ("excerpt_chars", "mean length of an excerpt, in characters"),
-    ("AUROC", "how often confidence is higher for an answerable question than for one that is not"),
-    ("AURC", "mean risk over all coverages; lower is better"),
-    (
-        "risk, coverage",
-        "of the questions answered the share that is wrong, and how many are answered",
-    ),
-)
 _SHOWN_CHARS = 1200
 _SHOWN_GOLD = 4
 
@@ -89,9 +76,10 @@ def _measures(evaluation: Evaluation) -> Iterator[str]:
             f'<td class="wide">{drawn}</td><td>{figure.n:,}</td></tr>'
         )
     yield "</tbody></table></div><dl>"
-    for names, words in _MEANINGS:
-        if any(str(measure).split("@")[0] in names.split(", ") for measure in evaluation.measures):
-            yield f"<div><dt>{names}</dt><dd>{words}</dd></div>"
+    measured = {measure.kind for measure in evaluation.measures}
+    for kind in REGISTERED:
+        if kind in measured:
+            yield f"<div><dt>{kind.name}</dt><dd>{kind.says}</dd></div>"
     yield "</dl>"
 
 

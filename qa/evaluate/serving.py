@@ -13,16 +13,16 @@ from qa.engine import Engine
 from qa.evaluate.outcome import IndexFacts
 from qa.read.onnx import reader_for
 from qa.settings import Settings
-from qa.store import Generation, IndexFolder
+from qa.store import open_index
 
 
 def open_engine(index: Path, settings: Settings, encoder: Encoder | None = None) -> Engine:
     """Open an index; ``encoder`` stands for the model that is kept with it."""
     if encoder is None:
         return Engine.open(index, max_wrong=settings.max_wrong, reading=settings.reading)
-    opened = IndexFolder(index).open()
+    opened = open_index(index).open()
     return Engine(
-        store=opened.generation,
+        store=opened.store,
         encoder=encoder,
         max_wrong=settings.max_wrong,
         reader=reader_for(settings.reading),
@@ -33,25 +33,21 @@ def open_engine(index: Path, settings: Settings, encoder: Encoder | None = None)
 
 def facts_of(engine: Engine, build_seconds: float | None = None) -> IndexFacts:
     """Return how large an index is."""
-    store = engine.store
-    size = 0
-    if isinstance(store, Generation):
-        size = sum(path.stat().st_size for path in store.folder.iterdir())
-    return IndexFacts(engine.info.passages, engine.info.documents, build_seconds, size)
+    info = engine.info
+    return IndexFacts(info.passages, info.documents, build_seconds, engine.store.size)
 
 
 def config_of(engine: Engine) -> Mapping[str, Any]:
     """Return what decides the figures: program, generation, its making, its ranking."""
-    store = engine.store
-    manifest: Mapping[str, Any] = store.manifest if isinstance(store, Generation) else {}
+    recipe = engine.store.recipe
     return {
         "version": __version__,
         "index": engine.info.name,
         "generation": engine.info.generation,
         "model": engine.info.model,
         "fingerprint": engine.encoder.fingerprint,
-        "language": manifest.get("language"),
-        "settings": manifest.get("settings", {}),
+        "language": recipe.language,
+        "settings": recipe.settings,
         "ranking": asdict(engine.ranking),
         "max_wrong": engine.max_wrong,
         "reading": engine.reading,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from qa.build.builder import Progress, Silent
 from qa.engine import Engine
 from qa.errors import DatasetError, QuestionError
-from qa.evaluate.datasets import Gold, SpanQuestion, SpanSet
+from qa.evaluate.datasets import SpanQuestion, SpanSet
 from qa.evaluate.measures import SPAN_MEASURES
 from qa.evaluate.outcome import First, Outcome
 from qa.records import Answer, Question, Result
@@ -37,7 +37,7 @@ def locate(dataset: SpanSet, engine: Engine) -> dict[str, Places]:
     Raises DatasetError, naming the question and the source, for a quote that is not there to
     the letter.
     """
-    ids = {entry.source: entry.id for entry in engine.store.entries()}
+    ids = {entry.source: entry.id for entry in engine.store.listing()}
     wanted: dict[str, set[str]] = {}
     for question in dataset.questions:
         for gold in question.gold:
@@ -47,22 +47,24 @@ def locate(dataset: SpanSet, engine: Engine) -> dict[str, Places]:
                     f"no {gold.source}: build it from the documents that the questions are about"
                 )
             wanted.setdefault(gold.source, set()).add(gold.quote)
-    found: dict[Gold, tuple[Place, ...]] = {}
+    found: dict[tuple[str, str], tuple[Place, ...]] = {}
     for source, quotes in wanted.items():
         text = engine.document(ids[source]).text
         for quote in quotes:
-            found[Gold(source, quote)] = tuple(
+            found[source, quote] = tuple(
                 Place(source, start, start + len(quote)) for start in _occurrences(text, quote)
             )
     for question in dataset.questions:
         for gold in question.gold:
-            if not found[gold]:
+            if not found[gold.source, gold.quote]:
                 shown = gold.quote if len(gold.quote) <= 60 else gold.quote[:57] + "..."
                 raise DatasetError(
                     f"{dataset.path}, question {question.id}: {gold.source} does not hold the "
                     f"quote {shown!r} to the letter"
                 )
-    return {q.id: tuple(found[gold] for gold in q.gold) for q in dataset.questions}
+    return {
+        q.id: tuple(found[gold.source, gold.quote] for gold in q.gold) for q in dataset.questions
+    }
 
 
 def _occurrences(text: str, quote: str) -> list[int]:
@@ -146,7 +148,9 @@ def _judge(
 
 def _ask(dataset: SpanSet, question: SpanQuestion, engine: Engine) -> Answer:
     try:
-        return engine.ask(Question(question.text, k=RESULTS, history=question.history))
+        return engine.ask(
+            Question(question.text, k=RESULTS, history=question.history, filters=question.filters)
+        )
     except QuestionError as error:
         raise DatasetError(f"{dataset.path}, question {question.id}: {error}") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from qa.evaluate.compare import Comparison, show_p
@@ -11,9 +10,6 @@ from qa.evaluate.measures import AUROC, COVERAGE, Figure, Measure
 from qa.evaluate.outcome import Evaluation
 
 _SNIPPET = 70
-# Control characters, which could move the cursor; marks that turn the direction of writing;
-# surrogates, which cannot be written.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def lines_of(
@@ -95,11 +91,11 @@ def kind_columns(evaluation: Evaluation) -> list[Measure]:
 def _kinds(evaluation: Evaluation) -> Iterator[str]:
     columns = kind_columns(evaluation)
     width = max(14, *(len(kind) + 3 for kind in evaluation.by_kind))
-    yield f"{'':{width}}{'n':>5}" + "".join(f"{column!s:>9}" for column in columns)
+    yield f"{'':{width}}{'n':>5}" + "".join(f"{column!s:>11}" for column in columns)
     for kind, figures in evaluation.by_kind.items():
         name = kind + (" *" if kind in evaluation.apart else "")
         n = sum(outcome.kind == kind for outcome in evaluation.outcomes)
-        cells = "".join(f"{_cell(column, figures.get(column)):>9}" for column in columns)
+        cells = "".join(f"{_cell(column, figures.get(column)):>11}" for column in columns)
         yield f"{name:{width}}{n:>5}{cells}"
     if evaluation.apart:
         yield "* not in the overall figures"
@@ -131,8 +127,3 @@ def snippet(text: str) -> str:
     """Return the beginning of a text, on one line."""
     words = " ".join(text.split())
     return words if len(words) <= _SNIPPET else words[: _SNIPPET - 1] + "…"
-
-
-def printable(line: str) -> str:
-    """Return a line as it may be printed: text from documents is data here too."""
-    return _UNPRINTABLE.sub("\ufffd", line)

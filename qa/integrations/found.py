@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from qa.engine import Engine
-from qa.present.wire import view_address
+from qa.present.wire import citation_body
 from qa.records import Answer, Filters, Question, Result
 
 NotFound = Literal["nothing", "nearest"]
 """What to return when the archive does not seem to answer."""
+
+_NAMES = {"id": "citation_id", "start": "start_index", "end": "end_index"}
+"""Fields of a citation that have another name where they stand alone."""
 
 
 def name_extra(error: ModuleNotFoundError, library: str, extra: str) -> None:
@@ -37,26 +40,19 @@ def ask(
 def metadata(answer: Answer, result: Result, service: str) -> dict[str, Any]:
     """Return what is known of a result, flat, as texts and numbers; what is unknown is left out.
 
+    It is the result's citation, as every face shows it, with what the answer is worth.
+
     ``start_index`` and ``end_index`` count code points of the document's text; ``score`` is
     higher for better results, of one question alone. ``url`` opens the citation in the
     ``service`` where one is named, else it is the document's own address.
     """
-    citation = result.citation
+    base = service.rstrip("/")
     known = {
-        "source": citation.source,
-        "start_index": citation.start,
-        "end_index": citation.end,
-        "title": citation.title,
-        "section": citation.section,
-        "published": citation.published,
-        "page": citation.page,
-        "line_start": citation.line_start,
-        "line_end": citation.line_end,
-        "url": view_address(citation, service.rstrip("/")) if service else citation.original_url,
-        "original_url": citation.original_url,
-        "citation_id": citation.id,
-        "document_id": citation.document_id,
-        "sha256": citation.sha256,
+        _NAMES.get(name, name): value
+        for name, value in citation_body(result.citation, base).items()
+    }
+    known |= {
+        "url": known["url"] if service else result.citation.original_url,
         "rank": result.rank,
         "score": result.score,
         "verdict": answer.verdict,

@@ -22,7 +22,7 @@ except ModuleNotFoundError as error:
     name_extra(error, "llama_index", "llama-index")
     raise
 
-_FOR_READERS = ("title", "source", "published", "section", "page", "url")
+_FOR_READERS = ("title", "source", "published", "section", "page", "place", "url")
 """Metadata that stand before a node's text in a prompt; the others are for programs."""
 
 

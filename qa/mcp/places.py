@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.errors import UsageError
-from qa.present.wire import citation_line, document_address, view_address
+from qa.present.citations import citation_line, document_address, view_address
 from qa.records import MAX_EXCERPT, About, Citation, Document
-from qa.search.results import cite_span
+from qa.search.citations import cite_span
 
-MAX_TEXT = 100_000
-"""Characters of a document that are returned at once."""
+MAX_TEXT, DEFAULT_TEXT = 100_000, 16_000
+"""Characters of a document that are returned at once: at most, and where nothing is said."""
 
 CHANGED = (
     "the document has changed since it was found: this is its present text, and the words that "
@@ -63,15 +63,31 @@ def id_of(citation: Citation) -> str:
     return f"{citation.document_id}:{citation.start}-{citation.end}@{version}"
 
 
-def opened(document: Document, place: Place, base: str) -> dict[str, Any]:
+def opened(
+    document: Document,
+    place: Place,
+    base: str,
+    offset: int | None = None,
+    limit: int = DEFAULT_TEXT,
+) -> dict[str, Any]:
     """Return a document's title, text, address and metadata, seen from a place in it.
 
-    Of a long document it is the part around the place. What is unknown is left out of the
-    metadata. Raises PlaceError for a span that the document does not hold.
+    The text has at most ``limit`` characters: from ``offset``, else around the place. What is
+    unknown is left out of the metadata. Raises PlaceError for a span that the document does not
+    hold, and for an ``offset`` beyond its end.
     """
+    if offset is not None and offset > len(document.text):
+        raise PlaceError(
+            f"the document ends before this: its text has {len(document.text):,} characters",
+            field="offset",
+        )
     changed = place.span is not None and not document.sha256.startswith(place.version)
     start, end = (0, 0) if place.span is None or changed else _checked(document, place.span)
-    first, last = _window(len(document.text), start, end)
+    length = len(document.text)
+    if offset is None:
+        first, last = _window(length, start, end, limit)
+    else:
+        first, last = offset, min(offset + limit, length)
     # A listing's entry has a title and a date of its own; the document as a whole has its own too.
     whole = About(document.title, document.original_url, document.published)
     about = document.about(start) if end else whole
@@ -79,14 +95,16 @@ def opened(document: Document, place: Place, base: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "source": document.source,
         "published": about.published.value if about.published else None,
+        "published_from": about.published.known_from if about.published else None,
         "original_url": about.url,
-        "author": document.author,
+        "author": document.author_of(start) if end else document.author,
         "language": document.language,
         "sha256": document.sha256,
-        "length": len(document.text),
-        "truncated": last - first < len(document.text),
+        "length": length,
+        "truncated": last - first < length,
         "text_start": first,
         "text_end": last,
+        "next_offset": last if last < length else None,
         "changed": changed,
         "note": CHANGED if changed else None,
     }
@@ -97,6 +115,7 @@ def opened(document: Document, place: Place, base: str) -> dict[str, Any]:
             "citation": citation_line(citation),
             "section": citation.section,
             "page": citation.page,
+            "place": citation.place,
             "start": start,
             "end": end,
             "line_start": citation.line_start,
@@ -120,8 +139,8 @@ def _checked(document: Document, span: tuple[int, int]) -> tuple[int, int]:
     return span
 
 
-def _window(length: int, start: int, end: int) -> tuple[int, int]:
+def _window(length: int, start: int, end: int, limit: int) -> tuple[int, int]:
     """Return the part of a text of ``length`` that is returned, with the span in its middle."""
-    first = min((start + end - MAX_TEXT) // 2, length - MAX_TEXT)
+    first = min((start + end - limit) // 2, length - limit)
     first = max(first, 0)
-    return first, min(first + MAX_TEXT, length)
+    return first, min(first + limit, length)

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema
 
-from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
+from qa.asking import MAX_GLOB, MAX_GLOBS, MAX_HISTORY, MAX_K, MAX_QUESTION
 from qa.errors import UsageError
 from qa.mcp import places, schemas
+from qa.present.citations import citation_line, original_address, view_address
 from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line
-from qa.present.wire import answer_body, citation_line, json_bytes, view_address
-from qa.records import Answer, Document, Filters, Question
+from qa.present.wire import answer_body, json_bytes
+from qa.records import Answer, Document, Filters, Question, Result
 
 SEARCH_RESULTS = 10
-MAX_HISTORY = 50
 _SHOWN = 100
 """Characters of a wrong argument's name that are repeated."""
 _DATE = "a date as 2019, 2019-11 or 2019-11-23"
@@ -87,6 +87,17 @@ class FetchArguments(Arguments):
     id: Annotated[
         str, Field(description="id of a result of search, or the document_id of a citation")
     ]
+    offset: Annotated[
+        int | SkipJsonSchema[None],
+        Field(
+            description="first character that is returned; without it the part around the place "
+            "that the id names. The metadata's next_offset goes on from there",
+            ge=0,
+        ),
+    ] = None
+    limit: Annotated[
+        int, Field(description="characters that are returned at most", ge=1, le=places.MAX_TEXT)
+    ] = places.DEFAULT_TEXT
 
 
 class AskArguments(Arguments):
@@ -181,17 +192,29 @@ async def search(access: Access, arguments: SearchArguments) -> Reply:
             "id": places.id_of(result.citation),
             "title": result.citation.title or result.citation.source,
             "url": view_address(result.citation, access.base),
+            "snippet": _snippet(result),
         }
         for result in answer.results
     ]
     return _as_json({"results": found})
 
 
+def _snippet(result: Result) -> str:
+    """Return the sentences of a result that are marked; the excerpt where none is."""
+    marked = [result.excerpt[span.start : span.end] for span in result.highlights]
+    return " ".join(marked) or result.excerpt
+
+
 async def fetch(access: Access, arguments: FetchArguments) -> Reply:
     """Return a document's text around a place, with the place's citation."""
     place = places.Place.parse(arguments.id)
     document = await access.document(place.document_id)
-    return _as_json({"id": arguments.id, **places.opened(document, place, access.base)})
+    return _as_json(
+        {
+            "id": arguments.id,
+            **places.opened(document, place, access.base, arguments.offset, arguments.limit),
+        }
+    )
 
 
 async def ask(access: Access, arguments: AskArguments) -> Reply:
@@ -226,6 +249,8 @@ def _in_words(answer: Answer, base: str) -> str:
         )
     for result in shown(answer):
         source = f"{citation_line(result.citation)}\n{view_address(result.citation, base)}"
+        if original := original_address(result.citation):
+            source += f"\noriginal: {original}"
         parts.append(f"[{result.rank}] {source}\n{_quoted(result.excerpt)}")
     return "\n\n".join(parts)
 

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qa.engine import MAX_QUESTION
+from qa.asking import is_askable
 from qa.errors import UsageError
+from qa.present.citations import citation_line, view_address
 from qa.present.markdown import in_line, line_of, with_bold
 from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line, words_of
-from qa.present.wire import SURROGATE, answer_body, citation_line, view_address
+from qa.present.wire import answer_body
 from qa.records import Answer, Filters, Highlight, Question, Result, ShortAnswer
 
 MODEL = "cited-qa"
@@ -84,13 +85,8 @@ def question_of(turns: Sequence[Turn], *, k: int, filters: Filters) -> Question:
             field=f"messages.{last.place}.content",
             code="unsupported_content",
         )
-    history = [turn.text for turn in earlier if _askable(turn.text)]
+    history = [turn.text for turn in earlier if is_askable(turn.text)]
     return Question(last.text, k=k, history=tuple(history[-KEPT_TURNS:]), filters=filters)
-
-
-def _askable(text: str) -> bool:
-    readable = "\0" not in text and not SURROGATE.search(text)
-    return bool(text.strip()) and len(text) <= MAX_QUESTION and readable
 
 
 def check_wanted(*, n: int | None, tool_choice: object, response_format: object) -> None:
@@ -163,7 +159,11 @@ def _span(start: int, words: str) -> Highlight:
 def _source(result: Result, base: str) -> str:
     citation = result.citation
     said = in_line(citation_line(citation))
-    return f"- [{result.rank}] {said} – [open]({view_address(citation, base)})"
+    links = f"[open]({view_address(citation, base)})"
+    if citation.original_url:
+        original = citation.original_url.replace("(", "%28").replace(")", "%29")
+        links += f", [original]({original})"
+    return f"- [{result.rank}] {said} – {links}"
 
 
 # --- the shapes of completions ------------------------------------------------------------------

@@ -12,8 +12,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from qa.present.wire import printable
 from qa.records import Highlight
+from qa.text.printable import printable
 
 # In the middle of a line these begin markup, an entity, a formula or a link.
 _INLINE = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*[~|$^@"} | {

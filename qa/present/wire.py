@@ -1,7 +1,7 @@
 """Answers and documents as the JSON that leaves this program.
 
-The HTTP interface and the command line share these functions, so that ``qa ask --json`` prints
-what ``/v1/ask`` returns. Their shapes are described in ``docs/openapi.json``.
+Every face shares these functions, so that ``qa ask --json`` prints what ``/v1/ask`` returns. The
+shapes that they fill are those of ``qa.present.shapes``.
 """
 
 from __future__ import annotations
@@ -9,25 +9,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from pydantic import BaseModel
+
+from qa.present import shapes
+from qa.present.citations import document_address, view_address
 from qa.records import Answer, Citation, Document, IndexInfo, Note, Result
-from qa.settings import Settings
+from qa.text.printable import REPLACEMENT, SURROGATES
 
 if TYPE_CHECKING:
     from qa.store import DocumentEntry
 
-SURROGATE = re.compile("[\ud800-\udfff]")
 # What Unicode calls the end of a line, and many a client does too that reads events line by line.
-_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+_UNSAFE = re.compile(f"[\x85\u2028\u2029{SURROGATES}]")
 _ESCAPES = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-# All control characters but tab and line feed, and those that turn the direction of writing.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_LINE_END = re.compile("\r\n|\r")
 _TEXT_AT_ONCE, _VALUES_AT_ONCE = 65_536, 500
-_BREAK = re.compile("[\n\r\t\v\f\x85\u2028\u2029]+")
 
 
 def json_bytes(value: object) -> bytes:
@@ -37,7 +34,7 @@ def json_bytes(value: object) -> bytes:
     no offset moves.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _UNSAFE.sub(lambda match: _ESCAPES.get(match[0], "\ufffd"), text).encode()
+    return _UNSAFE.sub(lambda match: _ESCAPES.get(match[0], REPLACEMENT), text).encode()
 
 
 def json_pieces(body: Mapping[str, object]) -> Iterator[bytes]:
@@ -64,126 +61,75 @@ def json_pieces(body: Mapping[str, object]) -> Iterator[bytes]:
     yield b"}" if body else b"{}"
 
 
-def printable(text: str) -> str:
-    """Return ``text`` as it may be shown where nothing in it may steer what shows it."""
-    return _CONTROLS.sub("\ufffd", _LINE_END.sub("\n", text))
+def _filled(shape: type[BaseModel], record: object, **given: Any) -> dict[str, Any]:
+    """Return the fields of ``shape``, in its order, from ``given`` and else from ``record``.
 
-
-def base_address(settings: Settings) -> str:
-    """Return the address under which the service is reached, as far as the settings know."""
-    if settings.public_url:
-        return settings.public_url.rstrip("/")
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
-
-
-def view_address(citation: Citation, base: str) -> str:
-    """Return the absolute address of the page that shows a citation's span marked."""
-    span = f"start={citation.start}&end={citation.end}&version={citation.sha256}"
-    return f"{document_address(citation.document_id, base)}?{span}#cited"
-
-
-def document_address(document_id: str, base: str) -> str:
-    """Return the absolute address of the page that shows a document."""
-    return f"{base}/v1/documents/{quote(document_id)}/view"
+    A field that neither has is an AttributeError, so that no shape promises what is not sent. A
+    model of the shape would have to be made and dumped again; that takes several times as long.
+    """
+    return {
+        name: given[name] if name in given else getattr(record, name) for name in shape.model_fields
+    }
 
 
 def citation_body(citation: Citation, base: str) -> dict[str, Any]:
-    """Return a citation with the address that opens it."""
-    body = asdict(citation)
-    original = body.pop("original_url")
-    return {**body, "url": view_address(citation, base), "original_url": original}
+    """Return a citation with the address that opens it; ``base`` is the address of the service."""
+    return _filled(shapes.Citation, citation, url=view_address(citation, base))
 
 
 def index_body(info: IndexInfo) -> dict[str, Any]:
     """Return which generation answers."""
-    return asdict(info)
+    return _filled(shapes.Index, info)
 
 
 def answer_body(answer: Answer, base: str) -> dict[str, Any]:
     """Return the body of ``/v1/ask``; ``base`` is the address of the service."""
-    return {
-        "question": answer.question,
-        "searched": answer.searched,
-        "verdict": answer.verdict,
-        "confidence": answer.confidence,
-        "notes": [note_body(note) for note in answer.notes],
-        "results": [_result(result, base) for result in answer.results],
-        "filtered_out_undated": answer.filtered_out_undated,
-        "index": index_body(answer.index),
-        "took_ms": answer.took_ms,
-    }
+    return _filled(
+        shapes.Answer,
+        answer,
+        notes=[note_body(note) for note in answer.notes],
+        results=[_result(result, base) for result in answer.results],
+        index=index_body(answer.index),
+    )
 
 
 def note_body(note: Note) -> dict[str, Any]:
     """Return a note: its code, its message, and what the message names."""
-    return {"code": note.code, "message": note.message, **note.details}
+    return {**_filled(shapes.Note, note), **note.details}
 
 
 def _result(result: Result, base: str) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "rank": result.rank,
-        "score": round(result.score, 6),
-        "excerpt": result.excerpt,
-        "highlights": [asdict(highlight) for highlight in result.highlights],
-        "answer": asdict(result.answer) if result.answer else None,
-        "citation": citation_body(result.citation, base),
-        "also": [citation_body(citation, base) for citation in result.also],
-    }
-    return body if result.explain is None else {**body, "explain": dict(result.explain)}
+    short, explain = result.answer, result.explain
+    body = _filled(
+        shapes.Result,
+        result,
+        score=round(result.score, 6),
+        highlights=[_filled(shapes.Highlight, highlight) for highlight in result.highlights],
+        answer=_filled(shapes.ShortAnswer, short) if short else None,
+        citation=citation_body(result.citation, base),
+        also=[citation_body(citation, base) for citation in result.also],
+        explain=None if explain is None else dict(explain),
+    )
+    if explain is None:  # who did not ask for it is not sent the field
+        del body["explain"]
+    return body
 
 
 def entry_body(entry: DocumentEntry) -> dict[str, Any]:
     """Return a document of a listing, without its text."""
-    return {
-        "id": entry.id,
-        "source": entry.source,
-        "title": entry.title,
-        "published": entry.published,
-        "length": entry.characters,
-        "passages": entry.passages,
-    }
+    return _filled(shapes.DocumentEntry, entry, length=entry.characters)
 
 
 def document_body(document: Document, base: str) -> dict[str, Any]:
     """Return a document with its text and all that is known of it."""
     published = document.published
-    evidence = asdict(published) | {"precision": published.precision} if published else None
-    return {
-        "id": document.id,
-        "source": document.source,
-        "sha256": document.sha256,
-        "encoding": document.encoding,
-        "title": document.title,
-        "published": published.value if published else None,
-        "published_evidence": evidence,
-        "original_url": document.original_url,
-        "author": document.author,
-        "language": document.language,
-        "pages": len(document.page_starts) or None,
-        "url": document_address(document.id, base),
-        "length": len(document.text),
-        "sections": [asdict(section) for section in document.sections],
-        "text": document.text,
-    }
-
-
-def citation_line(citation: Citation) -> str:
-    """Return a citation in one line of text, enough to find the very words again."""
-    lines = f"{citation.line_start}"
-    if citation.line_end != citation.line_start:
-        lines += f"-{citation.line_end}"
-    parts = (
-        f"“{citation.title}”" if citation.title else None,
-        f"section “{citation.section}”" if citation.section else None,
-        f"{citation.source}:{lines}",
-        citation.published,
-        f"page {citation.page}" if citation.page else None,
-        f"characters {citation.start}-{citation.end}",
+    return _filled(
+        shapes.Document,
+        document,
+        published=published.value if published else None,
+        published_evidence=_filled(shapes.PublishedEvidence, published) if published else None,
+        pages=len(document.page_starts) or None,
+        url=document_address(document.id, base),
+        length=len(document.text),
+        sections=[_filled(shapes.Section, section) for section in document.sections],
     )
-    return in_line(", ".join(part for part in parts if part))
-
-
-def in_line(words: str) -> str:
-    """Return words with each line break and tab, which a file's name may have, shown as a space."""
-    return _BREAK.sub(" ", words)

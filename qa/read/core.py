@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from qa.read.protocol import Reader
+from qa.text.sentences import sentence_spans
+
+_MARK = re.compile("[?\uff1f\u061f][\\s\"\u00bb\u201c\u201d')\\]]*\\Z")
 
 _EARLIER_CHARS = 2000
 """Characters of earlier messages that are read in all: as many as one question may have."""
+_REST = re.compile(r"[^.!?\n\uff1f\u061f]{0,200}[?\uff1f\u061f]")
+_PASTED = 60
+"""A message of more words has a text pasted around its question."""
 _SMALL_TALK = 12
 """A message of more words asks something, whatever the reader makes of it."""
-_SURELY = 4.0
-"""What the archive speaks of is asked for, unless the reader is as sure as this, in logits, that it is not."""
+_LEANINGS = (1.0, 2.0, 3.0, 4.0)
+"""Where nothing seems to ask, what asks rather than the rest does: so much, in logits, is leaned to it, the least
+that finds something."""
 
 
 def core(reader: Reader | None, message: str, knows: Callable[[str], bool] | None = None) -> str:
@@ -24,15 +32,29 @@ def core(reader: Reader | None, message: str, knows: Callable[[str], bool] | Non
     if reader is None:
         return whole
     asked = _own(reader, message, 0.0)
-    if not asked and knows is not None and knows(whole):
-        asked = _own(reader, message, _SURELY)
-    if asked:
-        return asked
-    return whole if len(whole.split()) > _SMALL_TALK else ""
+    long = len(whole.split()) > _SMALL_TALK
+    if not asked and long and (marked := _last_question(whole)):
+        own = reader.own_words(marked)
+        asked = marked[own[0][0] :] if own else marked
+    if not asked and (long or (knows is not None and knows(whole))):
+        asked = next(filter(None, (_own(reader, message, lean) for lean in _LEANINGS)), "")
+    return asked or (whole if long else "")
+
+
+def _last_question(message: str) -> str:
+    """Return the last sentence with a question mark, where other sentences stand beside it."""
+    if not any(mark in message for mark in "?\uff1f\u061f"):
+        return ""
+    sentences = [message[start:end] for start, end in sentence_spans(message)]
+    found = [sentence for sentence in sentences if _MARK.search(sentence)]
+    return found[-1] if len(sentences) > 1 and found else ""
 
 
 def _own(reader: Reader, message: str, leaning: float) -> str:
     spans = reader.own_words(message, leaning=leaning)
+    if spans and len(message.split()) > _PASTED and (rest := _REST.match(message, spans[-1][1])):
+        # In so much text the end of a question is taken for the frame's at times.
+        spans[-1] = (spans[-1][0], rest.end())
     asked = " ".join(message[start:end] for start, end in spans)
     return asked if any(char.isalnum() for char in asked) else ""
 

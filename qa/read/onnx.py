@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -20,11 +19,11 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from qa.arrays import DoubleArray
 from qa.errors import UsageError
 from qa.read.protocol import Known, Reading, Span
 from qa.runtime import processors
-
-FloatArray = NDArray[np.float64]
+from qa.text.printable import encodable
 
 _UNKNOWN, _CLS, _SEP = 100, 101, 102
 _TOKENS, _QUESTION_TOKENS = 192, 64
@@ -38,7 +37,6 @@ _KEPT = 256
 """Messages whose own words are kept: a conversation's earlier turns come again with each later one."""
 _SWITCH = 3.0
 """What a change from frame to question, or back, costs in logits: single words do not stand out."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class OnnxReader:
@@ -56,7 +54,10 @@ class OnnxReader:
         self.known = known
         self._session = session
         self._tokenizer = tokenizer
-        self._kept = lru_cache(maxsize=_KEPT)(self._own_words)
+        self._asked = lru_cache(maxsize=_KEPT)(
+            lambda question: _shortened(self._tokens(question).ids)
+        )
+        self._kept = lru_cache(maxsize=_KEPT)(self._own_logits)
 
     @classmethod
     def load(cls, folder: Path | None = None, *, threads: int | None = None) -> OnnxReader:
@@ -96,7 +97,7 @@ class OnnxReader:
         )
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
-        asked = _shortened(self._tokens(question).ids)
+        asked = self._asked(question)
         return [self._read_one(asked, window) for window in windows]
 
     def _read_one(self, asked: Sequence[int], window: str) -> Reading:
@@ -111,32 +112,33 @@ class OnnxReader:
         return Reading(float(answers), place, sure)
 
     def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
-        return list(self._kept(message, leaning))
-
-    def _own_words(self, message: str, leaning: float) -> list[Span]:
-        encoding = self._tokens(message)
-        if not encoding.ids:
+        encoding, logits = self._kept(message)
+        if not len(logits):
             return []
-        if _is_foreign(message, encoding):
-            return [(0, len(message))]
+        return _runs(message, encoding, _smoothed(logits + leaning))
+
+    def _own_logits(self, message: str) -> tuple[Encoding, DoubleArray]:
+        """Return a message's tokens, and for each how surely it belongs to the question itself."""
+        encoding = self._tokens(message)
         logits = np.zeros(len(encoding.ids))
-        for start, ids in _pieces(encoding.ids):
+        if len(logits) and _is_foreign(message, encoding):
+            return encoding, logits + np.inf
+        for start, ids in _pieces(encoding.ids) if len(logits) else ():
             *_, own = self._run([_CLS, *ids, _SEP], len(ids) + 2)
             # Of two pieces that overlap the middle counts: there the model saw both sides.
             skip = _STEP // 2 if start else 0
             logits[start + skip : start + len(ids)] = own[1 + skip : -1]
-        return _runs(message, encoding, _smoothed(logits + leaning))
+        return encoding, logits
 
     def _tokens(self, text: str) -> Encoding:
-        return self._tokenizer.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+        return self._tokenizer.encode(encodable(text), add_special_tokens=False)
 
     def _run(self, row: Sequence[int], first: int) -> list[Any]:
         """Return the four outputs for a row of ids, whose window begins at token ``first``."""
-        ids = np.asarray([row], np.int64)
+        ids = np.asarray(row, np.int64)
         types = np.zeros_like(ids)
-        types[:, first:] = 1
-        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
-        return [output[0] for output in self._session.run(None, feeds)]
+        types[first:] = 1
+        return list(self._session.run(None, {"input_ids": ids, "token_type_ids": types}))
 
 
 def reader_for(reading: str) -> OnnxReader | None:
@@ -164,7 +166,7 @@ def _pieces(ids: Sequence[int]) -> list[tuple[int, Sequence[int]]]:
     return [(start, ids[start : start + _MESSAGE_TOKENS]) for start in starts]
 
 
-def _best_span(starts: FloatArray, ends: FloatArray) -> tuple[Span | None, float]:
+def _best_span(starts: DoubleArray, ends: DoubleArray) -> tuple[Span | None, float]:
     """Return the first and last token of the likeliest span, and its probability."""
     if not len(starts):
         return None, _NOTHING
@@ -202,7 +204,7 @@ def _is_foreign(message: str, encoding: Encoding) -> bool:
     return 2 * unknown >= len(encoding.ids)
 
 
-def _smoothed(logits: FloatArray) -> NDArray[np.bool_]:
+def _smoothed(logits: DoubleArray) -> NDArray[np.bool_]:
     """Return which tokens are the question's own: the likeliest sequence (Viterbi) of two states."""
     clipped = np.clip(logits, -6, 6)
     gain = np.stack([-clipped / 2, clipped / 2], axis=1)

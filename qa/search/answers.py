@@ -25,27 +25,32 @@ _WEIGHT = 0.1
 _SQUASH = 4.0
 _SURE = 0.6
 """What being sure of a span weighs beside whether its window answers."""
+_UNSURE = 0.0
+"""Below this reading a window rather does not answer."""
 _NO_ANSWER = -2.5
 """Below this reading a result gets no answer: eleven to one against it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What is read: of the first result each sentence, of others the best ones.
+    """What is read: of the first result nearly all, of others the best sentences.
 
     ``results``: how many results are read; ``chars``: characters of each but the first;
-    ``whole``: results of which everything is read.
+    ``whole``: results of which each sentence is read, in at most ``windows`` windows;
+    ``first_only``: what can no longer come first is not read, and has no short answer.
     """
 
     results: int
     chars: int
     whole: int
+    windows: int
+    first_only: bool
 
 
 BUDGETS: Mapping[str, Budget] = {
-    "off": Budget(0, 0, 0),
-    "fast": Budget(results=5, chars=300, whole=1),
-    "thorough": Budget(results=10, chars=1200, whole=10),
+    "off": Budget(0, 0, 0, 0, True),
+    "fast": Budget(results=3, chars=220, whole=1, windows=2, first_only=True),
+    "thorough": Budget(results=10, chars=1200, whole=10, windows=9, first_only=False),
 }
 
 
@@ -73,6 +78,10 @@ class _Read:
         added = 0.0 if reading is None else 1 + math.tanh(reading / _SQUASH)
         return self.excerpt.result.score + _WEIGHT * added
 
+    def may_lead(self, best: float) -> bool:
+        """Whether any reading could put this result above the score ``best``."""
+        return self.excerpt.result.score + 2 * _WEIGHT > best
+
     @property
     def telling(self) -> tuple[Window, Reading] | None:
         """The window whose span is shown: one that answers, and where it is clear with which words."""
@@ -89,18 +98,18 @@ def read_results(
         results = [excerpt.result for excerpt in excerpts]
         return Told(results, Signals(excerpts[0].support) if excerpts else None)
     found = [_Read(excerpt, []) for excerpt in excerpts]
-    jobs: list[tuple[_Read, Window]] = []
-    for place, one in enumerate(found[: budget.results]):
-        jobs += [(one, window) for window in _chosen(one.excerpt, place < budget.whole, budget)]
-    _read(reader, question, jobs)
     ranked = found[0]
+    for place, one in enumerate(found[: budget.results]):
+        if budget.first_only and place and not one.may_lead(max(o.score for o in found[:place])):
+            break  # nor may those after it, whose scores are lower
+        _read(reader, question, one, _chosen(one.excerpt, place < budget.whole, budget))
     found.sort(key=lambda one: (-one.score, one.excerpt.result.rank))
     first = found[0]
     if first.excerpt.result.rank > budget.whole:
         # What is put first is read as the first is.
         seen = {(window.first, window.last) for window, _ in first.read}
         rest = [w for w in _chosen(first.excerpt, True, budget) if (w.first, w.last) not in seen]
-        _read(reader, question, [(first, window) for window in rest])
+        _read(reader, question, first, rest)
     # Of many results one reads like an answer by chance, and comes first for that alone: the reading of
     # what ranking put first counts as much.
     read = [one.reading for one in (first, ranked) if one.reading is not None]
@@ -110,19 +119,22 @@ def read_results(
     )
 
 
-def _read(reader: Reader, question: str, jobs: Sequence[tuple[_Read, Window]]) -> None:
-    texts = [one.excerpt.result.excerpt[w.start : w.end] for one, w in jobs]
-    for (one, window), reading in zip(jobs, reader.read(question, texts), strict=True):
-        one.read.append((window, reading))
+def _read(reader: Reader, question: str, one: _Read, chosen: Sequence[Window]) -> None:
+    texts = [one.excerpt.result.excerpt[window.start : window.end] for window in chosen]
+    one.read += zip(chosen, reader.read(question, texts), strict=True)
 
 
 def _chosen(excerpt: Excerpt, whole: bool, budget: Budget) -> list[Window]:
-    if whole or not excerpt.result.highlights:
-        return windows(excerpt.sentences)
-    marked = excerpt.result.highlights[0]
+    marked = next(iter(excerpt.result.highlights), Highlight(0, 0))
     number = next(
         (n for n, (start, end) in enumerate(excerpt.sentences) if start <= marked.start < end), 0
     )
+    if whole or not excerpt.result.highlights:
+        # Of a long excerpt those that lie nearest to its best sentence.
+        found = sorted(
+            windows(excerpt.sentences), key=lambda w: max(w.first - number, number - w.last)
+        )
+        return sorted(found[: budget.windows])
     return [around(excerpt.sentences, number, budget.chars)] if excerpt.sentences else []
 
 
@@ -140,7 +152,12 @@ def _result(one: _Read, rank: int) -> Result:
         return result
     confidence = round(reading.sure / (1 + math.exp(-reading.score)), 4)
     answer = ShortAnswer(start, end, result.excerpt[start:end], confidence)
-    highlights = tuple(Highlight(*span) for span in marked[:2])
+    spans = marked[:2]
+    if reading.score < _UNSURE and len(spans) == 1:
+        # The reader doubts it: what the ranking takes for the best sentence is marked too.
+        found = {(mark.start, mark.end) for mark in result.highlights[:1]}
+        spans = sorted({*spans, *found})
+    highlights = tuple(Highlight(*span) for span in spans)
     return replace(result, answer=answer, highlights=highlights)
 
 

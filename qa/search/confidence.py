@@ -18,11 +18,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from qa.arrays import DoubleArray
 from qa.records import Verdict
-
-FloatArray = NDArray[np.float64]
 
 _READ = 8.0
 """A reading counts up to this logit, either way."""
@@ -143,7 +141,7 @@ def _curve(value: Mapping[str, Any]) -> Curve:
     )
 
 
-def _features(found: Signals) -> FloatArray:
+def _features(found: Signals) -> DoubleArray:
     """Return (support, reading), the reading bounded; 0 where nothing was read."""
     return np.asarray([found.support, np.clip(found.reading or 0.0, -_READ, _READ)])
 
@@ -153,7 +151,7 @@ def _logistic(x: Any) -> Any:
 
 
 def _fit_logistic(
-    rows: FloatArray, truth: FloatArray, weights: FloatArray
+    rows: DoubleArray, truth: DoubleArray, weights: DoubleArray
 ) -> tuple[float, float, float]:
     """Return both slopes and the intercept of a weighted logistic regression, by Newton's method.
 
@@ -178,7 +176,7 @@ def _fit_logistic(
     return float(slopes[0]), float(slopes[1]), float(beta[2] - slopes @ mean)
 
 
-def _thresholds(confidences: FloatArray, wrong: FloatArray, weights: FloatArray) -> list[float]:
+def _thresholds(confidences: DoubleArray, wrong: DoubleArray, weights: DoubleArray) -> list[float]:
     """Return, for 0 to 100, the lowest confidence above which so many of a hundred are wrong."""
     order = np.argsort(-confidences, kind="stable")
     share = np.cumsum((wrong * weights)[order]) / np.cumsum(weights[order])
@@ -191,7 +189,7 @@ def _thresholds(confidences: FloatArray, wrong: FloatArray, weights: FloatArray)
 
 
 def _misses(
-    confidences: FloatArray, truth: FloatArray, weights: FloatArray, risks: Sequence[float]
+    confidences: DoubleArray, truth: DoubleArray, weights: DoubleArray, risks: Sequence[float]
 ) -> tuple[float, ...]:
     """Return, for 0 to 100, the confidence below which a question counts as not answered."""
     right = truth > 0.5

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qa.records import Hit
-from qa.search.rank import Ranking
-from qa.store import Store
+from qa.search.rank import Asked, Ranked, Ranking
 
 Words = Sequence[tuple[str, str]]
 """A question's words, each with its index term."""
@@ -16,21 +15,25 @@ _STAGES = ("dense", "lexical", "late", "sentence")
 
 
 def explain(
-    store: Store,
     ranking: Ranking,
+    asked: Asked,
     words: Words,
-    hits: Sequence[Hit],
+    ranked: Ranked,
     best: Hit,
     members: Sequence[Hit],
     copies: Sequence[Hit],
 ) -> dict[str, Any]:
-    """Return the figures behind the result that ``best``, one of ``hits``, gave its place.
+    """Return the figures behind the result that ``best``, one of the hits, gave its place.
 
     ``stages``: its score and its place among the candidates, for each score, with
     the weight that the score has. ``words``: the question's words that count, each with the most
     it could add to the lexical score and what it does add. ``merged``: the passages that the
     excerpt joins; ``copies``: those that say the same elsewhere.
     """
+    hits = ranked.hits
+    place = ranked.places[best.id]
+    shares = asked.shares(ranked.fetched.part(place, place + 1))[0].tolist()
+    share_of = dict(zip(asked.terms, shares, strict=True))
     return {
         "place": hits.index(best) + 1,
         "candidates": sum(hit.late is not None for hit in hits),
@@ -39,13 +42,13 @@ def explain(
             {
                 "word": word,
                 "term": term,
-                "ceiling": round(store.term_weight(term), 4),
-                "share": round(store.term_share(term, best.row), 4),
+                "ceiling": round(asked.ceiling(term), 4),
+                "share": round(share_of[term], 4),
             }
             for word, term in dict.fromkeys(words)
         ],
-        "merged": [_span(store, hit) for hit in sorted(members, key=lambda hit: hit.row)],
-        "copies": [_span(store, hit) for hit in copies],
+        "merged": [_span(ranked, hit) for hit in sorted(members, key=lambda hit: hit.id)],
+        "copies": [_span(ranked, hit) for hit in copies],
     }
 
 
@@ -59,8 +62,8 @@ def _stage(stage: str, ranking: Ranking, hits: Sequence[Hit], best: Hit) -> dict
     }
 
 
-def _span(store: Store, hit: Hit) -> dict[str, Any]:
-    passage = store.passage(hit.row)
+def _span(ranked: Ranked, hit: Hit) -> dict[str, Any]:
+    passage = ranked.passage(hit)
     return {
         "document_id": passage.document_id,
         "start": passage.start,

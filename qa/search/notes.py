@@ -7,15 +7,15 @@ Each note is worked out only where it can help: an answered question costs a loo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
 
 from qa.encode import Encoder
-from qa.records import Filters, Hit, Note, Question, Verdict
+from qa.records import Filters, Hit, Note, PassageId, Question, Verdict
 from qa.search.spelling import respelled
-from qa.store import Store
-from qa.store.protocol import Mask, NearWord
+from qa.store import Candidates, NearWord, Store
+from qa.text.analysis import Analyzer
 from qa.text.language import NAMES, OF_NAMES, is_function_word, question_language, text_languages
 
 CODES = (
@@ -38,6 +38,8 @@ _NOT_FOUND = 8
 _BETTER = 0.05
 """What a filter hides answers better when its support is higher by so much."""
 _FIRST = 10
+_LONG = 64
+"""Longer words are looked up each time: kept, they would let whoever asks fill the memory."""
 _DOCUMENTS, _SLICES, _SLICE = 24, 4, 600
 """The sample that tells an archive's languages: documents, places in each, characters at each."""
 _WORD = re.compile(r"(?:\w|[\u0300-\u036f])+(?:['’](?:\w|[\u0300-\u036f])+)*")
@@ -46,14 +48,16 @@ _WORD = re.compile(r"(?:\w|[\u0300-\u036f])+(?:['’](?:\w|[\u0300-\u036f])+)*")
 class Found(NamedTuple):
     """What was found for a question, as far as notes depend on it.
 
-    ``support`` is that of the first result, None without one. ``allowed`` are the rows that the
-    question's filter leaves, None for all; ``everywhere`` ranks without the filter.
+    ``support`` is that of the first result, None without one. ``recalled`` are the candidates that the
+    question's filter leaves; ``everywhere`` ranks without the filter. ``held`` are those of the terms
+    of ``Advisor.terms`` that a passage holds.
     """
 
     verdict: Verdict
     support: float | None
-    allowed: Mask | None
+    recalled: Candidates
     everywhere: Callable[[], Sequence[Hit]]
+    held: Collection[str]
 
 
 class _Word(NamedTuple):
@@ -73,19 +77,18 @@ def greeting() -> Note:
     return Note("greeting", "Hello. Ask a question about the documents.")
 
 
-def _fits(store: Store, glob: str) -> bool:
-    rows = store.allowed(Filters(source=(glob,))).rows
-    return rows is None or bool(rows.any())
-
-
 class Advisor:
     """Writes the notes of answers from one generation. Safe to use from several threads."""
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._store, self._encoder = store, encoder
-        # By glob: whoever asks may send a great many.
-        # Of the store and not of this object, which would then hold itself, and the store with it.
-        self._fits = lru_cache(maxsize=256)(partial(_fits, store))
+        # Of parts and not of self: a cycle would keep a store that nobody uses.
+        self._known = lru_cache(maxsize=4096)(partial(_term, store.analyzer))
+
+    def terms(self, text: str) -> list[str]:
+        """Return the terms of which notes on a question must know whether a passage holds them."""
+        found = (self._term(word) for word in _WORD.findall(text))
+        return [term for _, term in found if term]
 
     def notes(self, question: Question, asks: str, found: Found) -> tuple[Note, ...]:
         """Return the notes of an answer, the most useful first.
@@ -95,29 +98,24 @@ class Advisor:
         foreign = self._other_language(asks)
         others = [foreign] if foreign else []
         if found.verdict != "answered":
-            about_words = self._about_words(question.text, asks, foreign is not None)
+            about_words = self._about_words(question.text, asks, found.held, foreign is not None)
             hidden = self._filtered_out(question.filters, found)
             others += [note for note in about_words if note.code == "did_you_mean"]
             others += [hidden] if hidden else []
             others += [note for note in about_words if note.code == "words_not_found"]
-        globs = list(self._globs(question.filters))
+        globs = list(_globs(found.recalled))
         room = max(1, _MOST - len(others))
         return tuple([*globs[:room], *others][:_MOST])
 
     # --- filters -----------------------------------------------------------------------------
 
-    def _globs(self, filters: Filters) -> Iterator[Note]:
-        for glob in dict.fromkeys(filters.source):
-            if not self._fits(glob):
-                message = f"No source fits the pattern “{glob}”."
-                yield Note("glob_matches_nothing", message, {"glob": glob})
-
     def _filtered_out(self, filters: Filters, found: Found) -> Note | None:
-        if not filters or found.allowed is None:
+        if not filters:
             return None
-        allowed = found.allowed
+        # A filter only takes passages out of the lists: one that it leaves is in them still.
+        inside: set[PassageId] = {*found.recalled.dense, *found.recalled.lexical}
         first = found.everywhere()[:_FIRST]
-        outside = [hit for hit in first if not allowed[hit.row]]
+        outside = [hit for hit in first if hit.id not in inside]
         if not outside or outside[0] is not first[0]:
             return None
         support = outside[0].support or 0.0
@@ -140,16 +138,7 @@ class Advisor:
     @cached_property
     def _languages(self) -> tuple[str, ...]:
         """The languages of the archive, told from a sample."""
-        return text_languages(self._sample())
-
-    def _sample(self) -> Iterator[str]:
-        entries = self._store.entries()
-        for entry in entries[:: max(1, len(entries) // _DOCUMENTS)][:_DOCUMENTS]:
-            document = self._store.document(entry.id)
-            text = document.text if document else ""
-            step = max(_SLICE, len(text) // _SLICES)
-            for start in range(0, min(len(text), step * _SLICES), step):
-                yield text[start : start + _SLICE]
+        return text_languages(self._store.extracts(_DOCUMENTS, _SLICES, _SLICE))
 
     def _other_language(self, asks: str) -> Note | None:
         code = question_language(asks, self._languages) if self._languages else None
@@ -164,10 +153,12 @@ class Advisor:
 
     # --- words -------------------------------------------------------------------------------
 
-    def _about_words(self, text: str, asks: str, foreign: bool) -> list[Note]:
+    def _about_words(
+        self, text: str, asks: str, held: Collection[str], foreign: bool
+    ) -> list[Note]:
         """Return the notes on words; of a question in a foreign language on its names alone."""
-        counted = {word for word, _ in self._store.terms(asks)}
-        words = [self._word(match) for match in _WORD.finditer(text)]
+        counted = {word for word, _ in self._store.analyzer.words(asks)}
+        words = [self._word(match, held) for match in _WORD.finditer(text)]
         unknown = [n for n, one in enumerate(words) if one.word in counted and not one.held]
         if foreign:
             unknown = [n for n in unknown if n and text[words[n].start].isupper()]
@@ -180,7 +171,9 @@ class Advisor:
             if word not in looked_up:
                 if len(looked_up) == _LOOKED_UP:
                     break
-                looked_up[word] = respelled(self._store, word, common=self._is_common(word))
+                looked_up[word] = respelled(
+                    self._store.spellings, word, common=self._is_common(word)
+                )
             if near := looked_up[word]:
                 offers[n] = near
         suggestion = _with(text, words, offers)
@@ -205,17 +198,31 @@ class Advisor:
             notes.append(Note("words_not_found", f"No passage holds {told}.", {"words": missing}))
         return notes
 
-    def _word(self, match: re.Match[str]) -> _Word:
-        found = self._store.terms(match.group())
-        word, term = found[0] if len(found) == 1 else ("", "")
+    def _word(self, match: re.Match[str], held: Collection[str]) -> _Word:
+        word, term = self._term(match.group())
         languages = {*self._languages, "en"}
         if len(word) < 2 or is_function_word(word, languages):
             word = ""
-        return _Word(*match.span(), word, not word or self._store.term_frequency(term) > 0)
+        return _Word(*match.span(), word, not word or term in held)
+
+    def _term(self, word: str) -> tuple[str, str]:
+        return (self._known if len(word) <= _LONG else partial(_term, self._store.analyzer))(word)
 
     def _is_common(self, word: str) -> bool:
         """Whether the model knows a word as a whole, which it does of the words that are frequent."""
         return len(self._encoder.token_starts(word)) == 1
+
+
+def _term(analyzer: Analyzer, word: str) -> tuple[str, str]:
+    """Return a word as folded, and its term; empty where it has none or several."""
+    found = analyzer.words(word)
+    return found[0] if len(found) == 1 else ("", "")
+
+
+def _globs(recalled: Candidates) -> Iterator[Note]:
+    for glob in recalled.unmatched:
+        message = f"No source fits the pattern “{glob}”."
+        yield Note("glob_matches_nothing", message, {"glob": glob})
 
 
 def _written(typed: str, near: NearWord) -> str:

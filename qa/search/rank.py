@@ -10,24 +10,36 @@
 3. *One score.* The four scores are brought to a common scale that does not depend on the other
    candidates (the cosine as it is, BM25 as a share of the most that the question's terms could
    bring, the late ones as they are) and averaged with fixed weights. A score can therefore be
-   compared between questions, and a filter does not change it.
+   compared between questions, and a filter does not change it. They are computed here, whatever
+   store recalled the candidates.
 
 Passages below the candidates follow in the order of the fusion, without a score of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.encode import Encoded, Projected, TokenCodec
-from qa.records import Hit
-from qa.store import CONTEXT, Store, TokenCodes
-from qa.store.protocol import FloatArray, Mask, RowArray
+from qa.records import Filters, Hit, PassageId
+from qa.store import (
+    CONTEXT,
+    Candidates,
+    Fetched,
+    Query,
+    Statistics,
+    Store,
+    StoredPassage,
+    TokenCodes,
+)
+from qa.store.bm25 import Bm25, idf, impacts, relative_lengths
+from qa.store.protocol import NOTHING
 
 _PLACES = 5
 _WEAKEST = 0.25
@@ -54,29 +66,86 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question made ready: its vector, its tokens and their weights, its terms."""
+    """A question made ready: its vector, its tokens and their weights, its terms and theirs.
+
+    ``term_weights``: float64, shape (terms,), the terms' idf; ``term_ceiling``: the highest BM25 score
+    that they can bring. ``statistics``: what the store counted.
+    """
 
     vector: FloatArray
     tokens: Projected
-    terms: tuple[str, ...]
-    term_ceiling: float
     token_weights: FloatArray
+    terms: tuple[str, ...]
+    term_weights: NDArray[np.float64]
+    term_ceiling: float
+    bm25: Bm25
+    statistics: Statistics
+
+    def ceiling(self, term: str) -> float:
+        """Return the most that a term can add to a BM25 score: its rarity."""
+        return self.bm25.ceiling(self.statistics.terms[term], self.statistics.passages)
+
+    def shares(self, fetched: Fetched) -> FloatArray:
+        """Return what each term adds to the BM25 score of each passage, shape (passages, terms)."""
+        relative = relative_lengths(fetched.lengths, self.statistics.mean_length)
+        return impacts(fetched.counts, self.term_weights, relative[:, None], self.bm25)
 
 
 def prepare(
-    store: Store, codec: TokenCodec, encoded: Encoded, terms: Sequence[str], ranking: Ranking
+    store: Store,
+    codec: TokenCodec,
+    encoded: Encoded,
+    terms: Sequence[str],
+    ranking: Ranking,
+    others: Sequence[str] = (),
 ) -> Asked:
-    """Weigh a question's terms and tokens by how rare they are in the archive."""
+    """Weigh a question's terms and tokens by how rare they are in the archive; one call of the store.
+
+    ``others`` are terms of which the statistics are to tell as well.
+    """
     unique = tuple(dict.fromkeys(terms))
-    weights = store.token_weights(encoded.ids) ** ranking.idf_power
+    statistics = store.statistics(tuple(dict.fromkeys((*unique, *others))), encoded.ids)
+    frequencies = [statistics.terms[term] for term in unique]
+    rarity = idf(statistics.tokens, statistics.passages).astype(np.float32)
+    weights = rarity**ranking.idf_power
     total = float(weights.sum())
     return Asked(
         vector=encoded.vector,
         tokens=codec.project(encoded.tokens),
-        terms=unique,
-        term_ceiling=sum(store.term_weight(term) for term in unique),
         token_weights=(weights / total if total > 0 else weights).astype(np.float32),
+        terms=unique,
+        term_weights=idf(np.asarray(frequencies, np.int64), statistics.passages),
+        term_ceiling=sum(store.recipe.bm25.ceiling(n, statistics.passages) for n in frequencies),
+        bm25=store.recipe.bm25,
+        statistics=statistics,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Hits, best first, ties by id, with what was fetched of them and which candidates there were.
+
+    ``places`` says where each passage stands in ``fetched``.
+    """
+
+    hits: list[Hit]
+    recalled: Candidates
+    fetched: Fetched = NOTHING
+    places: Mapping[PassageId, int] = field(default_factory=dict)
+
+    def passage(self, hit: Hit) -> StoredPassage:
+        """Return the passage of a hit that was fetched."""
+        return self.fetched.passages[self.places[hit.id]]
+
+    def counts(self, hit: Hit) -> NDArray[np.int32]:
+        """Return how often the passage of a hit holds each of the question's terms."""
+        counts: NDArray[np.int32] = self.fetched.counts[self.places[hit.id]]
+        return counts
+
+    def tokens(self, hit: Hit) -> TokenCodes:
+        """Return the coded tokens of the passage of a hit."""
+        place = self.places[hit.id]
+        return self.fetched.tokens.part(place, place + 1)
 
 
 def rank(
@@ -85,43 +154,50 @@ def rank(
     asked: Asked,
     ranking: Ranking,
     *,
-    allowed: Mask | None = None,
+    filters: Filters | None = None,
+    held_out: Collection[PassageId] = (),
     depth: int = 0,
-) -> list[Hit]:
-    """Return hits, best first, ties by row: the candidates, then more down to ``depth``."""
+    shown: int = 0,
+) -> Ranked:
+    """Return the candidates as hits, then more down to ``depth``; two calls of the store.
+
+    Of those below the candidates, the first ``shown`` hits are fetched too, to become results.
+    """
     wanted = max(depth, ranking.depth)
-    lexical_scores = store.term_scores(asked.terms)
-    nearest = store.nearest(asked.vector, wanted, allowed)
-    matching = _best(lexical_scores, wanted, allowed)
-    pool = _fuse([nearest[: ranking.depth], matching[: ranking.depth]], ranking.rrf)
-    rows = pool[: ranking.candidates]
-    if not len(rows):
-        return []
-    cosines = store.cosines(asked.vector, rows)
-    lexical = lexical_scores[rows]
-    found = late_scores(codec, asked, store.token_codes(rows))
+    query = Query(asked.vector, asked.terms, wanted, filters or Filters(), held_out)
+    recalled = store.candidates(query)
+    top = [recalled.dense[: ranking.depth], recalled.lexical[: ranking.depth]]
+    ids = _fuse(top, ranking.rrf, ranking.candidates)
+    if not ids:
+        return Ranked([], recalled)
+    later: list[PassageId] = []
+    if depth > len(ids):
+        taken = set(ids)
+        everything = _fuse([recalled.dense, recalled.lexical], ranking.rrf, depth)
+        later = [id for id in everything if id not in taken][: depth - len(ids)]
+    wanted_ids = [*ids, *later[: max(shown - len(ids), 0)]]
+    fetched = store.fetch(wanted_ids, asked.terms)
+    # Of the candidates alone: what is multiplied depends on nothing else.
+    hits = _score(codec, asked, ranking, ids, fetched.part(0, len(ids)))
+    floor = min(0.0, hits[-1].score)
+    hits += [Hit(id, floor - 1e-6 * n) for n, id in enumerate(later, start=1)]
+    return Ranked(hits, recalled, fetched, {id: n for n, id in enumerate(wanted_ids)})
+
+
+def _score(
+    codec: TokenCodec, asked: Asked, ranking: Ranking, ids: Sequence[PassageId], fetched: Fetched
+) -> list[Hit]:
+    """Return the candidates as hits, best first, ties by id."""
+    cosines = np.asarray(fetched.vectors @ asked.vector, np.float32)
+    lexical = np.zeros(len(ids), np.float32)
+    for share in asked.shares(fetched).T:  # one after the other, as a store adds them up
+        lexical += share
+    found = late_scores(codec, asked, fetched.tokens)
     scores = score(cosines, lexical, found.late, found.sentence, asked, ranking)
-    order = np.lexsort((rows, -scores))
-    hits = [
-        Hit(
-            int(rows[n]),
-            float(scores[n]),
-            dense=float(cosines[n]),
-            lexical=float(lexical[n]),
-            late=float(found.late[n]),
-            sentence=float(found.sentence[n]),
-            best=int(found.best[n]),
-            support=float(found.support[n]),
-        )
-        for n in order
-    ]
-    if depth > len(hits):
-        everything = _fuse([nearest, matching], ranking.rrf)
-        taken = set(rows.tolist())
-        later = [row for row in everything.tolist() if row not in taken][: depth - len(hits)]
-        floor = min(0.0, hits[-1].score)
-        hits += [Hit(row, floor - 1e-6 * n) for n, row in enumerate(later, start=1)]
-    return hits
+    columns = (scores, cosines, lexical, found.late, found.sentence, found.best, found.support)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    hits = [Hit(id, *values) for id, values in zip(ids, rows, strict=True)]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
 def score(
@@ -154,7 +230,7 @@ class LateScores(NamedTuple):
 
     late: FloatArray
     sentence: FloatArray
-    best: RowArray
+    best: NDArray[np.int64]
     support: FloatArray
 
 
@@ -197,20 +273,13 @@ def _weakest(weights: FloatArray, matches: FloatArray) -> FloatArray:
     return np.asarray(matches[order[place, passages], passages], np.float32)
 
 
-def _fuse(rankings: Sequence[RowArray], constant: int) -> RowArray:
-    """Return the rows of several rankings by reciprocal rank fusion, ties by row."""
-    rows, inverse = np.unique(np.concatenate(rankings), return_inverse=True)
-    shares = np.concatenate([1.0 / (constant + 1 + np.arange(len(r))) for r in rankings])
-    totals = np.bincount(inverse, weights=shares, minlength=len(rows))
-    return np.asarray(rows[np.lexsort((rows, -totals))], np.int64)
-
-
-def _best(scores: FloatArray, k: int, allowed: Mask | None) -> RowArray:
-    """Return the rows of the ``k`` highest positive scores, best first, ties by row."""
-    positive: NDArray[np.bool_] = scores > 0
-    rows = np.flatnonzero(positive if allowed is None else positive & allowed)
-    if len(rows) > k:
-        # The k-th score may be shared: keep all that reach it, and let the row decide.
-        threshold = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
-        rows = rows[scores[rows] >= threshold]
-    return np.asarray(rows[np.lexsort((rows, -scores[rows]))][:k], np.int64)
+def _fuse(rankings: Sequence[Sequence[PassageId]], constant: int, most: int) -> list[PassageId]:
+    """Return the first passages of several rankings by reciprocal rank fusion, ties by id."""
+    totals: dict[PassageId, float] = {}
+    for ranking in rankings:
+        for place, id in enumerate(ranking, start=1):
+            totals[id] = totals.get(id, 0.0) + 1.0 / (constant + place)
+    # Few are wanted: what is below the last of them need not be put in order.
+    cut = sorted(totals.values(), reverse=True)[:most][-1:]
+    above = ((-total, id) for id, total in totals.items() if total >= cut[0])
+    return [id for _, id in sorted(above)][:most]

@@ -4,36 +4,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qa.encode import TokenCodec
-from qa.records import MAX_EXCERPT, Citation, Document, Highlight, Hit, Passage, Result, citation_id
-from qa.search.rank import Asked, late_scores
-from qa.store import Store
+from qa.records import (
+    MAX_EXCERPT,
+    Highlight,
+    Hit,
+    Result,
+    Span,
+)
+from qa.search.citations import cite_passage
+from qa.search.rank import Asked, Ranked, late_scores
+from qa.store import StoredPassage
 from qa.text.analysis import fold
-from qa.text.links import at_words, same_page
-from qa.text.sentences import sentence_spans
+from qa.text.links import same_page
 
 _SHINGLE = 5
 # Of the words in the shorter of two texts, in runs of five, the share that the other one has too
 # when both come from one origin.
 _COPY = 0.7
-_NO_BORDER = {"paragraph", "item"}
-_HEADINGS = {"title", "heading"}
+_NO_BORDER = ({"paragraph"}, {"item"}, {"header", "row"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A hit with its passage, and the address of the page that this is of, or announces."""
+    """A hit with its passage, and the address of the page that this is of, or announces.
+
+    ``counts``: how often it holds each of the question's terms.
+    """
 
     hit: Hit
-    passage: Passage
+    passage: StoredPassage
+    counts: NDArray[np.int32]
     page: str | None
-    announces: bool
 
 
 @dataclass(slots=True)
@@ -42,7 +51,7 @@ class _Group:
 
     best: Hit
     shown: _Found
-    members: list[Hit]
+    members: list[_Found]
     start: int
     end: int
     copies: list[_Found] = field(default_factory=list)
@@ -50,7 +59,29 @@ class _Group:
     @classmethod
     def of(cls, found: _Found) -> _Group:
         """Return the group of one hit."""
-        return cls(found.hit, found, [found.hit], found.passage.start, found.passage.end)
+        return cls(found.hit, found, [found], found.passage.start, found.passage.end)
+
+    @property
+    def first(self) -> StoredPassage:
+        """The passage with which the excerpt begins."""
+        return next(m.passage for m in self.members if m.passage.start == self.start)
+
+    @property
+    def headings(self) -> set[Span]:
+        """Spans of the headings that the excerpt holds a part of."""
+        return {span for member in self.members for span in member.passage.headings}
+
+    @property
+    def text(self) -> str:
+        """The excerpt: the members' texts and the white space between them, to the letter."""
+        text, at, gap = "", self.start, ""
+        for passage in sorted((m.passage for m in self.members), key=lambda p: (p.start, p.end)):
+            if passage.end > at:
+                text += (
+                    gap[: max(passage.start - at, 0)] + passage.text[max(at - passage.start, 0) :]
+                )
+                at, gap = passage.end, passage.gap
+        return text
 
 
 class Excerpt(NamedTuple):
@@ -70,14 +101,13 @@ Explain = Callable[[Hit, Sequence[Hit], Sequence[Hit]], Mapping[str, Any]]
 
 
 def make_results(
-    store: Store,
     codec: TokenCodec,
     asked: Asked,
-    hits: Sequence[Hit],
+    ranked: Ranked,
     k: int,
     explain: Explain | None = None,
 ) -> list[Excerpt]:
-    """Return up to ``k`` results from hits in order of rank.
+    """Return up to ``k`` results from the hits that were fetched, in order of rank.
 
     Copies of one text are one result, the fullest shown and the others in ``also``; so are an entry
     of a listing and the page that it announces, and that page is shown. Passages
@@ -85,50 +115,47 @@ def make_results(
     results overlap.
     """
     groups: list[_Group] = []
-    for hit in hits:
-        found = _found(store, hit)
-        if not any(_absorbs(store, asked, groups, group, found) for group in groups):
+    for hit in ranked.hits:
+        if hit.id not in ranked.places:
+            break  # those below were not asked for
+        found = _found(ranked, hit)
+        if not any(_absorbs(groups, group, found) for group in groups):
             if len(groups) == k:
                 break
             groups.append(_Group.of(found))
     return [
-        _excerpt(store, codec, asked, group, rank, explain)
+        _excerpt(codec, asked, ranked, group, rank, explain)
         for rank, group in enumerate(groups, start=1)
     ]
 
 
-def _found(store: Store, hit: Hit) -> _Found:
-    passage = store.passage(hit.row)
-    document = _document(store, passage.document_id)
-    entry = next((b for b in document.blocks if b.start <= passage.start < b.end), None)
-    announced = entry.about.url if entry and entry.about else None
-    url = announced or document.original_url
-    return _Found(hit, passage, same_page(url) if url else None, announced is not None)
+def _found(ranked: Ranked, hit: Hit) -> _Found:
+    passage = ranked.passage(hit)
+    url = passage.about.url
+    return _Found(hit, passage, ranked.counts(hit), same_page(url) if url else None)
 
 
-def _absorbs(
-    store: Store, asked: Asked, groups: Sequence[_Group], group: _Group, found: _Found
-) -> bool:
+def _absorbs(groups: Sequence[_Group], group: _Group, found: _Found) -> bool:
     """Take a hit into a group where it belongs to it; tell whether it did."""
     passage, shown = found.passage, group.shown.passage
     if passage.document_id == shown.document_id:
         start, end = min(group.start, passage.start), max(group.end, passage.end)
         overlaps = passage.start < group.end and group.start < passage.end
         free = not _taken(groups, group, passage.document_id, start, end)
-        if free and end - start <= MAX_EXCERPT and _adjoins(store, group, passage):
+        if free and end - start <= MAX_EXCERPT and _adjoins(group, passage):
             group.start, group.end = start, end
-            group.members.append(found.hit)
+            group.members.append(found)
             return True
         if overlaps:  # its other part stays reachable by a question of its own
             return True
     told = _announces(group.shown, found)
-    if told or _is_copy(store, asked, group.shown, found):
+    if told or _is_copy(group.shown, found):
         fuller = len(passage.text) > len(shown.text) and len(group.members) == 1
         span = (passage.document_id, passage.start, passage.end)
         if (fuller or told == "by") and not _taken(groups, group, *span):
             # The one shown until now stands beside it.
             group.copies.append(group.shown)
-            group.shown, group.members = found, [found.hit]
+            group.shown, group.members = found, [found]
             group.start, group.end = passage.start, passage.end
         else:
             group.copies.append(found)
@@ -152,28 +179,34 @@ def _announces(shown: _Found, found: _Found) -> str:
 
     Two entries that announce one page are of one origin too. An entry has the address of its page.
     """
-    if found.page is None or found.page != shown.page or not (found.announces or shown.announces):
+    announces = found.passage.announces
+    if found.page is None or found.page != shown.page or not (announces or shown.passage.announces):
         return ""
-    return "it" if found.announces else "by"
+    return "it" if announces else "by"
 
 
-def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
+def _adjoins(group: _Group, passage: StoredPassage) -> bool:
     """Whether a passage continues a group's excerpt, with no border of the text between them."""
-    document = _document(store, passage.document_id)
-    gap_start, gap_end = min(group.end, passage.end), max(group.start, passage.start)
-    if gap_start < gap_end and document.text[gap_start:gap_end].strip():
+    shown = group.shown.passage
+    if passage.section != shown.section or passage.part != shown.part:
         return False
-    if passage.section != group.shown.passage.section:
+    if passage.start > group.end:
+        last = next(m.passage for m in group.members if m.passage.end == group.end)
+        gap = passage.start - group.end, last.gap
+    else:
+        gap = group.start - passage.end, passage.gap
+    if gap[0] > len(gap[1]):  # there is other text between them
         return False
-    if document.page_of(passage.start) != document.page_of(group.shown.passage.start):
-        return False
-    start, end = min(group.start, passage.start), max(group.end, passage.end)
-    blocks = [b for b in document.blocks if b.start < end and start < b.end]
     later = max(group.start, passage.start)
-    if any(b.kind in _HEADINGS and b.start >= later for b in blocks):
+    if any(start >= later for start, _ in group.headings.union(passage.headings)):
         return False
-    kinds = {b.kind for b in blocks if b.kind not in _HEADINGS}
-    return len(kinds) == 1 and kinds <= _NO_BORDER
+    members = [passage, *(member.passage for member in group.members)]
+    if any(start >= later for one in members for start, _ in one.headers):  # of another table
+        return False
+    kinds = frozenset[str]().union(*(one.kinds for one in members))
+    if "row" in kinds and gap[1][: max(gap[0], 0)].count("\n") > 1:
+        return False
+    return bool(kinds) and any(kinds <= alike for alike in _NO_BORDER)
 
 
 @lru_cache(maxsize=512)
@@ -194,7 +227,7 @@ def _words(text: str) -> Mapping[str, bool]:
     }
 
 
-def _is_copy(store: Store, asked: Asked, one: _Found, other: _Found) -> bool:
+def _is_copy(one: _Found, other: _Found) -> bool:
     """Whether two passages say the same: the longer one all that the shorter one says, but for trifles.
 
     Texts of one form, as the reports of several years are, share most of their words. What tells
@@ -206,58 +239,54 @@ def _is_copy(store: Store, asked: Asked, one: _Found, other: _Found) -> bool:
     shorter, longer = sorted((one, other), key=lambda found: len(found.passage.text))
     there = _words(longer.passage.text)
     telling = (word for word, tells in _words(shorter.passage.text).items() if tells)
-    return all(word in there for word in telling) and not any(
-        store.term_share(term, shorter.hit.row) > 0 and not store.term_share(term, longer.hit.row)
-        for term in asked.terms
+    return all(word in there for word in telling) and not np.any(
+        (shorter.counts > 0) & (longer.counts == 0)
     )
 
 
 def _excerpt(
-    store: Store,
     codec: TokenCodec,
     asked: Asked,
+    ranked: Ranked,
     group: _Group,
     rank: int,
     explain: Explain | None,
 ) -> Excerpt:
-    document = _document(store, group.shown.passage.document_id)
-    sentences = _sentences(store, document, group)
-    highlights = _highlights(store, codec, asked, group.members, group.start, sentences)
-    said = [(group.start + mark.start, group.start + mark.end) for mark in highlights]
+    sentences = _sentences(group)
+    highlights = _highlights(codec, asked, ranked, group, sentences)
+    text, first = group.text, group.first
     result = Result(
         rank=rank,
         score=group.best.score,
-        excerpt=document.text[group.start : group.end],
+        excerpt=text,
         highlights=highlights,
-        citation=cite(
-            document, group.shown.passage, group.start, group.end, next(iter(said), None)
+        citation=cite_passage(
+            first, group.shown.passage.section, text, next(iter(highlights), None)
         ),
         also=tuple(
-            cite(_document(store, p.document_id), p, p.start, p.end)
+            cite_passage(p, p.section, p.text, None)
             for p in (copy.passage for copy in group.copies)
         ),
-        explain=explain(group.best, group.members, [copy.hit for copy in group.copies])
+        explain=explain(
+            group.best, [m.hit for m in group.members], [copy.hit for copy in group.copies]
+        )
         if explain
         else None,
     )
     return Excerpt(result, sentences, group.best.support or 0.0)
 
 
-def _sentences(store: Store, document: Document, group: _Group) -> tuple[tuple[int, int], ...]:
+def _sentences(group: _Group) -> tuple[Span, ...]:
     """Return the sentences of an excerpt, counted from its start, without headings where it has more."""
     spans = sorted(
         {
             (max(start, group.start) - group.start, min(end, group.end) - group.start)
-            for hit in group.members
-            for start, end in store.passage(hit.row).sentences
+            for member in group.members
+            for start, end in member.passage.sentences
             if start < group.end and group.start < end
         }
     )
-    named = [
-        (block.start - group.start, block.end - group.start)
-        for block in document.blocks
-        if block.kind in _HEADINGS and block.start < group.end and group.start < block.end
-    ]
+    named = [(start - group.start, end - group.start) for start, end in group.headings]
     told = [
         span
         for span in spans
@@ -267,95 +296,32 @@ def _sentences(store: Store, document: Document, group: _Group) -> tuple[tuple[i
 
 
 def _highlights(
-    store: Store,
     codec: TokenCodec,
     asked: Asked,
-    hits: Sequence[Hit],
-    start: int,
-    sentences: Sequence[tuple[int, int]],
+    ranked: Ranked,
+    group: _Group,
+    sentences: Sequence[Span],
 ) -> tuple[Highlight, ...]:
     """Mark the best sentence of an excerpt's passages: the one that ranking scored highest.
 
     Where that is a heading, what follows it is marked.
     """
-    scored = [hit if hit.best is not None else _scored(store, codec, asked, hit) for hit in hits]
-    told = [hit for hit in scored if hit.best is not None and hit.best >= 0]
+    scored = [
+        (m.hit if m.hit.best is not None else _scored(codec, asked, ranked, m.hit), m.passage)
+        for m in group.members
+    ]
+    told = [(hit, passage) for hit, passage in scored if hit.best is not None and hit.best >= 0]
     if not told:
         return ()
-    hit = min(told, key=lambda hit: (-(hit.sentence or 0.0), hit.row))
-    first, last = store.passage(hit.row).sentences[hit.best or 0]
-    span = (first - start, last - start)
+    hit, passage = min(told, key=lambda pair: (-(pair[0].sentence or 0.0), pair[0].id))
+    first, last = passage.sentences[hit.best or 0]
+    span = (first - group.start, last - group.start)
     if span not in sentences:
         span = next((later for later in sentences if later[0] >= span[1]), sentences[-1])
     return (Highlight(*span),)
 
 
-def _scored(store: Store, codec: TokenCodec, asked: Asked, hit: Hit) -> Hit:
+def _scored(codec: TokenCodec, asked: Asked, ranked: Ranked, hit: Hit) -> Hit:
     """Score the sentences of a passage that stands below the candidates."""
-    found = late_scores(codec, asked, store.token_codes(np.asarray([hit.row])))
-    return replace(hit, sentence=float(found.sentence[0]), best=int(found.best[0]))
-
-
-def _document(store: Store, document_id: str) -> Document:
-    document = store.document(document_id)
-    assert document is not None, "a passage's document is in its generation"
-    return document
-
-
-def cite(
-    document: Document,
-    passage: Passage,
-    start: int,
-    end: int,
-    said: tuple[int, int] | None = None,
-) -> Citation:
-    """Return the citation of a span of a document, found by way of ``passage``.
-
-    Its original, where it has one on the web, opens at the sentence ``said``, and else at the first.
-    """
-    line_start, line_end = lines_of(document, start, end)
-    about = document.about(start)
-    return Citation(
-        id=citation_id(document.id, document.sha256, start, end),
-        document_id=document.id,
-        source=document.source,
-        title=about.title,
-        section=passage.section,
-        published=about.published.value if about.published else None,
-        page=document.page_of(start),
-        start=start,
-        end=end,
-        line_start=line_start,
-        line_end=line_end,
-        sha256=document.sha256,
-        original_url=at_words(about.url, _sentence(document.text, start, end, said))
-        if about.url
-        else None,
-    )
-
-
-def _sentence(text: str, start: int, end: int, said: tuple[int, int] | None) -> str:
-    if said:
-        return text[said[0] : said[1]]
-    excerpt = text[start:end]
-    first = next(iter(sentence_spans(excerpt)), (0, len(excerpt)))
-    return excerpt[first[0] : first[1]]
-
-
-def cite_span(document: Document, start: int, end: int) -> Citation:
-    """Return the citation of any span of a document, within its innermost section."""
-    around = [section for section in document.sections if section.start <= start < section.end]
-    section = around[-1].title if around else None
-    text = document.text[start:end]
-    return cite(document, Passage(document.id, start, end, text, section), start, end)
-
-
-def lines_of(document: Document, start: int, end: int) -> tuple[int, int]:
-    """Return the lines, from 1, in which a span begins and ends."""
-    return _line_of(document.text, start), _line_of(document.text, max(start, end - 1))
-
-
-def _line_of(text: str, at: int) -> int:
-    breaks = text.count("\n", 0, at) + text.count("\r", 0, at) - text.count("\r\n", 0, at)
-    within = at > 0 and text[at - 1 : at + 1] == "\r\n"
-    return breaks + 1 - within
+    found = late_scores(codec, asked, ranked.tokens(hit))
+    return hit._replace(sentence=float(found.sentence[0]), best=int(found.best[0]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from qa.store.protocol import NearWord, Store
+from qa.store import NearWord, Spellings
 
 _SHORT, _LONG = 4, 8
 """Shorter words are never respelled; words so long may have two mistakes."""
@@ -29,7 +29,7 @@ _FREQUENT = 0.06
 """A word that stands ten times as often is likelier by so much of an edit."""
 
 
-def respelled(store: Store, word: str, *, common: bool = False) -> NearWord | None:
+def respelled(spellings: Spellings, word: str, *, common: bool = False) -> NearWord | None:
     """Return the word that ``word``, as folded, most likely is a slip of; None where nothing is near.
 
     ``common`` says that it is a word by itself, which is seldom a slip.
@@ -37,7 +37,7 @@ def respelled(store: Store, word: str, *, common: bool = False) -> NearWord | No
     if common or len(word) < _SHORT or not word.isalpha():
         return None
     distance = 2 if len(word) >= _LONG else 1
-    near = [one for one in store.near_words(word, distance) if _is_slip(word, one.word)]
+    near = [one for one in spellings.near(word, distance) if _is_slip(word, one.word)]
     return min(near, key=lambda one: (_cost(word, one), one.word), default=None)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Hashable
 from pathlib import Path
 
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
 from qa.settings import Settings
-from qa.store import IndexFolder
+from qa.store import open_index
 
 RETRY_SECONDS = 3
 """After a failed opening, the next one is tried no sooner."""
@@ -37,15 +38,14 @@ class EngineSlot:
         max_wrong: int,
         reading: str = Settings().reading,
     ) -> None:
-        self._index = index
-        self._folder = IndexFolder(index)
+        self._index = open_index(index)
         self._max_wrong = max_wrong
         self._reading = reading
         self._engine = engine
         self._error: IndexUnusableError | None = None
         self._retry_at = 0.0
         self._lock = threading.Lock()
-        self._stamp: tuple[int, ...] | None = None
+        self._stamp: Hashable = None
         self._fault: str | None = None
         self._logged = ""
         self._open_again_at = 0.0
@@ -77,7 +77,7 @@ class EngineSlot:
             if self._error is not None and time.monotonic() < self._retry_at:
                 raise self._error.with_traceback(None)
             try:
-                self._stamp = self._folder.stamp()
+                self._stamp = self._index.stamp()
                 self._engine = Engine.open(
                     self._index, max_wrong=self._max_wrong, reading=self._reading
                 )
@@ -89,9 +89,7 @@ class EngineSlot:
 
     def told(self, message: str) -> str:
         """Return a message as clients may read it: without where the index lies on this machine."""
-        for place in {str(self._index.absolute()), str(self._index.resolve())}:
-            message = message.replace(place, self._folder.name)
-        return message
+        return self._index.told(message)
 
     def _log_once(self, message: str) -> None:
         if message != self._logged:
@@ -109,13 +107,13 @@ class EngineSlot:
             self._open_first()
             return
         # Taken before the pointer is read: what changes after it is seen the next time.
-        stamp = self._folder.stamp()
+        stamp = self._index.stamp()
         due = self._fault is not None and time.monotonic() >= self._open_again_at
         if stamp == self._stamp and not due:
             return
         self._stamp = stamp
         try:
-            if self._folder.live().version == current.store.version:
+            if self._index.version() == current.store.version:
                 self._fault = None
                 return
             engine = Engine.open(
@@ -125,9 +123,9 @@ class EngineSlot:
                 encoder=current.encoder,
             )
         except IndexUnusableError as error:
-            self._set_fault(error.message)
+            self._set_fault(error.message, error.retry_after)
         except Exception as error:
-            log.exception("the new generation of %s cannot be opened", self._index)
+            log.exception("the new generation of %s cannot be opened", self._index.name)
             self._set_fault(f"the new generation cannot be opened ({type(error).__name__})")
         else:
             self._take(engine)
@@ -138,7 +136,7 @@ class EngineSlot:
         except IndexUnusableError:
             pass  # who asks is told
         except Exception:
-            log.exception("%s cannot be opened", self._index)
+            log.exception("%s cannot be opened", self._index.name)
 
     def _take(self, engine: Engine) -> None:
         """Let an engine answer, unless it is of the generation that answers already."""
@@ -150,8 +148,8 @@ class EngineSlot:
         if engine.fault is not None:
             self._set_fault(engine.fault)
 
-    def _set_fault(self, fault: str) -> None:
+    def _set_fault(self, fault: str, again: int | None = None) -> None:
         if fault != self._fault:
-            log.error("a new generation of %s is not served: %s", self._index, fault)
+            log.error("a new generation of %s is not served: %s", self._index.name, fault)
         self._fault = fault
-        self._open_again_at = time.monotonic() + OPEN_AGAIN_SECONDS
+        self._open_again_at = time.monotonic() + (again or OPEN_AGAIN_SECONDS)

@@ -1,25 +1,92 @@
-"""Everything that touches the disk format: generations, their manifest, what is in them."""
+"""What holds an index: the protocols that the rest knows, and the files behind them.
 
+``Index`` is opened, built, gone back with, purged and checked; a ``Store`` is what one generation of
+it answers from. ``index/README.md`` describes the files; ``tests/store/contract.py`` is what any other
+store must pass.
+"""
+
+from pathlib import Path
+
+from qa.store.bm25 import Bm25
 from qa.store.files.folder import IndexFolder
-from qa.store.files.generation import EncodedPassage, FileRecord, Generation
+from qa.store.files.generation import Generation
+from qa.store.files.index import FileIndex
 from qa.store.files.journal import Journal
 from qa.store.files.pointer import Live, Pointer
-from qa.store.files.writer import GenerationWriter, Recipe, document_digest
-from qa.store.protocol import CONTEXT, DocumentEntry, Store, TokenCodes
+from qa.store.files.writer import GenerationWriter
+from qa.store.lifecycle import (
+    Building,
+    Checked,
+    Draft,
+    EncodedPassage,
+    Facts,
+    Fault,
+    FileRecord,
+    GenerationState,
+    Index,
+    IndexState,
+    Opened,
+    Previous,
+    PurgeReport,
+    document_digest,
+)
+from qa.store.protocol import (
+    CONTEXT,
+    Candidates,
+    DocumentEntry,
+    Fetched,
+    NearWord,
+    Query,
+    Sampled,
+    Spellings,
+    Statistics,
+    Store,
+    StoredPassage,
+    TokenCodes,
+)
+from qa.store.recipe import Recipe
+
+
+def open_index(place: str | Path) -> Index:
+    """Return the index at a place, which need not be there yet: a folder."""
+    return FileIndex(Path(place))
+
 
 __all__ = [
     "CONTEXT",
+    "Bm25",
+    "Building",
+    "Candidates",
+    "Checked",
     "DocumentEntry",
+    "Draft",
     "EncodedPassage",
+    "Facts",
+    "Fault",
+    "Fetched",
+    "FileIndex",
     "FileRecord",
     "Generation",
+    "GenerationState",
     "GenerationWriter",
+    "Index",
     "IndexFolder",
+    "IndexState",
     "Journal",
     "Live",
+    "NearWord",
+    "Opened",
     "Pointer",
+    "Previous",
+    "PurgeReport",
+    "Query",
     "Recipe",
+    "Sampled",
+    "Spellings",
+    "Statistics",
     "Store",
+    "StoredPassage",
     "TokenCodes",
     "document_digest",
+    "open_index",
 ]

@@ -1,18 +1,31 @@
-"""What the engine asks of a store. It knows nothing of files: a database could stand behind it."""
+"""What asking wants of a store. It speaks of ids and sets, never of files: a database fits behind it.
+
+**A store recalls; scoring is local.** A question costs three calls: ``statistics`` counts what the
+question's words and tokens weigh, ``candidates`` names passages that may answer, and ``fetch``
+gives all that scoring, grouping, excerpts and explanations need of them. Scores, explanations and
+calibration therefore mean the same on every store.
+
+What an index shows is the same in all of these: a removed document is in none of them. Only the
+frequencies still count it, so that removing a document changes no score.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.records import Document, Filters, IndexInfo, Passage
+from qa.arrays import FloatArray
+from qa.records import About, Archive, Document, Filters, IndexInfo, PassageId, Span
+from qa.store.recipe import Recipe
+from qa.text.analysis import Analyzer
 
-FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+
+CONTEXT = 255
+"""Marks a token that is not of the passage's own text."""
 
 
 class TokenCodes(NamedTuple):
@@ -27,9 +40,15 @@ class TokenCodes(NamedTuple):
     starts: RowArray
     sentences: NDArray[np.uint8]
 
-
-CONTEXT = 255
-"""Marks a token that is not of the passage's own text."""
+    def part(self, first: int, last: int) -> TokenCodes:
+        """Return the tokens of the passages ``first`` up to ``last``, not included."""
+        if first == 0 and last >= len(self.starts):
+            return self
+        begin = int(self.starts[first]) if first < len(self.starts) else len(self.codes)
+        end = int(self.starts[last]) if last < len(self.starts) else len(self.codes)
+        return TokenCodes(
+            self.codes[begin:end], self.starts[first:last] - begin, self.sentences[begin:end]
+        )
 
 
 class DocumentEntry(NamedTuple):
@@ -41,13 +60,6 @@ class DocumentEntry(NamedTuple):
     published: str | None
     characters: int
     passages: int
-
-
-class Allowed(NamedTuple):
-    """The rows that a filter leaves (None: all), and how many undated documents a date filter left out."""
-
-    rows: Mask | None
-    undated_documents: int
 
 
 class NearWord(NamedTuple):
@@ -64,12 +76,143 @@ class NearWord(NamedTuple):
     distance: int
 
 
+class Query(NamedTuple):
+    """What passages are wanted for: a unit vector, and terms without repetitions.
+
+    ``depth``: how many of each kind. Passages that are ``held_out`` are not found.
+    """
+
+    vector: FloatArray
+    terms: Sequence[str]
+    depth: int
+    filters: Filters = Filters()
+    held_out: Collection[PassageId] = ()
+
+
+class Candidates(NamedTuple):
+    """Passages that may answer, best first, ties by id, each list as deep as was asked for.
+
+    ``dense``: by the cosine of their vectors with the query's. ``lexical``: by BM25, only those with
+    one of the terms. ``undated_documents``: how many documents without a date a filter by date
+    left out. ``unmatched``: the filter's globs that no source with a passage fits.
+    """
+
+    dense: Sequence[PassageId]
+    lexical: Sequence[PassageId]
+    undated_documents: int = 0
+    unmatched: tuple[str, ...] = ()
+
+
+class Statistics(NamedTuple):
+    """How rare terms and tokens are.
+
+    ``passages``: how many there are; ``mean_length``: terms in a passage, on average; ``terms``: in
+    how many passages each of the terms stands, 0 for one that is not known; ``tokens``: int64, the
+    same for the tokens, in the order in which they were asked for. These count removed documents
+    too, until the next build. ``held``: those of the terms that a passage which is shown holds.
+    """
+
+    passages: int
+    mean_length: float
+    terms: Mapping[str, int]
+    tokens: RowArray
+    held: frozenset[str]
+
+
+class StoredPassage(NamedTuple):
+    """A passage with all that an excerpt, its citation and its neighbours ask of it.
+
+    Spans are in the document's text. ``part``: names the part of the document, which no excerpt
+    leaves; ``page``, ``place`` and ``line``, from 1: where it begins. ``about``: title,
+    address and date of the listing entry that it begins in, and else of the document; ``announces``
+    says that such an entry has an address of its own; ``author`` is None within such an entry.
+    ``headings``: spans of titles and headings that it holds a part of; ``headers``: of rows that name
+    a table's columns; ``kinds``: the kinds of all blocks but headings. ``gap``: the white space between
+    its end and the text that follows, at most as long as an excerpt.
+    """
+
+    id: PassageId
+    document_id: str
+    source: str
+    sha256: str
+    start: int
+    end: int
+    text: str
+    section: str | None
+    sentences: tuple[Span, ...]
+    part: tuple[int, int]
+    page: int | None
+    place: str | None
+    line: int
+    about: About
+    author: str | None
+    announces: bool
+    headings: tuple[Span, ...]
+    headers: tuple[Span, ...]
+    kinds: frozenset[str]
+    gap: str
+
+
+class Fetched(NamedTuple):
+    """Passages in the order in which they were asked for.
+
+    ``vectors``: float32, shape (passages, dimension). ``counts``: int32, shape (passages, terms),
+    how often each holds each of the terms that were asked for. ``lengths``: int32, how many terms
+    each has, its context's counted. A store at hand may make each of ``passages`` when it is looked at.
+    """
+
+    vectors: FloatArray
+    tokens: TokenCodes
+    counts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    passages: Sequence[StoredPassage]
+
+    def part(self, first: int, last: int) -> Fetched:
+        """Return the passages ``first`` up to ``last``, not included."""
+        return Fetched(
+            self.vectors[first:last],
+            self.tokens.part(first, last),
+            self.counts[first:last],
+            self.lengths[first:last],
+            self.passages[first:last],
+        )
+
+
+class Sampled(NamedTuple):
+    """A passage of a sample; ``beside``: the passages before and after it, in the order of ids.
+
+    ``sentences`` are spans of ``text``.
+    """
+
+    id: PassageId
+    document_id: str
+    text: str
+    sentences: tuple[Span, ...]
+    beside: tuple[PassageId, ...]
+
+
+class Spellings(Protocol):
+    """The words of an archive as its documents write them, held in memory."""
+
+    def near(self, word: str, distance: int) -> Sequence[NearWord]:
+        """Return the words within an edit distance of ``word``, as folded, in no order.
+
+        Those that begin with another letter may be left out beyond a distance of 1. None where the
+        words are not known.
+        """
+
+
 class Store(Protocol):
-    """One immutable generation of an index."""
+    """One immutable generation of an index. Safe to use from several threads.
+
+    Its attributes were read when it was opened and cost nothing; each method may be a call over a
+    network. Methods raise IndexUnreachableError where what holds the index gives no answer, and
+    IndexDamagedError where something is not what was written.
+    """
 
     @property
     def info(self) -> IndexInfo:
-        """Which generation this is."""
+        """Which generation this is, and how much of it is shown."""
 
     @property
     def version(self) -> str:
@@ -79,51 +222,83 @@ class Store(Protocol):
     def calibration(self) -> Mapping[str, Any] | None:
         """What the build kept of the index's calibration; None where it has none."""
 
-    def allowed(self, filters: Filters) -> Allowed:
-        """Return the rows that ``filters`` leave."""
+    @property
+    def analyzer(self) -> Analyzer:
+        """What turned its passages into terms."""
 
-    def nearest(self, vector: FloatArray, k: int, allowed: Mask | None) -> RowArray:
-        """Return the rows of the ``k`` nearest passage vectors, best first, ties by row."""
+    @property
+    def recipe(self) -> Recipe:
+        """How it was made: its model, its language, the constants of its lexical ranking."""
 
-    def cosines(self, vector: FloatArray, rows: RowArray) -> FloatArray:
-        """Return the cosines of ``vector`` with the vectors of ``rows``."""
+    @property
+    def size(self) -> int:
+        """How many bytes it takes where it lies."""
 
-    def alike(self, row: int) -> FloatArray:
-        """Return the cosines of every passage vector with that of ``row``, shape (passages,)."""
+    @property
+    def spellings(self) -> Spellings:
+        """Its words, for what a mistyped one may have meant."""
 
-    def terms(self, text: str) -> list[tuple[str, str]]:
-        """Return (word, term) for the words of ``text`` that count for lexical search."""
+    def statistics(self, terms: Sequence[str], tokens: Sequence[int]) -> Statistics:
+        """Count the passages, and in how many of them terms and a model's tokens stand."""
 
-    def term_scores(self, terms: Sequence[str]) -> FloatArray:
-        """Return every passage's BM25 score, shape (passages,)."""
+    def candidates(self, query: Query) -> Candidates:
+        """Return the passages that may answer."""
 
-    def term_weight(self, term: str) -> float:
-        """Return the most that a term can add to a BM25 score: its rarity."""
+    def fetch(self, ids: Sequence[PassageId], terms: Sequence[str]) -> Fetched:
+        """Return passages, with the counts of ``terms``. Raises LookupError for one that is not shown."""
 
-    def term_frequency(self, term: str) -> int:
-        """Return in how many passages a term stands."""
+    def similar(self, id: PassageId, cosine: float) -> Collection[PassageId]:
+        """Return the passages whose vectors have at least this cosine with that of ``id``, itself too."""
 
-    def near_words(self, word: str, distance: int) -> Sequence[NearWord]:
-        """Return the archive's words within an edit distance of ``word``, as folded, in no order.
+    def sample(self, most: int) -> Sequence[Sampled]:
+        """Return at most so many passages, spread evenly over the index, in the order of ids."""
 
-        Those that begin with another letter may be left out beyond a distance of 1. None where the
-        words are not known.
-        """
-
-    def term_share(self, term: str, row: int) -> float:
-        """Return what one term adds to one passage's BM25 score; 0 when it does not hold it."""
-
-    def token_weights(self, ids: Sequence[int]) -> FloatArray:
-        """Return the inverse document frequencies of a model's tokens."""
-
-    def token_codes(self, rows: RowArray) -> TokenCodes:
-        """Return the coded tokens of ``rows``, in that order."""
-
-    def passage(self, row: int) -> Passage:
-        """Return the passage at ``row``. Raises LookupError for one of a removed document."""
+    def extracts(self, documents: int, places: int, characters: int) -> Sequence[str]:
+        """Return stretches of text: of some documents, spread evenly by source, so many places each."""
 
     def document(self, document_id: str) -> Document | None:
         """Return a document with its text, or None."""
 
-    def entries(self) -> Sequence[DocumentEntry]:
-        """Return all documents, by source."""
+    def summary(self) -> Archive:
+        """Count the documents by month and by folder."""
+
+    def listing(self, after: str = "", limit: int | None = None) -> Sequence[DocumentEntry]:
+        """Return documents whose source comes after ``after``, by source, at most ``limit``."""
+
+
+NOTHING = Fetched(
+    vectors=np.empty((0, 0), np.float32),
+    tokens=TokenCodes(np.empty((0, 0), np.uint8), np.empty(0, np.int64), np.empty(0, np.uint8)),
+    counts=np.empty((0, 0), np.int32),
+    lengths=np.empty(0, np.int32),
+    passages=(),
+)
+"""What fetching no passage gives."""
+
+
+def summarise(entries: Sequence[DocumentEntry]) -> Archive:
+    """Count documents by month and by topmost folder."""
+    dated: dict[str, int] = {}
+    folders: dict[str, int] = {}
+    for entry in entries:
+        if entry.published:
+            month = entry.published[:7]
+            dated[month] = dated.get(month, 0) + 1
+        # What follows a "#" names a row of a table, and may hold a slash of its own.
+        file = entry.source.split("#")[0]
+        if "/" in file:
+            folder = file.split("/")[0]
+            folders[folder] = folders.get(folder, 0) + 1
+    return Archive(
+        documents=len(entries),
+        dated=dict(sorted(dated.items())),
+        undated=len(entries) - sum(dated.values()),
+        folders=dict(sorted(folders.items())),
+    )
+
+
+def spread(count: int, most: int) -> list[int]:
+    """Return at most so many of ``count`` places, as far apart as they come: how a sample is chosen."""
+    if count <= most:
+        return list(range(count))
+    return [int(place) for place in np.linspace(0, count - 1, most)]

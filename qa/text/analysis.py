@@ -14,6 +14,9 @@ import Stemmer
 
 from qa.text.folding import folded
 
+VERSION, LIBRARIES = 1, "PyStemmer"
+"""The number is raised when other terms are made of the same text; see ``tests/golden``."""
+
 _ALGORITHMS = {
     "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
     "fr": "french", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian",

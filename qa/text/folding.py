@@ -65,6 +65,7 @@ def folded(text: str) -> Folded:
         text = _RANGE.sub("-", text)
         text = _edit(text, _spaced(text), steps)
         text = _edit(text, ((m.start(), m.end(), "") for m in _UNSEEN.finditer(text)), steps)
+        text = _RANGE.sub("-", text)  # a mark that nobody sees may have stood beside it
         text = _edit(text, _characters(text), steps).translate(_MARKS)
     text = _edit(text, _grouped(text), steps)
     text = _edit(text, _dotted(text), steps)

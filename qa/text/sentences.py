@@ -8,6 +8,8 @@ from itertools import chain
 
 from sentencex import get_sentence_boundaries
 
+from qa.text.printable import SURROGATES
+
 Span = tuple[int, int]
 
 _WINDOW, _MARGIN = 4000, 200
@@ -66,7 +68,7 @@ def _plain(text: str) -> str:
     return _UNSAFE.sub(" ", text)
 
 
-_UNSAFE = re.compile(r"[\ud800-\udfff\0\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_UNSAFE = re.compile(f"[{SURROGATES}\0\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _NO_WORD = re.compile(r"[^\w]*\Z")
 # "(El Diario, 23/1/04)." belongs to the sentence it vouches for, as does ", p. 97)."
 _REFERENCE = re.compile(r"\([^()]{1,60}\d{1,4}[^()]{0,12}\)[.,;]?\Z|[,)]")

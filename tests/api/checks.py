@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from qa.engine import Engine
+from tests.store.reads import passages_of
 
 
 def error_of(response: Response, status: int) -> dict[str, Any]:
@@ -63,8 +64,7 @@ def read_page(html: str) -> tuple[str, str, str]:
 def obeys_the_law(client: TestClient, engine: Engine, archive: Path) -> None:
     """Ask for every passage, and compare each excerpt with the document and with the file."""
     texts: dict[str, str] = {}
-    for row in range(engine.info.passages):
-        passage = engine.store.passage(row)
+    for passage in passages_of(engine.store):
         question = {"question": passage.text[:200], "k": 5}
         results = client.post("/v1/ask", json=question).json()["results"]
         found = False

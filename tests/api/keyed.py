@@ -50,4 +50,6 @@ class Keyed:
         lines = self.client("admin").get("/metrics").text.splitlines()
         begin = 'qa_refusals_total{reason="'
         found = [line.removeprefix(begin) for line in lines if line.startswith(begin)]
-        return {reason: int(number) for reason, _, number in (f.partition('"} ') for f in found)}
+        return {
+            reason: int(float(number)) for reason, _, number in (f.partition('"} ') for f in found)
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,7 +18,8 @@ from tests.api.keyed import Keyed
 from tests.archive import ARCHIVE
 
 CITATION = {
-    "id", "document_id", "source", "title", "section", "published", "page", "start", "end",
+    "id", "document_id", "source", "title", "section", "author", "published", "published_from", "page",
+    "place", "start", "end",
     "line_start", "line_end", "sha256", "url", "original_url",
 }  # fmt: skip
 
@@ -66,8 +68,11 @@ def test_the_first_citation_is_exact(client: TestClient) -> None:
         "source": "notes/harbour.md",
         "title": "The harbour of Vellmar",
         "section": "The lighthouse",
+        "author": None,
         "published": "2019-11-23",
+        "published_from": "metadata",
         "page": None,
+        "place": None,
         "start": start,
         "end": len(text.rstrip()),
         "line_start": 1 + text[:start].count("\n"),
@@ -210,7 +215,11 @@ def test_every_citation_of_an_answer_holds(client: TestClient) -> None:
         body = {"citation": result["citation"], "excerpt": result["excerpt"]}
         response = client.post("/v1/verify", json=body)
         assert response.status_code == 200
-        assert response.json() == {"holds": True, "reason": None}
+        assert response.json() == {
+            "holds": True,
+            "reason": None,
+            "citation": result["citation"] | {"section": ANY},
+        }
 
 
 @pytest.mark.parametrize(
@@ -234,3 +243,28 @@ def test_a_citation_that_was_tampered_with_does_not_hold(
     verdict = client.post("/v1/verify", json=body).json()
     assert verdict["holds"] is False
     assert reason in verdict["reason"]
+
+
+@pytest.mark.parametrize("named", ["source", "file", "title"])
+def test_a_printed_footnote_is_checked(client: TestClient, named: str) -> None:
+    result = ask(client, "the iron bridge")["results"][0]
+    cited = result["citation"]
+    origin = {
+        "source": {"source": cited["source"]},
+        "file": {"source": cited["source"].rpartition("/")[2].upper()},
+        "title": {"title": f" {cited['title'].upper()}"},
+    }[named]
+    printed = "\u00a0".join(result["excerpt"].split(" "))
+    found = client.post("/v1/verify", json={"excerpt": printed, **origin}).json()
+    assert found["holds"] is True and found["reason"] == "the words hold, but for spaces"
+    assert found["citation"]["id"] == cited["id"]
+    other = client.post("/v1/verify", json={"excerpt": "Never said.", **origin}).json()
+    assert other == {"holds": False, "reason": "the document does not say this", "citation": None}
+
+
+def test_a_footnote_of_nothing_does_not_hold_or_is_refused(client: TestClient) -> None:
+    unknown = client.post("/v1/verify", json={"excerpt": "x", "source": "nowhere.txt"}).json()
+    assert unknown["holds"] is False and "no such source" in unknown["reason"]
+    refused = client.post("/v1/verify", json={"excerpt": "x"})
+    assert refused.status_code == 422
+    assert "a citation, a source or a title" in refused.json()["error"]["message"]

@@ -19,12 +19,14 @@ from qa.api.viewer import view_pieces
 from qa.corpus.readers import make_document
 from qa.corpus.reading import Reading
 from qa.engine import Engine
-from qa.present.wire import citation_line, json_bytes, json_pieces
-from qa.records import Block, Document, document_id
-from qa.search.results import cite_span
+from qa.present.citations import citation_line
+from qa.present.wire import json_bytes, json_pieces
+from qa.records import Block, Document, Place, document_id
+from qa.search.citations import cite_span
 from qa.settings import Settings
 from tests.api.checks import obeys_the_law, read_page
 from tests.archive import ARCHIVE
+from tests.store.reads import passages_of
 
 CRLF_SOURCE, MARKUP_SOURCE = "bridge.txt", "markup.txt"
 
@@ -111,8 +113,7 @@ def test_every_excerpt_obeys_the_offset_law(
 
 
 def test_the_mark_is_the_excerpt(client: TestClient, engine: Engine) -> None:
-    for row in range(engine.info.passages):
-        passage = engine.store.passage(row)
+    for passage in passages_of(engine.store):
         results = client.post("/v1/ask", json={"question": passage.text}).json()["results"]
         for result in results:
             text, marked, note = read_page(client.get(result["citation"]["url"]).text)
@@ -303,3 +304,32 @@ def test_the_beginnings_of_pages_are_marked_and_are_no_text() -> None:
         assert marked == ("" if start is None else text[start:end])
         pages = re.findall(r'data-page="(\d)"></span>(\w*)', html)
         assert pages == [("1", "One"), ("2", "Two" if start != 8 else "Tw"), ("4", "Four")]
+
+
+def test_places_are_named_where_blocks_begin_and_are_no_text() -> None:
+    text = "A & b: 1\n\nC: 2. D: 3."
+    second = text.index("C")
+    reading = Reading(
+        text,
+        "utf-8",
+        (Block("item", 0, 8), Block("item", second, len(text))),
+        places=(
+            Place(0, 'P & "q", row 2', 0),
+            Place(second, "row 3", 1),
+            Place(text.index("D"), "later", 1),
+        ),
+    )
+    document = make_document(source="a.xlsx", sha256="0" * 64, reading=reading)
+    for start, end in ((None, None), (0, 8), (second + 1, len(text))):
+        html = page(document, start=start, end=end)
+        shown, marked, _ = read_page(html)
+        assert shown == text
+        assert marked == ("" if start is None else text[start:end])
+        places = re.findall(r'data-place="([^"]*)"></span>(\w)', html)
+        assert places == [("P &amp; &quot;q&quot;, row 2", "A"), ("row 3", "C")]
+
+
+def test_a_citation_in_one_line_names_its_place() -> None:
+    reading = Reading("Owls.", "utf-8", (Block("item", 0, 5),), places=(Place(0, "Pumps, row 2"),))
+    document = make_document(source="a.xlsx", sha256="0" * 64, reading=reading)
+    assert citation_line(cite_span(document, 0, 5)) == "a.xlsx:1, Pumps, row 2, characters 0-5"

@@ -98,8 +98,8 @@ def test_each_key_and_each_address_has_a_share(index: Path, engine: Engine, tmp_
     for client in (ask, keyed.client(), elsewhere):
         assert [client.get("/healthz").status_code for _ in range(5)] == [200] * 5
     text = keyed.app.state.service.metrics.text(None)
-    assert 'qa_refusals_total{reason="key_revoked"} 2\n' in text
-    assert 'qa_refusals_total{reason="too_many_requests"} 4\n' in text
+    assert 'qa_refusals_total{reason="key_revoked"} 2.0\n' in text
+    assert 'qa_refusals_total{reason="too_many_requests"} 4.0\n' in text
 
 
 def test_a_network_is_one_address(index: Path, engine: Engine, tmp_path: Path) -> None:

@@ -275,19 +275,19 @@ def test_requests_are_counted_by_route_and_status(index: Path, engine: Engine) -
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     counted = {key: value for key, value in lines.items() if key.startswith("qa_requests_total")}
     assert counted == {
-        'qa_requests_total{route="/healthz",status="200"}': "1",
-        'qa_requests_total{route="/v1/ask",status="200"}': "2",
-        'qa_requests_total{route="/v1/ask",status="422"}': "1",
-        'qa_requests_total{route="/v1/documents/{id}",status="404"}': "2",
-        'qa_requests_total{route="other",status="404"}': "2",
+        'qa_requests_total{route="/healthz",status="200"}': "1.0",
+        'qa_requests_total{route="/v1/ask",status="200"}': "2.0",
+        'qa_requests_total{route="/v1/ask",status="422"}': "1.0",
+        'qa_requests_total{route="/v1/documents/{id}",status="404"}': "2.0",
+        'qa_requests_total{route="other",status="404"}': "2.0",
     }
-    assert lines['qa_question_seconds_bucket{le="+Inf"}'] == "2"
-    assert lines["qa_question_seconds_count"] == "2"
+    assert lines['qa_question_seconds_bucket{le="+Inf"}'] == "2.0"
+    assert lines["qa_question_seconds_count"] == "2.0"
     assert float(lines["qa_question_seconds_sum"]) > 0
-    assert lines["qa_ready"] == "1"
-    assert lines["qa_index_documents"] == "8"
-    assert int(lines["qa_index_passages"]) == engine.info.passages
-    buckets = [int(v) for k, v in lines.items() if k.startswith("qa_question_seconds_bucket")]
+    assert lines["qa_ready"] == "1.0"
+    assert lines["qa_index_documents"] == "8.0"
+    assert float(lines["qa_index_passages"]) == engine.info.passages
+    buckets = [float(v) for k, v in lines.items() if k.startswith("qa_question_seconds_bucket")]
     assert buckets == sorted(buckets)
 
 

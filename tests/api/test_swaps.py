@@ -227,7 +227,7 @@ def test_a_generation_that_cannot_be_opened_leaves_the_old_one(
         ready = client.get("/readyz")
         assert ready.status_code == 200
         assert words in ready.json()["fault"]
-        assert "qa_index_fault 1\n" in client.get("/metrics").text
+        assert "qa_index_fault 1.0\n" in client.get("/metrics").text
         assert client.get("/v1/ask?question=ferry").status_code == 200
         # Mended, it takes over.
         shutil.rmtree(index)
@@ -235,8 +235,8 @@ def test_a_generation_that_cannot_be_opened_leaves_the_old_one(
         slot.look()
         assert client.get("/readyz").json()["fault"] is None
         metrics = client.get("/metrics").text
-        assert "qa_index_fault 0\n" in metrics
-        assert "qa_index_swaps_total 1\n" in metrics
+        assert "qa_index_fault 0.0\n" in metrics
+        assert "qa_index_swaps_total 1.0\n" in metrics
         assert "edition 1." in client.get("/v1/ask?question=ferry").text
 
 

@@ -136,14 +136,15 @@ def test_copied_markdown_holds_no_markup(open_page: Open, address: str) -> None:
     markdown = page.evaluate(
         """async () => { const { quoteMarkdown } = await import("./static/text.js");
              return quoteMarkdown("# A *b* <script>\\n1. [c](javascript:d)\\n- e",
-               { title: "T [x](y)", source: "s", line_start: 1, line_end: 2 }, "http://h/v?a=(b)"); }"""
+               { title: "T [x](y)", source: "s", place: "[P](z), row 2", line_start: 1, line_end: 2 },
+               "http://h/v?a=(b)"); }"""
     )
     assert markdown.splitlines() == [
         r"> \# A \*b\* \<script\>",
         r"> 1\. \[c\]\(javascript:d\)",
         r"> \- e",
         ">",
-        r"> — [T \[x\]\(y\)](http://h/v?a=%28b%29), lines 1–2",
+        r"> — [T \[x\]\(y\)](http://h/v?a=%28b%29), \[P\]\(z\), row 2, lines 1–2",
     ]
 
 

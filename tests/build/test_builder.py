@@ -16,20 +16,33 @@ from typing import IO, Any, NoReturn
 import numpy as np
 import pytest
 
+from qa.build import builder as indexing
 from qa.build.assembly import BATCH
 from qa.build.builder import Silent, build_index
-from qa.corpus import Skipped
+from qa.build.passages import split
+from qa.corpus import Skipped, reading
+from qa.corpus.readers import VERSIONS
+from qa.corpus.reading import Version
 from qa.corpus.sandbox.process import Sandbox
 from qa.encode import Encoded
 from qa.engine import Engine
 from qa.errors import CorpusError, UsageError
-from qa.records import Document, Question, document_id
+from qa.records import Document, Passage, Question, document_id
 from qa.settings import Settings
-from qa.store import Generation, GenerationWriter, IndexFolder, disk, postings
+from qa.store import (
+    Generation,
+    GenerationWriter,
+    IndexFolder,
+    Recipe,
+    document_digest,
+)
+from qa.store.files import disk, postings
 from tests.archive import ARCHIVE, write_archive
 from tests.conftest import Build
+from tests.corpus.makers import zipped
 from tests.disks import folder_in_memory, fsync_at_once
 from tests.fake import FakeEncoder
+from tests.golden.extractions import FOLDER
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -71,7 +84,7 @@ QUESTIONS = (
 def assert_equal(one: Path, other: Path) -> None:
     """Two indexes hold the same passages, ids, vectors and codes, and rank the same."""
     first, second = live(one), live(other)
-    assert first.entries() == second.entries()
+    assert first.listing() == second.listing()
     assert first.info.passages == second.info.passages
     rows = range(first.info.passages)
     assert [first.passage(row) for row in rows] == [second.passage(row) for row in rows]
@@ -164,7 +177,7 @@ def test_another_title_is_another_context(texts: Path, tmp_path: Path, build: Bu
     harbour = texts / "notes" / "harbour.md"
     harbour.write_text(harbour.read_text().replace("title: The harbour", "title: A harbour"))
     report = build(texts, index)
-    held = sum("harbour" in entry.source and entry.passages for entry in live(index).entries())
+    held = sum("harbour" in entry.source and entry.passages for entry in live(index).listing())
     assert report.embedded == held > 1
     build(texts, tmp_path / "from nothing")
     assert_equal(index, tmp_path / "from nothing")
@@ -204,10 +217,10 @@ def test_a_deleted_file_is_gone(
     generation = live(index)
     engine = Engine(store=generation, encoder=encoder)
     assert generation.document(owls.citation.document_id) is None
-    assert engine.verify(owls.citation, owls.excerpt) == "the archive has no such document"
+    assert engine.verify(owls.citation, owls.excerpt).reason == "the archive has no such document"
     for result in engine.ask(Question("Do owls hunt voles?", k=50)).results:
         assert "voles" not in result.excerpt
-    assert not generation.term_scores(["vole"]).any()
+    assert generation.statistics(["vole"], ()).terms == {"vole": 0}
     for path in (index / "generations" / report.generation).iterdir():
         assert b"voles" not in path.read_bytes()
 
@@ -314,10 +327,8 @@ def test_only_files_that_changed_are_read(
     assert_equal(index, tmp_path / "from nothing")
 
 
-@pytest.mark.parametrize(
-    "settings", [{"language": "es"}, {"row_text": "words"}, {"passage_chars": 300}]
-)
-def test_everything_is_read_again_for_other_settings(
+@pytest.mark.parametrize("settings", [{"row_text": "words"}, {"max_file_bytes": 1_000_000}])
+def test_everything_is_read_again_by_other_rules(
     texts: Path, tmp_path: Path, build: Build, read: list[str], settings: dict[str, object]
 ) -> None:
     build(texts, tmp_path / "index")
@@ -326,14 +337,149 @@ def test_everything_is_read_again_for_other_settings(
     assert len(read) == 8
 
 
-def test_everything_is_read_again_by_another_program(
-    texts: Path, tmp_path: Path, build: Build, read: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("settings", [{"language": "es"}, {"passage_chars": 300}, {"overlap": 1}])
+def test_nothing_is_read_again_to_be_split_by_other_rules(
+    texts: Path, tmp_path: Path, build: Build, read: list[str], settings: dict[str, object]
 ) -> None:
     build(texts, tmp_path / "index")
     read.clear()
-    monkeypatch.setattr("qa.build.builder.program_version", lambda: "another")
-    report = build(texts, tmp_path / "index")
-    assert (len(read), report.embedded) == (8, 0)
+    assert build(texts, tmp_path / "index", **settings).changed
+    assert read == []
+    build(texts, tmp_path / "from nothing", **settings)
+    assert_equal(tmp_path / "index", tmp_path / "from nothing")
+
+
+@pytest.fixture
+def formats(tmp_path: Path) -> Path:
+    """A folder with files of several formats, and archives of such files."""
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    files = {
+        "a.txt": "The harbour was dug in 1872.\n",
+        "b.md": "# Owls\n\nOwls hunt voles at dusk.\n",
+        "c.csv": "id,text\nd.md,The ferry takes cows.\nx/y.md,It takes sheep too.\n",
+        "d.html": f"<html><body><main><p>{'Seven hives are empty, the miller says. ' * 4}</p></main></body></html>",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    inner = zipped(
+        {"deep/e.MD": files["b.md"].replace("Owls", "Bats"), "bad.pdf": b"%PDF-1.4 no more"}
+    )
+    (folder / "one.zip").write_bytes(
+        zipped({"f.csv": "id,text\n1,A goat goes free.\n", "in.zip": inner})
+    )
+    (folder / "two.zip").write_bytes(
+        zipped({"g.txt": "A steamer pays forty crowns.\n", "h.new": b"x"})
+    )
+    return folder  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ending", "again"),
+    [
+        (".txt", ["a.txt", "two.zip"]),
+        # A row's name is none of a file; a file that could not be read counts as one that was.
+        (".md", ["b.md", "one.zip"]),
+        (".csv", ["c.csv", "one.zip"]),
+        (".html", ["d.html"]),
+        (".pdf", ["one.zip"]),
+        (".zip", ["one.zip", "two.zip"]),
+        (".tar.gz", []),
+        (".new", ["two.zip"]),
+    ],
+)
+def test_only_files_of_a_format_with_another_version_are_read_again(
+    formats: Path, tmp_path: Path, build: Build, read: list[str], monkeypatch: pytest.MonkeyPatch,
+    ending: str, again: list[str],
+) -> None:  # fmt: skip
+    index = tmp_path / "index"
+    first = build(formats, index)
+    assert (first.documents, len(first.skipped)) == (8, 2)
+    read.clear()
+    number = VERSIONS[ending].number + 1 if ending in VERSIONS else 1
+    monkeypatch.setitem(VERSIONS, ending, Version(number))
+    report = build(formats, index)
+    assert (read, report.embedded, report.skipped) == (again, 0, first.skipped)
+    assert (report.changed, report.documents) == (True, 8)
+    read.clear()
+    assert not build(formats, index).changed
+    assert read == []
+
+
+def test_a_library_is_part_of_the_version_of_the_formats_that_it_reads(
+    formats: Path, tmp_path: Path, build: Build, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(formats, tmp_path / "index")
+    read.clear()
+    installed = reading._installed
+    monkeypatch.setattr(
+        reading, "_installed", lambda name: "99" if name == "lxml" else installed(name)
+    )
+    assert build(formats, tmp_path / "index").embedded == 0
+    assert read == ["d.html"]
+
+
+@pytest.mark.parametrize("module", ["build.passages", "text.analysis", "text.folding"])
+def test_documents_are_split_again_and_not_read_again_by_another_splitter(
+    module: str, texts: Path, tmp_path: Path, build: Build, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    index = tmp_path / "index"
+    first = build(texts, index)
+    again: list[str] = []
+
+    def splitting(document: Document, *rules: Any) -> list[Passage]:
+        again.append(document.source)
+        # Another splitter: it leaves the last passage of a document out.
+        passages = split(document, *rules)
+        return passages[:-1] or passages
+
+    monkeypatch.setattr(f"qa.{module}.VERSION", 99)
+    monkeypatch.setattr("qa.build.assembly.split", splitting)
+    read.clear()
+    report = build(texts, index)
+    assert read == []
+    assert again == sorted(ARCHIVE)
+    assert (report.embedded, report.documents) == (0, 8)
+    assert 0 < report.passages < first.passages
+    build(texts, tmp_path / "from nothing")
+    assert_equal(index, tmp_path / "from nothing")
+
+
+def test_an_index_of_a_program_that_named_its_sources_is_built_again_without_embedding(
+    texts: Path, tmp_path: Path, build: Build, encoder: FakeEncoder, read: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    recipe = indexing._recipe
+
+    def as_before(*given: Any, **options: Any) -> Recipe:
+        made = recipe(*given, **options)
+        ours = ("readers", "passages", "terms")
+        others = {name: value for name, value in made.settings.items() if name not in ours}
+        return replace(made, settings={**others, "program": "0123456789abcdef"})
+
+    index = tmp_path / "index"
+    with monkeypatch.context() as patch:
+        patch.setattr("qa.build.builder._recipe", as_before)
+        first = build(texts, index)
+    assert "program" in live(index).manifest["settings"]
+    answer = Engine(store=live(index), encoder=encoder).ask(QUESTIONS[0])
+    assert answer.results[0].citation.source == "notes/harbour.md"
+    read.clear()
+    report = build(texts, index)
+    assert (len(read), report.changed, report.embedded) == (8, True, 0)
+    assert report.passages == first.passages
+    build(texts, tmp_path / "from nothing")
+    assert_equal(index, tmp_path / "from nothing")
+
+
+def test_a_document_comes_back_from_a_generation_as_it_was_read(
+    tmp_path: Path, build: Build
+) -> None:
+    build(FOLDER, tmp_path / "index")
+    generation = live(tmp_path / "index")
+    assert len(generation.written) > 20
+    for place, entry in enumerate(generation.written):
+        assert document_digest(generation.document_at(place)) == entry["digest"]
 
 
 def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
@@ -382,7 +528,7 @@ def test_the_rows_of_a_table_are_kept_with_it(tmp_path: Path, build: Build) -> N
     table.write_text("".join(f"{json.dumps(row)}\n" for row in rows[1:]))
     assert build(texts, tmp_path / "index").documents == 6
     build(texts, tmp_path / "from nothing")
-    assert live(tmp_path / "index").entries() == live(tmp_path / "from nothing").entries()
+    assert live(tmp_path / "index").listing() == live(tmp_path / "from nothing").listing()
 
 
 def test_of_two_documents_of_one_name_the_first_is_kept(tmp_path: Path, build: Build) -> None:
@@ -411,7 +557,7 @@ def test_of_two_documents_of_one_name_the_first_is_kept(tmp_path: Path, build: B
         "id,text\n1.txt,Owls hunt voles at dusk.\n2,Seven hives are empty.\n"
     )
     assert build(texts, index).documents == 3
-    assert live(index).entries() == live(tmp_path / "from nothing").entries()
+    assert live(index).listing() == live(tmp_path / "from nothing").listing()
 
 
 def test_a_table_is_listed_by_source(tmp_path: Path, build: Build) -> None:
@@ -420,7 +566,7 @@ def test_a_table_is_listed_by_source(tmp_path: Path, build: Build) -> None:
     rows = "".join(f"{n},Row {n} tells of ship number {n * 7}.\n" for n in range(1, 13))
     (texts / "talks.csv").write_text(f"id,text\n{rows}")
     build(texts, tmp_path / "index")
-    sources = [entry.source for entry in live(tmp_path / "index").entries()]
+    sources = [entry.source for entry in live(tmp_path / "index").listing()]
     assert sources == sorted(f"talks.csv#id={n}" for n in range(1, 13))
 
 
@@ -594,13 +740,14 @@ def test_an_empty_folder_is_refused(tmp_path: Path, build: Build) -> None:
 
 def test_a_folder_without_a_readable_document_is_refused(tmp_path: Path, build: Build) -> None:
     (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "a.bin").write_bytes(b"x")
+    (tmp_path / "texts" / "a.bin").write_bytes(b"\0\1\2\3\4\5")
     with pytest.raises(
-        CorpusError, match=r"no readable document in .*: a\.bin: no reader for \.bin$"
+        CorpusError,
+        match=r"no readable document in .*: a\.bin: a binary file: no reader for \.bin$",
     ):
         build(tmp_path / "texts", tmp_path / "index")
     (tmp_path / "texts" / "b.txt").write_bytes(b"")
-    with pytest.raises(CorpusError, match=r"a\.bin: no reader for \.bin \(and 1 more\)"):
+    with pytest.raises(CorpusError, match=r"a\.bin: a binary .*\.bin \(and 1 more\)"):
         build(tmp_path / "texts", tmp_path / "index")
     assert not (tmp_path / "index" / "LIVE").exists()
 

@@ -17,7 +17,7 @@ from qa.build.passages import Splitting, split
 from qa.corpus import read_document
 from qa.corpus.formats.plain import find_blocks
 from qa.corpus.readers import Reading, UnreadableError, make_document
-from qa.records import MAX_EXCERPT, Block, Document, Passage
+from qa.records import MAX_EXCERPT, Block, Document, Passage, Place
 from qa.text.sentences import sentence_spans
 from tests.corpus.pages import PAGES, Page, page, pages
 from tests.corpus.test_structure import TEXTS
@@ -246,6 +246,17 @@ def test_a_passage_begins_and_its_sentences_begin_on_one_page() -> None:
                 "Three is short too.",
                 "Four as well.",
             ]
+
+
+def test_a_passage_joins_places_of_one_part_alone() -> None:
+    text = "Pump one.\n\nPump two.\n\nPump three."
+    two, three = text.index("Pump two"), text.index("Pump three")
+    rows = (Place(0, "row 2", 0), Place(two, "row 3", 1), Place(three, "row 4", 2))
+    read = replace(document(text), places=rows)
+    assert [p.text for p in split(read, Splitting(), token_starts)] == text.split("\n\n")
+    times = tuple(replace(row, part=0) for row in rows)
+    read = replace(document(text), places=times)
+    assert [p.text for p in split(read, Splitting(), token_starts)] == [text]
 
 
 def test_each_teaser_is_a_passage() -> None:

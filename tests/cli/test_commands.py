@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa import __version__
-from qa.cli import terminal
 from qa.api import create_app
 from qa.cli.commands import cli, run
+from qa.cli.progress import progress as shown
 from qa.cli.serve import listen
 from qa.engine import Engine
 from qa.read.onnx import load_reader
 from qa.service.keys import Keyring
 from qa.settings import Settings
-from qa.store import IndexFolder
+from qa.store import Building, IndexFolder
 from tests.api.test_service import make_newer
 from tests.archive import ARCHIVE
 from tests.conftest import ROOT
@@ -44,8 +45,9 @@ def fake_model(
 ) -> None:
     """Let commands in this process find the fake encoder where they look for a model."""
 
-    def ready(folder: IndexFolder, *_: Any) -> tuple[FakeEncoder, str]:
-        return encoder, folder.add_model(encoder.fingerprint, lambda _: None)
+    def ready(building: Building, *_: Any) -> FakeEncoder:
+        building.add_model(encoder.fingerprint, lambda _: None)
+        return encoder
 
     monkeypatch.setattr("qa.engine.load_encoder", lambda folder, **_: encoder)
     monkeypatch.setattr("qa.build.builder._ready_model", ready)
@@ -99,7 +101,7 @@ def test_an_unknown_model_is_one_line_and_2(
 
 def test_every_command_and_option_has_help() -> None:
     assert set(cli.commands) == {
-        "ask", "build", "eval", "keys", "mcp", "purge", "rollback", "serve", "status", "watch",
+        "ask", "build", "check", "eval", "keys", "mcp", "purge", "rollback", "serve", "status", "watch",
     }  # fmt: skip
     groups = [command for command in cli.commands.values() if isinstance(command, click.Group)]
     within = [command for group in groups for command in group.commands.values()]
@@ -243,7 +245,7 @@ def test_several_paths_begin_with_their_names(
 ) -> None:
     index = tmp_path / "i"
     assert run(["build", str(archive), str(mixed), "--index", str(index)]) == 0
-    sources = {entry.source for entry in IndexFolder(index).open().generation.entries()}
+    sources = {entry.source for entry in IndexFolder(index).open().generation.listing()}
     assert f"{archive.name}/notes/harbour.md" in sources
     assert "mixed/good.txt" in sources
 
@@ -313,8 +315,8 @@ def test_a_long_stage_is_told_of_now_and_then(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(terminal.time, "monotonic", lambda: now)
-    with terminal.progress() as progress:
+    monkeypatch.setattr("qa.cli.progress.time.monotonic", lambda: now)
+    with shown() as progress:
         progress.stage("reading", 500)
         for _ in range(100):
             now += 0.5
@@ -394,7 +396,24 @@ def test_purging(two: tuple[Path, str], capsys: Capture) -> None:
     assert json.loads(capsys.readouterr().out)["purged"] == ["tariff.txt"]
 
 
-@pytest.mark.parametrize("command", [["status"], ["rollback"], ["purge", "a.txt"]])
+def test_checking(two: tuple[Path, str], capsys: Capture) -> None:
+    index = Path(two[1])
+    capsys.readouterr()
+    assert run(["check", "--index", str(index)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{index} holds: 2 generations, ")
+    assert err.startswith("checking generation 000002-")
+    path = max(index.glob("generations/*/texts.bin"))
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert run(["check", "--index", str(index)]) == 3
+    name = path.relative_to(index).as_posix()
+    assert capsys.readouterr().out.startswith(f"{name}: its checksum is wrong\n{index}: 1 fault (")
+    assert run(["check", "--json", "--index", str(index)]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert told["faults"] == [{"where": name, "what": "its checksum is wrong"}]
+
+
+@pytest.mark.parametrize("command", [["status"], ["rollback"], ["purge", "a.txt"], ["check"]])
 def test_without_an_index_there_is_nothing_to_look_after(
     command: list[str], tmp_path: Path, capsys: Capture
 ) -> None:
@@ -754,6 +773,7 @@ def test_eval_hands_its_options_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qa.evaluate.command.run_eval", run_eval)
     assert run(["eval"]) == 1
     assert given.pop("settings") == Settings()
+    assert isinstance(given.pop("progress"), AbstractContextManager)
     assert given == {
         "dataset": "eval/seeds", "index": None, "queries": None, "json_file": None,
         "against": None, "report": None, "gates": (), "history": True,
@@ -764,6 +784,7 @@ def test_eval_hands_its_options_over(monkeypatch: pytest.MonkeyPatch) -> None:
     arguments += ["--report", "r", "--gate", "hit@5 >= 0.9", "--gate", "hit@1 >= 0.8"]
     assert run(arguments) == 1
     assert given.pop("settings") == Settings(index="i")
+    del given["progress"]
     assert given == {
         "dataset": "set", "index": "i", "queries": "q", "json_file": "j", "against": "a",
         "report": "r", "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"), "history": True,

@@ -11,8 +11,10 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from email.message import EmailMessage
+from typing import Any
 
-from tests.corpus.makers import docx, epub, page, word, zipped
+from tests.corpus.makers import docx, epub, ods, odt, page, pptx, shape, word, xlsx, zipped
 
 _MB = 1_000_000
 
@@ -91,6 +93,54 @@ def docx_of_depth() -> bytes:
     return docx("<w:tbl><w:tr><w:tc>" * n + word("bottom") + "</w:tc></w:tr></w:tbl>" * n)
 
 
+def odt_of_entities() -> bytes:
+    """Make an OpenDocument text that says a billion words by entities."""
+    return odt("<text:p>&e9;</text:p>", before=doctype())
+
+
+def odt_of_repeats() -> bytes:
+    """Make an OpenDocument text of a few cells and spaces that are to be repeated a million times each."""
+    many = 'table:number-columns-repeated="999999" table:number-rows-spanned="999999"'
+    cell = f"<table:table-cell {many}><text:p>again</text:p></table:table-cell>"
+    row = f'<table:table-row table:number-rows-repeated="999999">{cell * 50}</table:table-row>'
+    spaces = '<text:p>a<text:s text:c="999999"/>b</text:p>' * 1_000
+    return odt(f"<table:table>{row * 100}</table:table>{spaces}")
+
+
+def pptx_of_size() -> bytes:
+    """Make a presentation whose one slide unpacks to 150 MB."""
+    return pptx([shape(" " * (150 * _MB))])
+
+
+def pptx_of_slides() -> bytes:
+    """Make a presentation that shows one slide a hundred thousand times."""
+    ids = "<p:sldId r:id='r0'/>" * 100_000
+    uri = "http://schemas.openxmlformats.org"
+    show = (
+        f'<p:presentation xmlns:p="{uri}/presentationml/2006/main" '
+        f'xmlns:r="{uri}/officeDocument/2006/relationships"><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>'
+    )
+    parts: dict[str, Any] = {"ppt/presentation.xml": show}
+    return pptx([shape("A slide. " * 1_000)], **parts)
+
+
+def rtf_of_depth() -> bytes:
+    """Make a rich text of 200,000 groups within one another."""
+    return b"{\\rtf1 " + b"{" * 200_000
+
+
+def rtf_of_cells() -> bytes:
+    """Make a rich text of rows with ever more borders, none of them in line with another."""
+    rows = (
+        b"\\trowd" + b"".join(b"\\cellx%d" % (n * c) for c in range(1, 50)) for n in range(60, 560)
+    )
+    return (
+        b"{\\rtf1 "
+        + b"".join(row + b"\\intbl a\\cell\\row" for row in rows)
+        + b"\\pard The words behind it.}"
+    )
+
+
 def epub_of_entities() -> bytes:
     """Make a book whose chapter is a billion words by entities."""
     return epub({"a.xhtml": page("<p>&e9;</p>", before=doctype())})
@@ -134,9 +184,54 @@ def json_of_depth() -> bytes:
     return b'{"text": ' + b"[" * 100_000 + b'\n{"text": "The row behind it."}\n'
 
 
+def json_value_of_depth() -> bytes:
+    """Make a value of 500,000 lists within one another."""
+    return b"[" * 500_000 + b"]" * 500_000
+
+
 def csv_of_quote() -> bytes:
     """Make a table whose last cell is never closed, and takes all that follows."""
     return b'id,text\n1,The row before it.\n2,"' + b"3,more\n" * 300_000
+
+
+def eml_of_depth() -> bytes:
+    """Make a message of parts within parts, ten thousand deep."""
+    parts = "".join(
+        f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(10_000)
+    )
+    return f"From: a@example.org\n{parts}\nThe bottom.".encode()
+
+
+def eml_of_ratio() -> bytes:
+    """Make a message with a ZIP of a few kilobytes attached that unpacks to 12 MB."""
+    made = EmailMessage()
+    made["From"] = "a@example.org"
+    made.set_content("Packed.")
+    made.add_attachment(of_ratio(), maintype="application", subtype="zip", filename="ratio.zip")
+    return made.as_bytes()
+
+
+def xlsx_of_a_corner() -> bytes:
+    """Make a workbook of two cells that lie 17 thousand million cells apart."""
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return xlsx({"P": f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>'})
+
+
+def xlsx_of_size() -> bytes:
+    """Make a workbook whose sheet unpacks to 240 MB."""
+    return xlsx({"P": "<worksheet>" + " " * 240 * _MB})
+
+
+def ods_of_rows() -> bytes:
+    """Make a workbook of one cell that is said to be a thousand million ones."""
+    cell = (
+        '<table:table-cell table:number-columns-repeated="16000" office:value-type="string">'
+        "<text:p>x</text:p></table:table-cell>"
+    )
+    return ods(
+        {"P": f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'}
+    )
 
 
 def pdf_of(objects: Sequence[str | bytes], *, trailer: str = "") -> bytes:
@@ -224,6 +319,18 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "entities.docx": docx_of_entities,
     "size.docx": docx_of_size,
     "depth.docx": docx_of_depth,
+    "entities.odt": odt_of_entities,
+    "repeats.odt": odt_of_repeats,
+    "size.pptx": pptx_of_size,
+    "slides.pptx": pptx_of_slides,
+    "depth.rtf": rtf_of_depth,
+    "cells.rtf": rtf_of_cells,
+    "depth.json": json_value_of_depth,
+    "depth.eml": eml_of_depth,
+    "ratio.eml": eml_of_ratio,
+    "corner.xlsx": xlsx_of_a_corner,
+    "size.xlsx": xlsx_of_size,
+    "rows.ods": ods_of_rows,
     "entities.epub": epub_of_entities,
     "spine.epub": epub_of_spine,
     "depth.html": html_of_depth,

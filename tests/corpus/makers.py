@@ -104,7 +104,9 @@ def word(words: str, *, style: str = "", listed: bool = False) -> str:
     return f"<w:p><w:pPr>{about}</w:pPr><w:r><w:t>{words}</w:t></w:r></w:p>"
 
 
-def docx(body: str, *, core: str = "", before: str = "", **parts: str) -> bytes:
+def docx(
+    body: str, *, core: str = "", before: str = "", relations: str = "", **parts: str
+) -> bytes:
     """Make a Word document of the XML of its body; ``parts`` are ``footnotes`` and such."""
     about = (
         '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
@@ -118,9 +120,91 @@ def docx(body: str, *, core: str = "", before: str = "", **parts: str) -> bytes:
             f"<w:body>{body}</w:body></w:document>",
             "word/styles.xml": STYLES,
             "docProps/core.xml": about,
+            "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
             **{f"word/{name}.xml": xml for name, xml in parts.items()},
         }
     )
+
+
+_ODF = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{urn}:1.0"'
+    for name, urn in {
+        "office": "office", "text": "text", "style": "style", "table": "table", "draw": "drawing",
+        "fo": "xsl-fo-compatible", "form": "form", "meta": "meta",
+    }.items()
+)  # fmt: skip
+ODF = (
+    f'{_ODF} xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
+)
+
+
+def odt(
+    body: str,
+    *,
+    automatic: str = "",
+    styles: str = "",
+    masters: str = "",
+    meta: str = "",
+    before: str = "",
+    **parts: str,
+) -> bytes:
+    """Make an OpenDocument text of the XML of its body."""
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": f"{before}<office:document-content {ODF}>"
+            f"<office:automatic-styles>{automatic}</office:automatic-styles>"
+            f"<office:body><office:text>{body}</office:text></office:body></office:document-content>",
+            "styles.xml": f"<office:document-styles {ODF}><office:styles>{styles}</office:styles>"
+            f"<office:master-styles>{masters}</office:master-styles></office:document-styles>",
+            "meta.xml": f"<office:document-meta {ODF}><office:meta>{meta}</office:meta></office:document-meta>",
+            **parts,
+        },
+        stored=["mimetype"],
+    )
+
+
+_PML = (
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+)
+
+
+def shape(*paragraphs: str, place: str = "") -> str:
+    """Make a shape of a slide, the placeholder for ``place`` where it is one."""
+    told = f'<p:ph type="{place}"/>' if place else ""
+    words = "".join(f"<a:p><a:r><a:t>{words}</a:t></a:r></a:p>" for words in paragraphs)
+    return f"<p:sp><p:nvSpPr><p:nvPr>{told}</p:nvPr></p:nvSpPr><p:txBody>{words}</p:txBody></p:sp>"
+
+
+def pptx(slides: Sequence[str], *, notes: Mapping[int, str] | None = None, **parts: str) -> bytes:
+    """Make a presentation of the shapes of its slides, with notes by the slide's number from 1.
+
+    The slides' parts are numbered backwards: their order is what the presentation says.
+    """
+    count = len(slides)
+    ids = "".join(f'<p:sldId id="{256 + n}" r:id="r{n}"/>' for n in range(count))
+    relations = "".join(
+        f'<Relationship Id="r{n}" Type="x/slide" Target="slides/s{count - n}.xml"/>'
+        for n in range(count)
+    )
+    found = {
+        "ppt/presentation.xml": f"<p:presentation {_PML}><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>",
+        "ppt/_rels/presentation.xml.rels": f"<Relationships>{relations}</Relationships>",
+        **parts,
+    }
+    for n, shapes in enumerate(slides):
+        tree = f"<p:cSld><p:spTree>{shapes}</p:spTree></p:cSld>"
+        found[f"ppt/slides/s{count - n}.xml"] = f"<p:sld {_PML}>{tree}</p:sld>"
+        if notes and n + 1 in notes:
+            target = f'<Relationship Id="n" Type="x/notesSlide" Target="../notesSlides/n{n}.xml"/>'
+            found[f"ppt/slides/_rels/s{count - n}.xml.rels"] = (
+                f"<Relationships>{target}</Relationships>"
+            )
+            tree = shape(notes[n + 1], place="body") + shape(str(n + 1), place="sldNum")
+            found[f"ppt/notesSlides/n{n}.xml"] = f"<p:notes {_PML}>{tree}</p:notes>"
+    return zipped(found)
 
 
 def epub(
@@ -161,3 +245,98 @@ def page(body: str, *, before: str = "") -> str:
         f'<?xml version="1.0" encoding="utf-8"?>{before}<html xmlns="http://www.w3.org/1999/xhtml">'
         f"<head><title>Not the text</title></head><body>{body}</body></html>"
     )
+
+
+_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+Cell = str | int | float | bool | None
+DAY = 1
+"""The number of the style of a cell whose number is a day, in a workbook of ``xlsx``."""
+
+
+def xlsx(sheets: Mapping[str, Sequence[Sequence[Cell]] | str], *, core: str = "") -> bytes:
+    """Make a workbook of sheets by name, each of its rows or of its XML; the first row is row 1."""
+    rels = "http://schemas.openxmlformats.org/package/2006/relationships"
+    listed, related, parts = "", "", {}
+    for n, (name, rows) in enumerate(sheets.items(), 1):
+        listed += f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>'
+        related += f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        xml = rows if isinstance(rows, str) else sheet_xml(rows)
+        parts[f"xl/worksheets/sheet{n}.xml"] = xml
+    related += f'<Relationship Id="rIdS" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+    about = (
+        '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">'
+        f"{core}</cp:coreProperties>"
+    )
+    return zipped(
+        {
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+            "_rels/.rels": f'<Relationships xmlns="{rels}"><Relationship Id="rId1" '
+            f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{rels}">{related}</Relationships>',
+            "xl/styles.xml": f'<styleSheet xmlns="{_SHEET}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/>'
+            '<xf numFmtId="10"/></cellXfs></styleSheet>',
+            "docProps/core.xml": about,
+            **parts,
+        }
+    )
+
+
+def sheet_xml(rows: Sequence[Sequence[Cell]], *, more: str = "") -> str:
+    """Make the XML of a sheet; ``more`` stands behind its rows."""
+    lines = "".join(
+        f'<row r="{r}">{"".join(_cell(r, c, cell) for c, cell in enumerate(row))}</row>'
+        for r, row in enumerate(rows, 1)
+        if row
+    )
+    return f'<worksheet xmlns="{_SHEET}"><sheetData>{lines}</sheetData>{more}</worksheet>'
+
+
+def _cell(row: int, column: int, cell: Cell) -> str:
+    place = f"{chr(ord('A') + column)}{row}"
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return f'<c r="{place}" t="inlineStr"><is><t>{cell}</t></is></c>'
+    if isinstance(cell, bool):
+        return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
+    return f'<c r="{place}"><v>{cell}</v></c>'
+
+
+def ods(sheets: Mapping[str, Sequence[Sequence[Cell]] | str]) -> bytes:
+    """Make an OpenDocument workbook of sheets by name, each of its rows or of the XML of its rows."""
+    tables = ""
+    for name, rows in sheets.items():
+        xml = rows if isinstance(rows, str) else "".join(map(_ods_row, rows))
+        tables += f'<table:table table:name="{name}">{xml}</table:table>'
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": f'<?xml version="1.0"?><office:document-content {spaces}><office:body>'
+            f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>",
+            "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:'
+            'xmlns:manifest:1.0"/>',
+        },
+        stored=["mimetype"],
+    )
+
+
+def _ods_row(cells: Sequence[Cell]) -> str:
+    return f"<table:table-row>{''.join(map(_ods_cell, cells))}</table:table-row>"
+
+
+def _ods_cell(cell: Cell) -> str:
+    if cell is None:
+        return "<table:table-cell/>"
+    if isinstance(cell, str):
+        return f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+    if isinstance(cell, bool):
+        value = str(cell).lower()
+        return f'<table:table-cell office:value-type="boolean" office:boolean-value="{value}"/>'
+    return f'<table:table-cell office:value-type="float" office:value="{cell}"><text:p>{cell}</text:p></table:table-cell>'

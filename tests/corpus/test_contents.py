@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from qa.corpus.contents import Mark, Resumed, contents, is_known
-from qa.corpus.reading import Limits, Options, Skipped
+from qa.corpus.contents import Mark, Resumed, contents, kind_at
+from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
 from qa.records import Document
 from tests.corpus.makers import pdf, zipped
 
@@ -244,8 +244,16 @@ def test_a_document_in_an_archive_has_the_checksum_of_its_own_bytes() -> None:
     assert document.page_of(0) == 1
 
 
-def test_which_names_are_known() -> None:
-    for name in ("a.txt", "b.PDF", "c.tar.gz", "d.jsonl", "e/f.zip", "g.epub", "h.Docx"):
-        assert is_known(name)
-    for name in ("a", "b.png", "c.gz", "d.tar.zst", ".txt"):
-        assert not is_known(name)
+def test_a_name_tells_the_kind_and_where_none_does_the_beginning() -> None:
+    binary = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"
+    for name, kind in {
+        "a.txt": ".txt", "b.PDF": ".pdf", "c.tar.gz": ".tar.gz", "d.jsonl": ".jsonl",
+        "e/f.zip": ".zip", "g.epub": ".epub", "h.Docx": ".docx",
+    }.items():  # fmt: skip
+        assert kind_at(name, io.BytesIO(binary)) == kind
+    for name in ("a", "b.png", "c.gz", "d.tar.zst", ".txt", "e.foo"):
+        with pytest.raises(UnreadableError):
+            kind_at(name, io.BytesIO(binary))
+    for name in ("a", ".txt", "e.foo", "notes.v2", "a b.2019"):
+        file = io.BytesIO(b"Words.")
+        assert (kind_at(name, file), file.tell()) == (".txt", 0)

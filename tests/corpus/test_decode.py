@@ -120,7 +120,7 @@ def test_a_bad_byte_costs_one_character(text: str, codec: str) -> None:
 def test_what_is_said_of_a_text() -> None:
     assert told(b"plain", "utf-8") is None
     assert told(POLISH.encode("cp1250"), "cp1250") == (
-        "read as cp1250, a guess: the setting encodings can name another"
+        "read as cp1250, a guess (the setting encodings can name another)"
     )
     assert told(POLISH.encode("cp1250"), "cp1250", given=True) is None
     assert told("é é".encode() + b"\xe9 \xe9", "utf-8") == "2 damaged characters read as U+FFFD"

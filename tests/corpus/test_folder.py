@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path: Path) -> No
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "blank.txt").write_bytes(b" \n\n")
     (tmp_path / "image.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\r")
-    (tmp_path / "paper.odt").write_bytes(b"PK")
+    (tmp_path / "paper.foo").write_bytes(b"PK")
     (tmp_path / "large.txt").write_bytes(b"x" * 10_001)
     (tmp_path / "fits.txt").write_bytes(b"x" * 10_000)
     os.mkfifo(tmp_path / "pipe.txt")
@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path: Path) -> No
         "good.txt": _TEXT,
         "image.txt": "<not valid utf-8 at byte 0>",
         "large.txt": "<larger than 10,000 bytes (setting max_file_bytes)>",
-        "paper.odt": "<no reader for .odt>",
+        "paper.foo": "<a binary file: no reader for .foo>",
         "pipe.txt": "<not a regular file>",
     }
 
@@ -330,4 +330,4 @@ def test_no_folder_stays_open(swapped: Path) -> None:
         read(swapped)
         stamps([swapped])
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == len(before)
+    assert len(os.listdir("/proc/self/fd")) <= len(before)

@@ -80,7 +80,8 @@ _BLOCKS: list[tuple[str, int, str]] = [
     ("item", 0, "* A fishing boat pays\n  twelve crowns.\n\n  And in August twenty."),
     ("item", 0, "* A steamer pays forty.\n    1. Sixty by night.\n    2. Nothing in a storm."),
     ("paragraph", 0, "> # Not a heading of ours\n>\n> Pay at the gate.\nlazily continued"),
-    ("paragraph", 0, "| boat | crowns |\n|------|-------:|\n| tug  | 9      |"),
+    ("header", 0, "| boat | crowns |\n|------|-------:|"),
+    ("row", 0, "| tug  | 9      |"),
     ("paragraph", 0, "```sh\n# a comment in a shell\n- not an item\n```"),
     ("paragraph", 0, "# an indented one"),
     ("furniture", 0, "***"),
@@ -310,8 +311,9 @@ def test_a_date_in_the_furniture_or_in_the_middle_is_not_the_documents() -> None
 @pytest.mark.parametrize(
     ("source", "data", "reason"),
     [
-        ("a.odt", b"PK", "no reader for .odt"),
-        ("a", b"text", "no reader for files without an ending"),
+        ("a.foo", b"PK\3\4", "a binary file: no reader for .foo"),
+        ("a", b"\0\1\2\3\4\5", "a binary file: no reader for one without an ending"),
+        ("a.png", b"text", "no reader for .png"),
         ("a.txt", b"", "empty"),
         ("a.txt", b" \r\n\t\n", "empty"),
         ("a.txt", b"\xef\xbb\xbf", "empty"),

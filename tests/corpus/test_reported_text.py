@@ -82,7 +82,7 @@ def test_the_settings_name_the_encoding_of_files(tmp_path: Path) -> None:
         "zip.md": "cp858",
     }
     assert [one for one in found if isinstance(one, Skipped)] == [
-        Skipped("b.txt", "read as cp1252, a guess: the setting encodings can name another")
+        Skipped("b.txt", "read as cp1252, a guess (the setting encodings can name another)")
     ]
 
 
@@ -98,5 +98,5 @@ def test_a_table_in_an_encoding_that_is_guessed() -> None:
     *documents, skipped = contents("t.csv", io.BytesIO(data), Options())
     assert [one.text for one in documents if isinstance(one, Document)] == [row, row]
     assert skipped == Skipped(
-        "t.csv", "read as cp437, a guess: the setting encodings can name another"
+        "t.csv", "read as cp437, a guess (the setting encodings can name another)"
     )

@@ -52,7 +52,7 @@ def test_a_row_is_a_document() -> None:
         (".csv", b"\xef\xbb\xbftitle,text\r\nA,B\r\n"),
         (".csv", "title;text\nA;B".encode("utf-16")),
         (".csv", b"title\ttext\nA\tB\n"),
-        (".csv", b'"title, or name"|title|text\n,A|A|B\n'),
+        (".csv", b'"title, or name"|title|text\n|A|B\n'),
         (".tsv", b"title\ttext\nA\tB\n"),
         (".jsonl", b'{"title":"A","text":"B"}'),
         (".ndjson", b'\xef\xbb\xbf{"title":"A","text":"B"}\n\n'),
@@ -105,7 +105,7 @@ def test_an_id_that_is_no_name_gives_way_to_the_number() -> None:
 
 def test_rows_that_give_no_document_are_told_in_one_line() -> None:
     good = '{"text": "words"}'
-    bad = ["[1]", "nonsense", '{"text": ""}', '{"text": true}', '{"text": {"a": 1}}', "9" * 5000]
+    bad = ["[1]", "nonsense", '{"text": ""}', '{"text": true}', '{"text": [" "]}', "9" * 5000]
     found, reasons = rows("\n".join([good, *bad, *["x"] * 2000, good]), ".jsonl")
     assert [d.source for d in found] == ["t.jsonl#row=1", "t.jsonl#row=2008"]
     assert reasons == [
@@ -117,8 +117,8 @@ def test_rows_that_give_no_document_are_told_in_one_line() -> None:
 @pytest.mark.parametrize(
     ("data", "ending", "reason"),
     [
-        ("a,b\n1,2\n", ".csv", "no column named text or body or content: its columns are a, b"),
-        ("", ".csv", "no column named"),
+        ("a,b\n", ".csv", "no rows"),
+        ("", ".csv", "no rows"),
         ("text\n", ".csv", "no rows"),
         ("\n \n", ".jsonl", "no rows"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\r", ".csv", "not valid utf-8 at byte 0"),
@@ -127,6 +127,87 @@ def test_rows_that_give_no_document_are_told_in_one_line() -> None:
 def test_a_table_that_is_none(data: str | bytes, ending: str, reason: str) -> None:
     with pytest.raises(UnreadableError, match=reason):
         rows(data, ending)
+
+
+@pytest.mark.parametrize(
+    ("table", "texts"),
+    [
+        ("name,price\nSpade,19\nRake,\n", ["name: Spade\nprice: 19", "name: Rake"]),
+        ("q,a\nWhen?,At seven.\n", ["q: When?\na: At seven."]),
+        (",name,name\n0,A,B\n", ["column 1: 0\nname: A\nname (3): B"]),
+        (
+            "Spade,19.5\nRake,12\n",
+            ["column 1: Spade\ncolumn 2: 19.5", "column 1: Rake\ncolumn 2: 12"],
+        ),
+        (
+            "2019-03-04,Dug\n2020-01-02,Filled\n",
+            ["column 1: 2019-03-04\ncolumn 2: Dug", "column 1: 2020-01-02\ncolumn 2: Filled"],
+        ),
+        ("land,2019,2020\nPeru,12,13\n", ["land: Peru\n2019: 12\n2020: 13"]),
+        ("land,2019-01-01\nPeru,12\n", ["land: Peru\n2019-01-01: 12"]),
+        ("sep=;\r\nid;text\r\n1;It rose, and fell.\r\n", ["It rose, and fell."]),
+        ('"sep=|"\nid|text\n1|It rose.\n', ["It rose."]),
+        ("sep=\t\nid\ttext\n1\tIt rose.\n", ["It rose."]),
+        ("\n\nid,text\n1,It rose.\n", ["It rose."]),
+        ('id, text\n1, "It rose, and fell."\n', ["It rose, and fell."]),
+        ('id,text\n1,"She said \\"no\\", twice."\n', ['She said "no", twice.']),
+        ('id,text\n1,"C:\\new\\"\n2,"D:\\"\n', ["C:\\new\\", "D:\\"]),
+        ('id,text\n1,"a \\"b\\" C:\\\\new\\\\"\n2,c\n', ['a "b" C:\\new\\', "c"]),
+        ("id,text\n1,It rose, fell, and rose.\n", ["It rose, fell, and rose."]),
+        ("id,text\n1,It rose,fell.\n", ["It rose,fell."]),
+        ("text,author\nIt rose, and fell,Ann\n", ["It rose, and fell"]),
+        (
+            "name,note,price\nSpade,Steel, of ash,19\n",
+            ["name: Spade\nnote: Steel, of ash\nprice: 19"],
+        ),
+        ("id,text\n1,It rose.,,,\n", ["It rose."]),
+    ],
+)
+def test_tables_as_people_write_them(table: str, texts: list[str]) -> None:
+    found, reasons = rows(table)
+    assert [d.text for d in found] == texts
+    assert not reasons
+    for document in found:
+        assert_lawful(document.text, document.blocks)
+
+
+def test_cells_that_no_column_has_are_read_and_told() -> None:
+    found, reasons = rows("text,author\nIt rose,fell,Ann\nIt fell.,Jo\n")
+    assert [d.text for d in found] == ["text: It rose\nauthor: fell\ncolumn 3: Ann", "It fell."]
+    assert reasons == ["row 1: more cells than columns, read in full"]
+
+
+def test_columns_beside_the_text_are_told() -> None:
+    found, reasons = rows("id,text,kind,note\n1,It rose.,flood,\n2,It fell.,,\n")
+    assert [d.text for d in found] == ["It rose.", "It fell."]
+    assert reasons == ["columns beside the text that are not read: kind"]
+
+
+@pytest.mark.parametrize(
+    ("row", "title", "text"),
+    [
+        ({"doc": {"title": "A", "body": "It rose."}}, "A", "It rose."),
+        ({"a": {"text": "one"}, "b": {"text": "two"}}, None, "a.text: one\nb.text: two"),
+        ({"text": {"en": "It rose.", "n": 3}}, None, "text.en: It rose.\ntext.n: 3"),
+        ({"who": [{"name": "Ann"}, {"name": "Jo"}], "tags": ["x", "y"], "ok": True, "no": None},
+         None, "who.1.name: Ann\nwho.2.name: Jo\ntags: x, y\nok: true"),
+        ({"title": "Mill &amp; bridge", "text": "<p>It burned&nbsp;<b>twice</b>.</p><p>a &lt; b</p>"},
+         "Mill & bridge", "It burned twice.\n\na < b"),
+        ({"text": "<ul><li>One</li><li>10<sup>6</sup></li></ul>"}, None, "One\n10⁶"),
+        ({"title": "The <i>Orla</i>", "text": "R&D at a < b > c, List<String>"}, "The Orla",
+         "R&D at a < b > c, List<String>"),
+        ({"note": "Fish &amp; chips<br>daily"}, None, "note: Fish & chips\ndaily"),
+    ],
+)  # fmt: skip
+def test_rows_of_json(row: dict[str, object], title: str | None, text: str) -> None:
+    [document], _ = rows(json.dumps(row), ".jsonl")
+    assert (document.text, document.title) == (text, title)
+    assert_lawful(document.text, document.blocks)
+
+
+def test_json_nested_without_end_is_text() -> None:
+    [document], _ = rows('{"a":' * 200 + "1" + "}" * 200, ".jsonl")
+    assert document.text.startswith("a.a.a.") and document.text.endswith("}}}")
 
 
 def test_a_row_without_end_ends_the_table() -> None:

@@ -18,7 +18,7 @@ from qa.corpus.reading import Limits, Options, Skipped
 from qa.corpus.sandbox import process as sandbox
 from qa.corpus.sandbox.frames import FrameError, item_of, message_of, receive, send
 from qa.corpus.sandbox.process import Sandbox
-from qa.records import About, Block, Document, Published
+from qa.records import About, Block, Document, Place, Published
 from tests.corpus import traps
 from tests.corpus.makers import docx, epub, page, pdf, word, zipped
 from tests.corpus.test_structure import assert_lawful
@@ -182,6 +182,7 @@ _DOCUMENT = Document(
     author="A",
     language="es",
     page_starts=(0, 4),
+    places=(Place(0, "row 2", 0), Place(4, "row 3", 1)),
 )
 
 
@@ -221,6 +222,12 @@ def test_a_document_arrives_as_it_was_sent() -> None:
         {"page_starts": [4, 0]},
         {"page_starts": [0, 99]},
         {"page_starts": [True]},
+        {"places": [[4, "b", 0], [0, "a", 1]]},
+        {"places": [[0, "a", 1], [4, "b", 0]]},
+        {"places": [[0, "a", 0], [99, "b", 1]]},
+        {"places": [[0, 7, 0]]},
+        {"places": [[True, "a", 0]]},
+        {"places": [[0, "a"]]},
         {"source": "a.zip2/b"},
         {"source": None},
         {"title": ["x"]},

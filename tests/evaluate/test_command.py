@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from qa.cli.progress import progress as shown
 from qa.errors import DatasetError, GateError, IndexMissingError, UsageError
 from qa.evaluate.command import run_eval
-from qa.evaluate.table import printable, snippet
+from qa.evaluate.table import snippet
 from qa.settings import Settings
+from qa.text.printable import printable
 from tests.evaluate.conftest import QUESTIONS, write_lines
 from tests.fake import FakeEncoder
 
@@ -18,10 +20,12 @@ FIGURE = {"value", "low", "high", "n"}
 
 @pytest.fixture
 def evaluate(settings: Settings, encoder: FakeEncoder) -> Any:
-    """``run_eval`` with the fake encoder."""
+    """``run_eval`` with the fake encoder, as the command line calls it."""
 
     def run(dataset: str, **options: Any) -> int:
-        return run_eval(dataset=dataset, settings=settings, encoder=encoder, **options)
+        return run_eval(
+            dataset=dataset, settings=settings, encoder=encoder, progress=shown(), **options
+        )
 
     return run
 
@@ -61,15 +65,21 @@ def test_a_set_of_questions_from_end_to_end(
     assert (tmp_path / "out.html").read_text("utf-8").startswith("<!doctype html>")
     printed = capsys.readouterr()
     assert "6 questions: 3 answerable, 2 not, 1 apart (spanish)" in printed.out
-    assert "hit@5           1.000   1.000 to 1.000" in printed.out
-    assert "asking: 6" in printed.err and "asking" not in printed.out
+    assert "Success@5       1.000   1.000 to 1.000" in printed.out
+    assert "asking (6)" in printed.err and "asking" not in printed.out
 
 
 def test_a_corpus_from_end_to_end(
     corpus: Path, tmp_path: Path, ours: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "out.json"
-    run_eval(dataset="small-corpus", json_file=file, settings=ours, encoder=FakeEncoder())
+    run_eval(
+        dataset="small-corpus",
+        json_file=file,
+        settings=ours,
+        encoder=FakeEncoder(),
+        progress=shown(),
+    )
     written = json.loads(file.read_text("utf-8"))
     assert list(written["measures"]) == ["nDCG@10", "R@100", "RR@10", "hit@1"]
     assert written["measures"]["nDCG@10"]["n"] == 4
@@ -128,11 +138,13 @@ def test_the_exit_status_of_gates(
             report="a.html",
         )
     assert error.value.exit_status == 1
-    assert str(error.value) == "a gate did not hold: hit@5 of small-questions is 1, wanted <=0.1"
+    assert (
+        str(error.value) == "a gate did not hold: Success@5 of small-questions is 1, wanted <=0.1"
+    )
     # Everything was printed and written all the same.
     printed = capsys.readouterr().out
-    assert "gate hit@5 of small-questions is 1, wanted >=0.9: holds" in printed
-    assert "gate hit@5 of small-questions is 1, wanted <=0.1: DOES NOT HOLD" in printed
+    assert "gate Success@5 of small-questions is 1, wanted >=0.9: holds" in printed
+    assert "gate Success@5 of small-questions is 1, wanted <=0.1: DOES NOT HOLD" in printed
     assert (tmp_path / "a.json").is_file() and (tmp_path / "a.html").is_file()
 
 
@@ -164,7 +176,7 @@ def test_a_conversation_is_measured_with_and_without_what_was_said(
     assert told["config"]["history"] is True and alone["config"]["history"] is False
     assert told["questions"][0]["searched"] == f"{QUESTIONS[0]['question']} How much?"
     assert "searched" not in alone["questions"][0]
-    assert capsys.readouterr().out.count("gate hit@1") == 1
+    assert capsys.readouterr().out.count("gate Success@1") == 1
 
 
 def test_wrong_calls_are_refused_before_any_work(spans: Path, evaluate: Any) -> None:

@@ -17,11 +17,10 @@ from qa.evaluate.corpora import (
     figures_of,
     make_row_document,
     rank_documents,
-    sources_of,
 )
 from qa.evaluate.datasets import JudgedCorpus, Row, read_corpus
 from qa.evaluate.measures import Measure
-from qa.records import Hit
+from qa.records import Hit, PassageId
 from qa.settings import Settings
 from tests.evaluate.conftest import write_corpus, write_lines
 from tests.fake import FakeEncoder
@@ -53,23 +52,26 @@ def test_a_row_that_looks_like_page_furniture_is_text_all_the_same(text: str) ->
 
 
 def test_a_document_scores_as_its_best_passage_and_ties_break_by_id() -> None:
-    sources = ["b", "a", "b", "c", "a"]
-    hits = [Hit(0, 0.5), Hit(1, 0.9), Hit(2, 0.9), Hit(3, 0.7), Hit(4, 0.1)]
-    assert rank_documents(hits, sources) == [
-        Ranked("a", 0.9, 1),
-        Ranked("b", 0.9, 2),
-        Ranked("c", 0.7, 3),
+    scores = {("b", 0): 0.5, ("a", 0): 0.9, ("b", 1): 0.9, ("c", 0): 0.7, ("a", 1): 0.1}
+    hits = [Hit(PassageId(*id), score) for id, score in scores.items()]
+    assert rank_documents(hits) == [
+        Ranked("a", 0.9, PassageId("a", 0)),
+        Ranked("b", 0.9, PassageId("b", 1)),
+        Ranked("c", 0.7, PassageId("c", 0)),
     ]
 
 
 def test_a_ranking_ends_at_a_hundred_documents() -> None:
-    hits = [Hit(row, 1.0 - row / 1000) for row in range(150)]
-    ranked = rank_documents(hits, [f"d{row:03}" for row in range(150)])
+    hits = [Hit(PassageId(f"d{row:03}", 0), 1.0 - row / 1000) for row in range(150)]
+    ranked = rank_documents(hits)
     assert [r.document for r in ranked] == [f"d{row:03}" for row in range(100)]
 
 
 def run_of(*documents: str) -> list[Ranked]:
-    return [Ranked(document, 1.0 / rank, 0) for rank, document in enumerate(documents, start=1)]
+    return [
+        Ranked(document, 1.0 / rank, PassageId(document, 0))
+        for rank, document in enumerate(documents, start=1)
+    ]
 
 
 def test_figures_by_hand() -> None:
@@ -217,12 +219,9 @@ def test_depth_grows_until_there_are_a_hundred_documents(
 
     monkeypatch.setattr(Engine, "rank", counted)
     ask_corpus(dataset, engine)
-    sources = sources_of(engine)
-    assert len(sources) == engine.info.passages
-    assert sources.count("long") > 200
+    (long,) = [entry for entry in engine.store.listing() if entry.source == "long"]
+    assert long.passages > 200
     assert max(depths) > depths[0]
-    ranked = rank_documents(rank(engine, "rivers beside the water", depth=max(depths)), sources)
+    ranked = rank_documents(rank(engine, "rivers beside the water", depth=max(depths)))
     assert len(ranked) == 100
-    assert (
-        len(rank_documents(rank(engine, "rivers beside the water", depth=depths[0]), sources)) < 100
-    )
+    assert len(rank_documents(rank(engine, "rivers beside the water", depth=depths[0]))) < 100

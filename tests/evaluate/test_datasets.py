@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -21,6 +22,7 @@ from qa.evaluate.datasets import (
     read_spans,
     without_history,
 )
+from qa.records import Filters
 from tests.evaluate.conftest import QUESTIONS, write_lines
 
 
@@ -56,6 +58,42 @@ def test_questions_that_were_asked_before_are_read(tmp_path: Path) -> None:
     alone = without_history(dataset)
     assert [q.history for q in alone.questions] == [(), ()]
     assert [q.text for q in alone.questions] == [q.text for q in dataset.questions]
+
+
+def test_filters_and_grades_are_read(tmp_path: Path) -> None:
+    line = {
+        "id": "a", "question": "When?", "kind": "k",
+        "gold": [{"source": "x.txt", "quote": "one", "grade": 3}, {"source": "x.txt", "quote": "two"}],
+        "filters": {"source": ["x*"], "published_from": "2019", "published_to": "2019-11-30"},
+    }  # fmt: skip
+    (tmp_path / "questions.jsonl").write_text(json.dumps(line), "utf-8")
+    (question,) = read_spans(tmp_path).questions
+    assert [gold.grade for gold in question.gold] == [3, 1]
+    assert question.filters == Filters(("x*",), "2019", "2019-11-30")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("golds", [], "the field 'golds' is not known: id, question, kind"),
+        ("gold", [{"source": "s", "quote": "q", "grades": 1}], "the field 'grades' is not known"),
+        ("gold", [{"source": "s", "quote": "q", "grade": 4}], '"grade" is 4: 1, 2 or 3'),
+        ("gold", [{"source": "s", "quote": "q", "grade": True}], '"grade" is True'),
+        ("gold", [{"source": "s", "quote": "q"}, {"source": "s", "quote": "q", "grade": 2}], "twice"),
+        ("filters", ["x*"], '"filters" is not an object'),
+        ("filters", {"sources": ["x*"]}, "the field 'sources' is not known"),
+        ("filters", {"source": "x*"}, "not a list of globs"),
+        ("filters", {"published_to": 2019}, '"published_to" is not a date'),
+    ],
+)  # fmt: skip
+def test_a_field_that_means_nothing_is_refused(
+    tmp_path: Path, field: str, value: object, says: str
+) -> None:
+    line = {"id": "a", "question": "When?", "kind": "k", field: value}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(line), "utf-8")
+    with pytest.raises(DatasetError, match=re.escape(says)) as error:
+        read_spans(tmp_path)
+    assert "questions.jsonl line 1" in str(error.value)
 
 
 def test_a_string_may_hold_other_line_separators(tmp_path: Path) -> None:
@@ -192,6 +230,10 @@ def test_questions_with_quotes_take_no_other_file(spans: Path, tmp_path: Path) -
         ("h\th\th\nq\td\tnan\n", "line 2: the grade is 'nan'"),
         ("h\th\th\n\td\t1\n", "line 2: the query or the document has no id"),
         ("h\th\th\nq\td\t1\nq\td\t2\n", "line 3: q and d are judged twice"),
+        ("q 0 d 1\nq 0 e\n", "line 2: query, iteration, document and grade"),
+        ("q 0 d high\n", "line 1: the grade is 'high'"),
+        ("q d\n", "line 1: query, document and grade with tabs between"),
+        ("q 0 d 1 run\n", "line 1: query, document and grade with tabs between"),
     ],
 )
 def test_what_is_wrong_with_judgements_is_said_with_its_line(
@@ -203,6 +245,21 @@ def test_what_is_wrong_with_judgements_is_said_with_its_line(
         read_qrels(file)
     assert str(file) in str(error.value)
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize("between", ["\t", " ", "  \t"])
+def test_judgements_in_the_four_columns_of_trec_are_read(tmp_path: Path, between: str) -> None:
+    file = tmp_path / "qrels.tsv"
+    lines = [("q1", "0", "d1", "2"), ("q1", "Q0", "d2", "0"), ("q2", "0", "d1", "1")]
+    file.write_text("".join(between.join(line) + "\n" for line in lines), "utf-8")
+    assert read_qrels(file) == {"q1": {"d1": 2, "d2": 0}, "q2": {"d1": 1}}
+
+
+def test_judged_documents_that_the_corpus_lacks_are_counted(corpus: Path) -> None:
+    (corpus / "qrels.tsv").write_text(
+        "q\td\ts\nq1\tbees\t1\nq1\tgone\t2\nq1\talso-gone\t0\n", "utf-8"
+    )
+    assert read_corpus(corpus).missing == 1
 
 
 def test_grades_may_be_written_as_fractions(tmp_path: Path) -> None:

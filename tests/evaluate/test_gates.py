@@ -31,8 +31,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("text", "gate"),
     [
-        ("hit@5>=0.9", Gate(Measure("hit", 5), at_least=0.9)),
-        (" hit@5 [typo] >= .9 ", Gate(Measure("hit", 5), kind="typo", at_least=0.9)),
+        ("hit@5>=0.9", Gate(Measure("Success", 5), at_least=0.9)),
+        (" hit@5 [typo] >= .9 ", Gate(Measure("Success", 5), kind="typo", at_least=0.9)),
         ("excerpt_chars<=900", Gate(Measure("excerpt_chars"), at_most=900)),
         ("AUROC[near]>=0.78", Gate(Measure("AUROC"), kind="near", at_least=0.78)),
     ],
@@ -51,7 +51,7 @@ def test_what_is_no_gate_is_refused(text: str) -> None:
 
 
 def test_both_bounds_belong_to_the_gate() -> None:
-    gate = Gate(Measure("hit", 1), at_least=0.5, at_most=0.9)
+    gate = Gate(Measure("Success", 1), at_least=0.5, at_most=0.9)
     assert gate.holds(0.5) and gate.holds(0.9)
     assert not gate.holds(0.49) and not gate.holds(0.91)
     assert not gate.holds(None)
@@ -76,9 +76,14 @@ def test_gates_are_read_and_belong_to_their_data_set(spans: Path, tmp_path: Path
     (tmp_path / "gates.toml").write_text(GATES, "utf-8")
     gates = read_gates(tmp_path / "gates.toml")
     assert gates == [
-        Gate(Measure("hit", 5), at_least=0.5, dataset="small-questions", name="one"),
+        Gate(Measure("Success", 5), at_least=0.5, dataset="small-questions", name="one"),
         Gate(
-            Measure("hit", 1), kind="fact", at_least=1, at_most=1, dataset="elsewhere", name="two"
+            Measure("Success", 1),
+            kind="fact",
+            at_least=1,
+            at_most=1,
+            dataset="elsewhere",
+            name="two",
         ),
     ]
     assert gates_for(gates, str(spans.resolve()), str(tmp_path)) == gates[:1]
@@ -118,7 +123,7 @@ def test_gates_are_held_against_an_evaluation(spans: Path, engine: Engine) -> No
     gates = [Gate.parse("hit@5>=0.9"), Gate.parse("hit@5[fact]<=0.5"), Gate.parse("AUROC>=0.1")]
     checked = check(gates, evaluation)
     assert [one.held for one in checked] == [True, False, False]
-    assert str(checked[0]) == "hit@5 of small-questions is 1, wanted >=0.9"
+    assert str(checked[0]) == "Success@5 of small-questions is 1, wanted >=0.9"
     # What is not defined does not hold.
     assert fallen(checked).endswith("AUROC of small-questions is n/a, wanted >=0.1")
     assert fallen(checked[:1]) == ""
@@ -187,7 +192,7 @@ def test_a_build_whose_gates_hold_goes_live(place: Path, spans: Path) -> None:
     )
     assert report.changed
     assert IndexFolder(place / "ours").open().generation.info.generation == report.generation
-    assert said.lines == ["gate hit@5 of small-questions is 1, wanted >=0.9: holds"]
+    assert said.lines == ["gate Success@5 of small-questions is 1, wanted >=0.9: holds"]
 
 
 def test_a_build_with_a_gate_that_falls_is_refused_and_leaves_nothing(
@@ -198,7 +203,7 @@ def test_a_build_with_a_gate_that_falls_is_refused_and_leaves_nothing(
     accept = acceptance([gate("hit@5>=0.9"), gate("hit@5<=0.2")], Settings(datasets=str(place)))
     with pytest.raises(GateError) as error:
         build_index([place / "archive"], _settings(place), encoder=FakeEncoder(), accept=accept)
-    assert "hit@5 of small-questions is 1, wanted <=0.2" in str(error.value)
+    assert "Success@5 of small-questions is 1, wanted <=0.2" in str(error.value)
     assert "what was live stays live" in str(error.value)
     assert error.value.exit_status == 1
     assert (place / "ours" / "LIVE").read_bytes() == live

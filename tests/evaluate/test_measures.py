@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import math
 
+import ir_measures
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from qa.errors import UsageError
 from qa.evaluate.measures import (
     CORPUS_MEASURES,
+    REGISTERED,
     SPAN_MEASURES,
     Figure,
     Measure,
@@ -22,7 +26,7 @@ from qa.evaluate.measures import (
 
 
 @pytest.mark.parametrize(
-    "text", ["hit@1", "RR@10", "nDCG@10", "R@100", "AUROC", "AURC", "risk", "excerpt_chars"]
+    "text", ["Success@1", "RR@10", "nDCG@10", "R@100", "AUROC", "AURC", "risk", "excerpt_chars"]
 )
 def test_a_measure_prints_as_it_was_parsed(text: str) -> None:
     assert str(Measure.parse(text)) == text
@@ -34,15 +38,53 @@ def test_what_is_no_measure_is_refused(text: str) -> None:
         Measure.parse(text)
 
 
+def test_a_name_in_json_is_taken_for_the_measure() -> None:
+    assert Measure.parse("hit@5") == Measure.parse("Success@5") == Measure("Success", 5)
+
+
+def test_every_measure_is_registered_once_and_those_of_ranking_are_ir_measures_own() -> None:
+    assert len({kind.name for kind in REGISTERED}) == len(REGISTERED)
+    for kind in REGISTERED:
+        measure = Measure(kind.name, 10 if kind.cutoff else None)
+        assert Measure.parse(str(measure)) == Measure.parse(measure.key) == measure
+        assert kind.says and not kind.says.endswith(".")
+        if kind.cutoff:
+            assert str(ir_measures.parse_measure(str(measure))) == str(measure)
+
+
+@given(st.lists(st.integers(0, 1), max_size=12), st.integers(1, 12), st.integers(1, 12))
+def test_measures_of_one_question_are_those_of_ir_measures(
+    gains: list[int], cutoff: int, more: int
+) -> None:
+    relevant = sum(gains) + more
+    run = [ir_measures.ScoredDoc("q", f"d{n}", -float(n)) for n in range(len(gains))]
+    qrels = [ir_measures.Qrel("q", f"d{n}", gain) for n, gain in enumerate(gains)]
+    qrels += [ir_measures.Qrel("q", f"missed{n}", 1) for n in range(more)]
+    for name in ("Success", "RR", "nDCG"):
+        measure = Measure(name, cutoff)
+        theirs = ir_measures.parse_measure(str(measure))
+        [found] = ir_measures.iter_calc([theirs], qrels, run) if run else [None]
+        expected = found.value if found else 0.0
+        assert measure.of(gains, relevant) == pytest.approx(expected, abs=1e-6)
+
+
 def test_the_two_forms_have_the_measures_of_the_contract() -> None:
-    assert list(map(str, SPAN_MEASURES)) == ["hit@1", "hit@5", "hit@10", "RR@10", "nDCG@10"]
-    assert list(map(str, CORPUS_MEASURES)) == ["nDCG@10", "R@100", "RR@10", "hit@1"]
+    assert list(map(str, SPAN_MEASURES)) == [
+        "Success@1",
+        "Success@5",
+        "Success@10",
+        "RR@10",
+        "nDCG@10",
+    ]
+    assert [m.key for m in SPAN_MEASURES] == ["hit@1", "hit@5", "hit@10", "RR@10", "nDCG@10"]
+    assert list(map(str, CORPUS_MEASURES)) == ["nDCG@10", "R@100", "RR@10", "Success@1"]
+    assert [m.key for m in CORPUS_MEASURES] == ["nDCG@10", "R@100", "RR@10", "hit@1"]
 
 
 def test_measures_of_one_question_by_hand() -> None:
     gains = [0, 0, 1, 0, 1]
-    assert Measure("hit", 1).of(gains, 1) == 0
-    assert Measure("hit", 3).of(gains, 1) == 1
+    assert Measure("Success", 1).of(gains, 1) == 0
+    assert Measure("Success", 3).of(gains, 1) == 1
     assert Measure("RR", 10).of(gains, 1) == 1 / 3
     assert Measure("RR", 2).of(gains, 1) == 0
     found = 1 / math.log2(4) + 1 / math.log2(6)

@@ -97,7 +97,7 @@ def test_a_filter_leaves_out_one_source_and_no_other(scoring: ModuleType, source
 def test_the_filter_of_an_xquad_paragraph_is_one_that_may_be_asked_with(
     scoring: ModuleType,
 ) -> None:
-    from qa.engine import MAX_GLOB, MAX_GLOBS
+    from qa.asking import MAX_GLOB, MAX_GLOBS
 
     globs = scoring.without("p00017")
     assert len(globs) <= MAX_GLOBS

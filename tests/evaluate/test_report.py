@@ -103,7 +103,7 @@ def test_the_page_holds_all_that_was_found(evaluation: Evaluation) -> None:
     text = page(evaluation, compare(earlier, "a<b>.json", evaluation), checked)
     found = assert_self_contained(text)
     assert {"measures", "kinds", "ranks", "risk", "against", "misses"} <= found.ids
-    assert "hit@1" in text and "95% bootstrap intervals" in text
+    assert "Success@1" in text and "95% bootstrap intervals" in text
     assert "does not hold" in text
     # A miss, with what came instead and the gold quote.
     assert "Which bells did divers find?" in text and "Yours, Œnone" in text

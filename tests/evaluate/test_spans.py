@@ -165,7 +165,7 @@ def test_a_question_is_asked_with_those_before_it(spans: Path, engine: Engine) -
 
 def test_the_engine_finds_the_quotes_of_the_small_archive(spans: Path, engine: Engine) -> None:
     evaluation = evaluate_spans(read_spans(spans), engine)
-    found = evaluation.figure(Measure("hit", 5))
+    found = evaluation.figure(Measure("Success", 5))
     assert found is not None and found.value == 1.0 and found.n == 3  # spanish is apart
     lengths = [n for o in evaluation.outcomes if o.answerable and not o.apart for n in o.lengths]
     shown = evaluation.figure(EXCERPT_CHARS)
@@ -254,7 +254,7 @@ def test_verdicts_are_not_available_without_confidence(spans: Path, engine: Engi
 def test_a_set_of_unanswerable_questions_has_no_measures_of_ranking(engine: Engine) -> None:
     dataset = read_spans_of([QUESTIONS[4]])
     evaluation = evaluate_spans(dataset, engine)
-    assert evaluation.figure(Measure("hit", 1)) is None
+    assert evaluation.figure(Measure("Success", 1)) is None
 
 
 def read_spans_of(entries: list[dict[str, object]]) -> SpanSet:

@@ -14,7 +14,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.corpus.bombs import BOMBS
-from tests.corpus.makers import OLE, docx, epub, page, pdf, scanned_pdf, word, zipped
+from tests.corpus.makers import (
+    OLE,
+    docx,
+    epub,
+    ods,
+    odt,
+    page,
+    pdf,
+    pptx,
+    scanned_pdf,
+    shape,
+    word,
+    xlsx,
+    zipped,
+)
 
 SETTINGS = {
     "max_file_bytes": 1_500_000,
@@ -80,6 +94,16 @@ PDF = pdf(
     ]
 )
 DOCX = docx(word("The ferry", style="Titel") + word("The ferry crossed free of charge on Sundays."))
+ODT = odt(
+    "<text:h>The cooper</text:h><text:p>The cooper made barrels of oak from the island.</text:p>"
+)
+PPTX = pptx(
+    [
+        shape("The lighthouse", place="ctrTitle"),
+        shape("The lamp", place="title") + shape("The lamp of the lighthouse burned rape oil."),
+    ]
+)
+RTF = rb"{\rtf1\ansi {\b The net loft}\par The net loft dried nets in the wind of the h\'e4rbour.\par}"
 EPUB = epub(
     {
         "a.xhtml": page(
@@ -88,6 +112,22 @@ EPUB = epub(
     },
     about=f"<dc:title>A book of pilots</dc:title><dc:source>{ADDRESS}/book</dc:source>",
 )
+XLSX = xlsx({"Buoys": [["Buoy", "Laid"], ["Bell buoy", 1911], ["Gong buoy", 1910]]})
+LETTER = b"""From: The pilot <pilot@example.org>
+Subject: Oilskins
+Date: Mon, 4 Mar 2019 10:22:01 +0100
+Content-Type: multipart/mixed; boundary=b
+
+--b
+
+The pilot asked for oilskins.
+--b
+Content-Disposition: attachment; filename=plan.csv
+
+id,text
+1,The plan of the lock. It is kept in the office of the harbour.
+--b--
+"""
 CSV = f"id,title,text,url\n1,Herring,The herring was sold by the barrel.,{ADDRESS}/herring\n2,Salt,,\n"
 JSONL = '{"id": "cod", "text": "The cod was dried upon the rocks."}\n{"id": "eel"}\n'
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 20
@@ -164,6 +204,9 @@ FILES: Mapping[str, bytes] = {
     "two pages.pdf": PDF,
     "scanned.pdf": scanned_pdf(),
     "word.docx": DOCX,
+    "text.odt": ODT,
+    "slides.pptx": PPTX,
+    "rich.rtf": RTF,
     "book.epub": EPUB,
     "table.csv": CSV.encode(),
     "table.tsv": b"id\ttext\n9\tThe tar was boiled on the beach.\n",
@@ -172,11 +215,30 @@ FILES: Mapping[str, bytes] = {
     "packed.tar.gz": tar(_IN_ARCHIVE.items(), "w:gz"),
     "picture.png": _PNG,
     "no ending": b"words",
+    "talk.srt": b"1\n00:12:31,000 --> 00:12:33,000\nThe sluice jams,\n\n2\n00:12:33,000 --> 00:12:35,000\nat low tide.\n",
+    "talk.vtt": b"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Anna>The slipway is steep.\n",
+    "list.json": b'[{"id": 3, "text": "The winch was hand made."}, {"id": 4}]',
+    "other.json": b'{"capstan": {"turned by": 12}}',
+    "letter.eml": LETTER,
+    "mail.mbox": b"From a@example.org Mon Mar  4 10:22:01 2019\n" + LETTER + b"\n"
+    b"From a@example.org Mon Mar  4 10:22:01 2019\nno header\n\n"
+    b"From b@example.org Mon Mar  4 10:22:01 2019\nSubject: Fog\n\nThe foghorn was sold.\n",
+    "program.bin": b"\x7fELF\2\1\1" + bytes(range(256)),
+    "book.xlsx": XLSX,
+    "book.ods": ods({"Buoys": [["Buoy", "Laid"], ["Whistle buoy", 1912]]}),
     # Cut short.
     "cut/a.pdf": PDF[: len(PDF) // 2],
     "cut/a.docx": DOCX[: len(DOCX) // 2],
+    "cut/a.odt": ODT[: len(ODT) // 2],
+    "cut/a.pptx": PPTX[: len(PPTX) // 2],
+    "cut/a.rtf": RTF[:11],
     "cut/a.epub": EPUB[: len(EPUB) // 2],
+    "cut/a.xlsx": XLSX[: len(XLSX) // 2],
+    "cut/a.ods": XLSX[: len(XLSX) // 2],
     "cut/a.mhtml": SAVED[:100].encode(),
+    "cut/a.eml": LETTER[:-50],
+    "cut/a.json": b'[{"id": 3, "text": "The winch',
+    "cut/a.srt": b"1\n00:12:31,000 --> 00:",
     "cut/a.html": ARTICLE[:60].encode(),
     "cut/a.zip": zipped(_IN_ARCHIVE)[:-40],
     "cut/a.tar": tar(_IN_ARCHIVE.items())[:700],
@@ -188,17 +250,22 @@ FILES: Mapping[str, bytes] = {
         f"wrong/a{ending}": _PNG
         for ending in (
             *(".txt", ".md", ".html", ".xhtml", ".mhtml", ".pdf", ".docx", ".epub", ".csv"),
+            *(".odt", ".pptx", ".rtf"),
+            *(".xlsx", ".xls", ".ods", ".eml", ".mbox", ".srt", ".vtt", ".json"),
             *(".jsonl", ".zip", ".tar", ".tar.gz", ".tar.xz"),
         )
     },
     # Encrypted.
     "locked/a.pdf": pdf(["Secret."], password="x"),
+    "locked/a.xlsx": OLE + "EncryptedPackage".encode("utf-16-le"),
     "locked/a.docx": OLE + "EncryptedPackage".encode("utf-16-le"),
+    "locked/a.odt": odt("<text:p/>", **{"META-INF/manifest.xml": "<x><encryption-data/></x>"}),
     "locked/a.zip": locked(zipped({"a.txt": "Secret.", "b.txt": "Secret."})),
     "locked/old.docx": OLE + "WordDocument".encode("utf-16-le"),
 }
 
 _EMPTY = "<empty>"
+_CUT_RTF = "<no text (damaged: its end is missing)>"
 _DAMAGED_ZIP = "<damaged: it cannot be opened as a ZIP file"
 _DAMAGED_TAR = "<damaged: it cannot be unpacked, or not further"
 _NOT_TEXT = "<not valid utf-8 at byte 0>"
@@ -228,6 +295,22 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "entities.docx": {"": _XML_BOMB},
     "size.docx": {"": f"<{_MEMORY}"},
     "depth.docx": {"": _XML_BOMB},
+    "entities.odt": {"": _XML_BOMB},
+    "repeats.odt": {"": "again | again"},
+    "size.pptx": {"": f"<{_MEMORY}"},
+    "slides.pptx": {"": "A slide. A slide."},
+    "depth.rtf": {"": _CUT_RTF},
+    "cells.rtf": {"": "The words behind it."},
+    "depth.json": {"": "<what is in it is nested too deeply>"},
+    "depth.eml": {"": "<what is in it is nested too deeply>"},
+    "ratio.eml": {
+        "": "Packed.",
+        **{f"/ratio.zip/{n}.txt": _EMPTY for n in (0, 1, 10, 11, 2)},
+        "/ratio.zip": _TOO_MUCH,
+    },
+    "corner.xlsx": {"": _ABORTED},
+    "size.xlsx": {"": "<unpacks to more than its reader takes: a bomb>"},
+    "rows.ods": {"": "<damaged: it cannot be opened as a workbook>"},
     "entities.epub": {"": "&e9;"},
     "spine.epub": {"": "Again. Again."},
     "depth.html": {"": _NO_TEXT},
@@ -254,32 +337,65 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "two pages.pdf": {"": "A whale was stranded upon the breakwater in its third year."},
     "scanned.pdf": {"": "<no text: scanned pages; run OCR first>"},
     "word.docx": {"": "The ferry crossed free of charge on Sundays."},
+    "text.odt": {"": "made barrels of oak"},
+    "slides.pptx": {"": "The lamp of the lighthouse burned rape oil."},
+    "rich.rtf": {"": "in the wind of the härbour"},
     "book.epub": {"": "taught knots by candlelight"},
     "table.csv": {"#id=1": "The herring was sold by the barrel.", "": "<row 2: no text>"},
     "table.tsv": {"#id=9": "The tar was boiled on the beach."},
-    "rows.jsonl": {"#id=cod": "The cod was dried upon the rocks.", "": "<row 2: no text>"},
+    "rows.jsonl": {"#id=cod": "The cod was dried upon the rocks.", "#id=eel": "id: eel"},
     "packed.zip": _UNPACKED,
     "packed.tar.gz": _UNPACKED,
     "picture.png": {"": "<no reader for .png>"},
-    "no ending": {"": "<no reader for files without an ending>"},
+    "no ending": {"": "words"},
+    "talk.srt": {"": "The sluice jams, at low tide."},
+    "talk.vtt": {"": "Anna: The slipway is steep."},
+    "list.json": {"#id=3": "The winch was hand made.", "#id=4": "id: 4"},
+    "other.json": {"": "capstan.turned by: 12"},
+    "letter.eml": {"": "The pilot asked for oilskins.", "/plan.csv#id=1": "The plan of the lock."},
+    "mail.mbox": {
+        "#message=1": "The pilot asked for oilskins.",
+        "#message=1/plan.csv#id=1": "The plan of the lock.",
+        "#message=2": "<damaged: no message is in it>",
+        "#message=3": "The foghorn was sold.",
+    },
+    "program.bin": {"": "<a binary file: no reader for .bin>"},
+    "book.xlsx": {"": "Buoy: Bell buoy | Laid: 1911"},
+    "book.ods": {"": "Buoy: Whistle buoy | Laid: 1912"},
     "cut/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
     "cut/a.docx": {"": _DAMAGED_ZIP},
+    "cut/a.odt": {"": _DAMAGED_ZIP},
+    "cut/a.pptx": {"": _DAMAGED_ZIP},
+    "cut/a.rtf": {"": _CUT_RTF},
     "cut/a.epub": {"": _DAMAGED_ZIP},
+    "cut/a.xlsx": {"": _DAMAGED_ZIP},
+    "cut/a.ods": {"": _DAMAGED_ZIP},
     "cut/a.mhtml": {"": "<damaged: no page is in it>"},
+    "cut/a.json": {"": "<not JSON"},
+    "cut/a.srt": {"": "<damaged: it has no times>"},
+    "cut/a.eml": {"": "oilskins", "/plan.csv#id=1": "The plan"},
     "cut/a.html": {"": _NO_TEXT},
     "cut/a.zip": {"": _DAMAGED_ZIP},
     "cut/a.tar": {"/letters/a.txt": "mutiny", "": _DAMAGED_TAR},
     "cut/a.tar.gz": {"": _DAMAGED_TAR},
     "cut/a.jsonl": {"#id=cod": "The cod was dried", "": "<row 2: not JSON>"},
     "cut/empty.txt": {"": _EMPTY},
-    **{f"wrong/a.{ending}": {"": _NOT_TEXT} for ending in "txt md csv jsonl".split()},
+    **{f"wrong/a.{ending}": {"": _NOT_TEXT} for ending in "txt md csv jsonl json srt vtt".split()},
     **{f"wrong/a.{ending}": {"": _BINARY} for ending in ("html", "xhtml")},
     "wrong/a.mhtml": {"": "<damaged: no page is in it>"},
+    "wrong/a.eml": {"": "<damaged: no message is in it>"},
+    "wrong/a.mbox": {"": "<damaged: it does not begin with a message>"},
     "wrong/a.pdf": {"": "<damaged: it cannot be opened as a PDF>"},
-    **{f"wrong/a.{ending}": {"": _DAMAGED_ZIP} for ending in "docx epub zip".split()},
+    "wrong/a.rtf": {"": "<damaged: it does not begin as a rich text does>"},
+    **{
+        f"wrong/a.{ending}": {"": _DAMAGED_ZIP}
+        for ending in "docx odt pptx epub zip xlsx xls ods".split()
+    },
     **{f"wrong/a.{ending}": {"": _DAMAGED_TAR} for ending in "tar tar.gz tar.xz".split()},
     "locked/a.pdf": {"": "<encrypted: it needs a password>"},
     "locked/a.docx": {"": "<encrypted: it needs a password>"},
+    "locked/a.odt": {"": "<encrypted: it needs a password>"},
+    "locked/a.xlsx": {"": "<encrypted: it needs a password>"},
     "locked/a.zip": {
         "/a.txt": "<encrypted: it needs a password>",
         "/b.txt": "<encrypted: it needs a password>",

@@ -25,6 +25,7 @@ from tests.conftest import ROOT, Build
 from tests.disks import folder_in_memory
 from tests.fake import FakeEncoder
 from tests.faults.mixed import ADDRESS, SETTINGS, expected, write_mixed
+from tests.store.reads import passages_of
 
 
 class Built(NamedTuple):
@@ -54,7 +55,7 @@ def built(build: Build, encoder: FakeEncoder) -> Iterator[Built]:
 
 
 def test_everything_is_read_or_accounted_for(built: Built) -> None:
-    texts = {entry.source: built.engine.document(entry.id).text for entry in built.store.entries()}
+    texts = {entry.source: built.engine.document(entry.id).text for entry in built.store.listing()}
     skipped = {one.source: f"<{one.reason}>" for one in built.report.skipped}
     wanted = expected(built.outside)
     assert {*texts, *skipped} == {*wanted}
@@ -81,8 +82,9 @@ def test_everything_is_read_or_accounted_for(built: Built) -> None:
 
 
 def test_the_offset_law_holds(built: Built) -> None:
-    passages = [built.store.passage(row) for row in range(built.report.passages)]
-    assert {passage.document_id for passage in passages} == {e.id for e in built.store.entries()}
+    passages = passages_of(built.store)
+    assert len(passages) == built.report.passages
+    assert {passage.document_id for passage in passages} == {e.id for e in built.store.listing()}
     for passage in passages:
         document = built.engine.document(passage.document_id)
         assert document.text[passage.start : passage.end] == passage.text
@@ -97,7 +99,7 @@ def test_nothing_outside_is_read_or_written(built: Built) -> None:
     assert [path.name for path in built.outside.iterdir()] == ["secret.txt"]
     beside = {path.name for path in built.folder.parent.iterdir()}
     assert beside == {"mixed", "outside", "index"}
-    for entry in built.store.entries():
+    for entry in built.store.listing():
         assert "secret that lies outside" not in built.engine.document(entry.id).text
 
 
@@ -130,6 +132,11 @@ def test_a_citation_opens_at_its_page(
         leaf = re.match(r'<span class="leaf" data-page="\d+">', after)
         leaves = re.findall(r'data-page="(\d+)"', before + (leaf[0] if leaf else ""))
         assert leaves[-1:] == ([str(page)] if page else [])
+
+
+def test_a_citation_names_its_slide(built: Built) -> None:
+    asked = Question("Which oil did the lamp burn?", filters=Filters(source=("slides.pptx",)))
+    assert built.engine.ask(asked).results[0].citation.place == "slide 2"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from qa.store.files import disk
 from tests.conftest import Build
 from tests.fake import DIMENSION, FakeEncoder
 from tests.store.forge import digest, live_folder
+from tests.store.reads import passages_of
 
 OLD = "The harbour was dug in 1872 by four hundred dockers.\n"
 NEW = "The bridge was moved in a single night, and nobody heard it.\n"
@@ -71,9 +72,8 @@ def sources(index: Path) -> list[str]:
     opened = IndexFolder(index).open()
     assert opened.fault is None
     opened.generation.verify_all()
-    held = [entry.source for entry in opened.generation.entries()]
-    for row in range(opened.generation.info.passages):
-        passage = opened.generation.passage(row)
+    held = [entry.source for entry in opened.generation.listing()]
+    for passage in passages_of(opened.generation):
         document = opened.generation.document(passage.document_id)
         assert document is not None
         assert document.text[passage.start : passage.end] == passage.text

@@ -21,7 +21,7 @@ from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.integrations.langchain import ArchiveRetriever as LangChain
 from qa.integrations.llama_index import ArchiveRetriever as LlamaIndex
-from qa.present.wire import view_address
+from qa.present.citations import view_address
 from qa.records import Answer, Filters, Question
 from tests.integrations.conftest import Judging
 

@@ -16,10 +16,11 @@ from fastapi.testclient import TestClient
 from mcp import Client, MCPError
 from mcp.types import INVALID_PARAMS
 
-from qa.api import create_app, schemas
+from qa.api import create_app
 from qa.engine import Engine
 from qa.mcp import places
 from qa.mcp.tools import TOOLS, Access, ArgumentError
+from qa.present import shapes
 from qa.records import Note
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -77,7 +78,10 @@ def test_the_tools_are_listed_with_their_shapes(endpoint: str, era: str) -> None
         assert all(part["description"] for part in tool.input_schema["properties"].values())
         assert tool.input_schema["additionalProperties"] is False
     # As chat products expect them.
-    assert [list(tool.input_schema["properties"]) for tool in tools[:2]] == [["query"], ["id"]]
+    assert [list(tool.input_schema["properties"]) for tool in tools[:2]] == [
+        ["query"],
+        ["id", "offset", "limit"],
+    ]
     assert [tool.input_schema["required"] for tool in tools] == [["query"], ["id"], ["question"]]
 
 
@@ -88,7 +92,7 @@ def test_what_search_finds_fetch_opens_at_its_place(endpoint: str, era: str) -> 
     found = read(call(endpoint, "search", era, query="What do owls hunt at dusk?"))
     assert list(found) == ["results"] and len(found["results"]) > 3
     for result in found["results"]:
-        assert set(result) == {"id", "title", "url"}
+        assert set(result) == {"id", "title", "url", "snippet"}
         assert result["title"]
         opened = read(call(endpoint, "fetch", era, id=result["id"]))
         assert list(opened) == ["id", "title", "text", "url", "metadata"]
@@ -99,6 +103,7 @@ def test_what_search_finds_fetch_opens_at_its_place(endpoint: str, era: str) -> 
         text, _ = ARCHIVE[about["source"]]
         assert opened["text"] == text
         assert text[about["start"] : about["end"]] == about["excerpt"]
+        assert result["snippet"] and result["snippet"] in about["excerpt"]
         assert about["length"] == len(text) and not about["truncated"] and not about["changed"]
         assert f"characters {about['start']}-{about['end']}" in about["citation"]
 
@@ -188,11 +193,43 @@ def test_of_a_long_document_the_part_around_the_place_is_given(changing: Any) ->
     opened = read(call(endpoint, "fetch", id=first["id"]))
     about = opened["metadata"]
     assert "zeppelin" in about["excerpt"] and about["truncated"]
-    assert len(opened["text"]) == places.MAX_TEXT
+    assert len(opened["text"]) == 16_000
     assert opened["text"] == text[about["text_start"] : about["text_end"]]
     assert about["text_start"] < about["start"] < about["end"] < about["text_end"]
     head = read(call(endpoint, "fetch", id=first["id"].split(":")[0]))
-    assert head["text"] == text[: places.MAX_TEXT]
+    assert head["text"] == text[:16_000]
+
+
+def test_a_long_document_is_read_part_by_part(changing: Any) -> None:
+    text = "".join(f"Line {n} says nothing of note.\n\n" for n in range(2_000))
+    endpoint = changing(text)
+    [first, *_] = read(call(endpoint, "search", query="Line 7 says nothing"))["results"]
+    document, read_so_far, offset = first["id"].split(":")[0], "", 0
+    while offset is not None:
+        part = read(call(endpoint, "fetch", id=document, offset=offset, limit=25_000))
+        assert part["metadata"]["text_start"] == offset and len(part["text"]) <= 25_000
+        read_so_far += part["text"]
+        offset = part["metadata"].get("next_offset")
+    assert read_so_far == text
+    around = read(call(endpoint, "fetch", id=first["id"], limit=200))
+    assert len(around["text"]) == 200 and "excerpt" in around["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"offset": -1}, "offset"),
+        ({"offset": 10**9}, "the document ends before this"),
+        ({"limit": 0}, "limit"),
+        ({"limit": places.MAX_TEXT + 1}, "limit"),
+    ],
+)
+def test_a_part_that_there_is_not_is_refused(
+    endpoint: str, arguments: dict[str, int], says: str
+) -> None:
+    [first, *_] = read(call(endpoint, "search", query="What do owls hunt at dusk?"))["results"]
+    refused = call(endpoint, "fetch", id=first["id"], **arguments)
+    assert refused.is_error and says in refused.content[0].text
 
 
 # --- ask ----------------------------------------------------------------------------------------
@@ -225,17 +262,17 @@ def test_asks_shape_is_that_of_v1_ask(endpoint: str) -> None:
     told = {tool.name: tool.output_schema for tool in talk(endpoint, conversation)}["ask"]
 
     def names(schema: Any, model: Any) -> None:
-        """Check that a schema has the fields of a model of the HTTP interface, all of them."""
+        """Check that a schema has the fields of a shape, all of them."""
         fields = {name: field for name, field in model.model_fields.items() if name != "explain"}
         assert set(schema["properties"]) == set(schema["required"]) == set(fields)
 
-    names(told, schemas.AskResponse)
+    names(told, shapes.Answer)
     result = told["properties"]["results"]["items"]
-    names(result, schemas.Result)
-    names(result["properties"]["citation"], schemas.Citation)
-    names(result["properties"]["also"]["items"], schemas.Citation)
-    names(result["properties"]["highlights"]["items"], schemas.Highlight)
-    names(told["properties"]["index"], schemas.Index)
+    names(result, shapes.Result)
+    names(result["properties"]["citation"], shapes.Citation)
+    names(result["properties"]["also"]["items"], shapes.Citation)
+    names(result["properties"]["highlights"]["items"], shapes.Highlight)
+    names(told["properties"]["index"], shapes.Index)
 
 
 def test_asks_text_quotes_with_citations(endpoint: str) -> None:

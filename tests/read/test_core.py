@@ -33,3 +33,32 @@ def test_of_long_earlier_messages_the_latest_are_read() -> None:
     assert found[:-2] == earlier[:-2]
     assert found[-2:] == [f"{'word ' * 350}19", "who was Ada?"]
     assert sum(map(len, reader.given)) <= 2000
+
+
+class Doubtful(FakeReader):
+    """Finds nothing of its own in a message, but for the words that it was given."""
+
+    def __init__(self, own: str = "") -> None:
+        super().__init__()
+        self.own = own
+
+    def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
+        at = message.find(self.own) if self.own else -1
+        return [(at, at + len(self.own))] if at >= 0 else []
+
+
+PASTED = "The committee met in the shed and left. " * 9
+
+
+def test_a_long_message_in_which_nothing_seems_to_ask_asks_where_its_question_mark_is() -> None:
+    message = f"{PASTED}Who came? {PASTED}When does it open? Thanks."
+    assert core(Doubtful(), message) == "When does it open?"
+    assert core(Doubtful(), PASTED) == PASTED.strip()
+    assert core(Doubtful(), "Is it?") == ""
+
+
+def test_within_a_pasted_text_a_question_is_taken_to_its_mark() -> None:
+    reader = Doubtful("When does it")
+    assert core(reader, f"{PASTED}When does it open? Thanks.") == "When does it open?"
+    assert core(reader, f"{PASTED}When does it. Why? Thanks.") == "When does it"
+    assert core(reader, "When does it open? Thanks.") == "When does it"

@@ -83,10 +83,31 @@ def test_each_effort_reads_what_it_says() -> None:
         read_results(reader, QUESTION, long, BUDGETS[effort])
         read[effort] = [window for _, window in reader.seen]
     assert all(len(window) <= 420 for windows in read.values() for window in windows)
-    # Of the first result every sentence is read, of four others one window.
-    assert sum(" of 1," in window for window in read["fast"]) == 3
-    assert len(read["fast"]) == 3 + 4
+    # Of the first result two windows beside its best sentence are read, of two others one.
+    assert sum(" of 1," in window for window in read["fast"]) == 2
+    assert len(read["fast"]) == 2 + 2
     assert len(read["thorough"]) == 10 * 3
+
+
+def test_what_can_no_longer_come_first_is_not_read() -> None:
+    sure = "The lighthouse keeper of Vellmar is Ada Brandt."
+    far = [excerpt(1, sure, score=0.9), excerpt(2, "Keepers are many.", score=0.6)]
+    near = [excerpt(1, sure, score=0.9), excerpt(2, "Keepers are many.", score=0.899)]
+    question = "Who is the lighthouse keeper of Vellmar?"
+    for excerpts, expected in ((far, 1), (near, 2)):
+        reader = FakeReader()
+        told = read_results(reader, question, excerpts, BUDGETS["fast"])
+        assert len(reader.seen) == expected
+        assert [result.citation.source for result in told.results] == [
+            one.result.citation.source for one in excerpts
+        ]
+
+
+def test_where_the_reader_doubts_the_best_sentence_of_the_ranking_is_marked_too() -> None:
+    [only] = [excerpt(1, "The harbour is old.", "Boats pay there.", marked=1)]
+    told = read_results(FakeReader(), "What about the harbour museum?", [only], BUDGETS["fast"])
+    marked = [only.result.excerpt[m.start : m.end] for m in told.results[0].highlights]
+    assert marked == ["The harbour is old.", "Boats pay there."]
 
 
 def test_what_frames_a_question_is_not_searched(engine: Engine) -> None:

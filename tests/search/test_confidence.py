@@ -217,7 +217,7 @@ def test_a_document_of_many_passages_is_one_of_its_archive(build: Build, tmp_pat
         (texts / f"{name}.txt").write_text(text)
     build(texts, tmp_path / "index", passage_chars=200)
     store = IndexFolder(tmp_path / "index").open().generation
-    held = Counter(store.passage(row).document_id for row, _ in _held_out(store))
+    held = Counter(passage.document_id for passage, _ in _held_out(store))
     assert held[document_id("short.txt")] == held[document_id("other.txt")] > 5
     assert held[document_id("long.txt")] <= 120 - 2 * held[document_id("short.txt")]
     assert held.total() <= 120

@@ -14,7 +14,7 @@ def test_it_is_given_when_it_is_asked_for(engine: Engine) -> None:
 
 def test_stages_words_and_spans_are_those_of_the_result(engine: Engine) -> None:
     answer = engine.ask(Question("the owls at night", explain=True, k=3))
-    hits = {hit.row: hit for hit in engine.rank("the owls at night", depth=40)}
+    hits = {hit.id: hit for hit in engine.rank("the owls at night", depth=40)}
     places = []
     for result in answer.results:
         found = result.explain

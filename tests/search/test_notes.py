@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from qa.engine import Engine
-from qa.records import Answer, Filters, Hit, Note, Question
+from qa.records import Answer, Filters, Hit, Note, PassageId, Question
 from qa.search import notes
 from qa.search.notes import Advisor, Found
-from qa.store import IndexFolder
-from qa.store.protocol import NearWord
+from qa.store import Candidates, IndexFolder, NearWord
 from tests.conftest import ROOT, Build
 from tests.fake import FakeEncoder
 
 COMMON = {"tram", "bell", "old", "piers", "where", "how", "many", "was", "crane"}
+
+
+NONE = Candidates((), ())
 
 
 class Splitting(FakeEncoder):
@@ -129,7 +131,7 @@ def test_few_words_are_looked_up(
         given.append(word)
         return []
 
-    monkeypatch.setattr(type(asked.store), "near_words", near)
+    monkeypatch.setattr(type(asked.store.spellings), "near", near)
     asked.ask(f"Where was {' '.join(words)}?")
     assert given == list(dict.fromkeys(words))[:8]
 
@@ -148,15 +150,15 @@ def test_a_word_that_the_model_knows_is_no_slip(asked: Engine) -> None:
 def test_an_answered_question_gets_no_notes_on_words(asked: Engine) -> None:
     question = "When did Solvnag and the zeppelin come?"
     wanted = {"did_you_mean", "words_not_found"}
-    unsure = advice(asked, question, Found("unsure", 0.5, None, nothing_hidden))
+    unsure = advice(asked, question, Found("unsure", 0.5, NONE, nothing_hidden, ()))
     assert {note.code for note in unsure} == wanted
-    assert advice(asked, question, Found("answered", 0.5, None, nothing_hidden)) == ()
+    assert advice(asked, question, Found("answered", 0.5, NONE, nothing_hidden, ())) == ()
 
 
 def test_an_index_without_its_words_offers_nothing(
     asked: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asked.store, "near_words", lambda word, distance: [])
+    monkeypatch.setattr(asked.store.spellings, "near", lambda word, distance: [])
     assert codes(asked.ask("Who is Ingrid Solvnag?")) == ["words_not_found"]
 
 
@@ -228,16 +230,15 @@ def test_a_filter_that_leaves_the_best(asked: Engine) -> None:
 
 
 def test_the_first_ten_are_counted_only_where_better(asked: Engine) -> None:
-    allowed = asked.store.allowed(Filters(source=("tariff.txt",))).rows
-    assert allowed is not None
-    inside = int(allowed.nonzero()[0][0])
-    other = int((~allowed).nonzero()[0][0])
+    inside, other = PassageId("tariff.txt", 0), PassageId("bridge.txt", 0)
+    recalled = Candidates([inside], [])
     question = Question("harbour", filters=Filters(source=("tariff.txt",)))
     advisor = Advisor(asked.store, asked.encoder)
 
-    def passages(support: float | None, *rows: tuple[int, float]) -> int | None:
-        hits = [Hit(row, 1 - n / 100, support=held) for n, (row, held) in enumerate(rows)]
-        told = advisor.notes(question, "harbour", Found("unsure", support, allowed, lambda: hits))
+    def passages(support: float | None, *first: tuple[PassageId, float]) -> int | None:
+        hits = [Hit(id, 1 - n / 100, support=held) for n, (id, held) in enumerate(first)]
+        found_here = Found("unsure", support, recalled, lambda: hits, {"harbour"})
+        told = advisor.notes(question, "harbour", found_here)
         found = [note.details["passages"] for note in told if note.code == "filtered_out"]
         return found[0] if found else None
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from qa.encode import Encoded
 from qa.engine import Engine
-from qa.records import Filters
+from qa.records import Filters, PassageId
 from qa.search.rank import Asked, Ranking, late_scores, prepare, rank
-from qa.store import CONTEXT, Generation, IndexFolder, TokenCodes
+from qa.store import CONTEXT, Bm25, Generation, IndexFolder, Statistics, TokenCodes
 from tests.conftest import Build
 from tests.fake import FakeEncoder
+from tests.store.oracle import Oracle
+from tests.store.reads import ids_of
 
 WORDS = (
     "harbour bridge steamer crowns night river owls voles bees hives crane dockers valley ferry the a "
@@ -33,73 +31,8 @@ def store(index: Path) -> Generation:
 
 
 def asked_for(store: Generation, encoder: FakeEncoder, question: str, ranking: Ranking) -> Asked:
-    terms = [term for _, term in store.terms(question)]
+    terms = store.analyzer.terms(question)
     return prepare(store, encoder.codec, encoder.encode_question(question), terms, ranking)
-
-
-def naive_sentence(
-    store: Generation, encoder: FakeEncoder, question: Encoded, row: int, power: float
-) -> float:
-    """Return the best late score of one sentence, by loops."""
-    encoded = store.encoded_passage(row)
-    tokens = encoder.codec.decode(encoded.codes)
-    numbers = encoded.sentences.tolist()
-    return max(
-        (
-            naive_late(store, encoder, question, tokens[[n == number for n in numbers]], power)
-            for number in set(numbers) - {CONTEXT}
-        ),
-        default=0.0,
-    )
-
-
-def naive_late(
-    store: Generation,
-    encoder: FakeEncoder,
-    question: Encoded,
-    row: int | NDArray[np.float32],
-    power: float,
-) -> float:
-    """Return the weighted mean of the best cosine of each question token, by loops."""
-    tokens = encoder.codec.decode(store.encoded_passage(row).codes) if isinstance(row, int) else row
-    weights = [float(w) ** power for w in store.token_weights(question.ids)]
-    if not len(tokens) or not sum(weights):
-        return 0.0
-    total = 0.0
-    for weight, token in zip(weights, question.tokens, strict=True):
-        total += weight * max(float(token @ other) for other in tokens)
-    return total / sum(weights)
-
-
-def naive_rank(
-    store: Generation, encoder: FakeEncoder, text: str, ranking: Ranking, allowed: Sequence[bool]
-) -> list[tuple[int, float]]:
-    """Return (row, score) of the candidates, best first, by loops."""
-    question = encoder.encode_question(text)
-    terms = list(dict.fromkeys(term for _, term in store.terms(text)))
-    rows = [row for row in range(store.info.passages) if allowed[row]]
-    cosine = {row: float(store.dense.vectors[row] @ question.vector) for row in rows}
-    lexical = {row: math.fsum(store.term_share(term, row) for term in terms) for row in rows}
-    dense = sorted(rows, key=lambda row: (-round(cosine[row], 6), row))[: ranking.depth]
-    matching = sorted(
-        (row for row in rows if lexical[row] > 0), key=lambda row: (-round(lexical[row], 5), row)
-    )[: ranking.depth]
-    fused: dict[int, float] = {}
-    for ranked in (dense, matching):
-        for place, row in enumerate(ranked, start=1):
-            fused[row] = fused.get(row, 0.0) + 1 / (ranking.rrf + place)
-    candidates = sorted(fused, key=lambda row: (-fused[row], row))[: ranking.candidates]
-    ceiling = sum(store.term_weight(term) for term in terms)
-    scored = []
-    for row in candidates:
-        share = lexical[row] / ceiling if ceiling else 0.0
-        late = naive_late(store, encoder, question, row, ranking.idf_power)
-        sentence = naive_sentence(store, encoder, question, row, ranking.idf_power)
-        parts = ranking.dense * cosine[row] + ranking.lexical * share
-        parts += ranking.late * late + ranking.sentence * sentence
-        weights = ranking.dense + ranking.lexical + ranking.late + ranking.sentence
-        scored.append((row, parts / weights))
-    return sorted(scored, key=lambda pair: -pair[1])
 
 
 _QUESTIONS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
@@ -120,51 +53,33 @@ _RANKINGS = st.sampled_from(
 def test_ranking_is_what_it_says(
     store: Generation, encoder: FakeEncoder, question: str, ranking: Ranking, mask: int | None
 ) -> None:
-    count = store.info.passages
-    kept = [mask is None or bool(mask >> row & 1) for row in range(count)]
-    allowed = None if mask is None else np.array(kept)
+    oracle = Oracle(store, encoder, question, ranking)
+    kept = [id for n, id in enumerate(oracle.ids) if mask is None or mask >> n & 1]
     asked = asked_for(store, encoder, question, ranking)
-    hits = rank(store, encoder.codec, asked, ranking, allowed=allowed)
-    expected = naive_rank(store, encoder, question, ranking, kept)
-    assert {hit.row for hit in hits} == {row for row, _ in expected}
-    scores = dict(expected)
+    held_out = set(oracle.ids) - set(kept)
+    hits = rank(store, encoder.codec, asked, ranking, held_out=held_out).hits
+    expected = oracle.rank(kept)
+    assert {hit.id for hit in hits} == set(expected)
     for hit in hits:
-        assert hit.score == pytest.approx(scores[hit.row], abs=2e-5)
-        assert kept[hit.row]
-    # Best first, ties by row.
-    assert hits == sorted(hits, key=lambda hit: (-hit.score, hit.row))
-
-
-def naive_support(
-    store: Generation, encoder: FakeEncoder, question: Encoded, row: int, power: float
-) -> float:
-    """Return the mean of the late score and the match that a quarter of the weight reaches."""
-    tokens = encoder.codec.decode(store.encoded_passage(row).codes)
-    weights = [float(w) ** power for w in store.token_weights(question.ids)]
-    if not len(tokens) or not sum(weights):
-        return 0.0
-    matches = [max(float(token @ other) for other in tokens) for token in question.tokens]
-    ordered = sorted(zip(matches, weights, strict=True))
-    reached = accumulate(weight / sum(weights) for _, weight in ordered)
-    place = next(n for n, share in enumerate(reached) if share >= 0.25 - 1e-6)
-    return (naive_late(store, encoder, question, row, power) + ordered[place][0]) / 2
+        assert hit.score == pytest.approx(expected[hit.id], abs=2e-5)
+        assert hit.id not in held_out
+    # Best first, ties by id.
+    assert hits == sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
 @given(_QUESTIONS)
 def test_late_scores(store: Generation, encoder: FakeEncoder, question: str) -> None:
-    ranking = Ranking()
-    asked = asked_for(store, encoder, question, ranking)
-    rows = np.array([4, 0, 4, 2])
-    codes = store.token_codes(rows)
+    oracle = Oracle(store, encoder, question, Ranking())
+    asked = asked_for(store, encoder, question, Ranking())
+    ids = [oracle.ids[row] for row in (4, 0, 4, 2)]
+    codes = store.fetch(ids, ()).tokens
     scores = late_scores(encoder.codec, asked, codes)
-    encoded = encoder.encode_question(question)
     for found, naive in (
-        (scores.late, naive_late),
-        (scores.sentence, naive_sentence),
-        (scores.support, naive_support),
+        (scores.late, [oracle.scores[id].late for id in ids]),
+        (scores.sentence, [oracle.scores[id].sentence for id in ids]),
+        (scores.support, [oracle.scores[id].support for id in ids]),
     ):
-        expected = [naive(store, encoder, encoded, int(row), ranking.idf_power) for row in rows]
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(found, naive, atol=1e-5)
     # The best sentence alone, taken for a passage, has that score.
     ends = [*codes.starts[1:], len(codes.codes)]
     for n, (start, end) in enumerate(zip(codes.starts, ends, strict=True)):
@@ -180,7 +95,7 @@ def test_passages_without_tokens_and_questions_without_any(
     store: Generation, encoder: FakeEncoder
 ) -> None:
     asked = asked_for(store, encoder, "the harbour", Ranking())
-    codes = store.token_codes(np.array([1, 2]))
+    codes = store.fetch(ids_of(store)[1:3], ()).tokens
     # A passage of no tokens between two, and at the end.
     first = int(codes.starts[1])
     gaps = codes._replace(starts=np.array([0, first, first, len(codes.codes)]))
@@ -188,7 +103,7 @@ def test_passages_without_tokens_and_questions_without_any(
     for found, expected in zip(late_scores(encoder.codec, asked, gaps), whole, strict=True):
         assert set(found[[1, 3]].tolist()) in ({0}, {-1})
         np.testing.assert_allclose(found[[0, 2]], expected, atol=1e-6)
-    nothing = store.token_codes(np.empty(0, np.int64))
+    nothing = store.fetch([], ()).tokens
     assert [len(found) for found in late_scores(encoder.codec, asked, nothing)] == [0, 0, 0, 0]
     silent = asked_for(store, encoder, " ", Ranking())
     assert np.stack(late_scores(encoder.codec, silent, codes)).tolist() == [
@@ -205,7 +120,16 @@ def test_neighbouring_passages_have_sentences_of_their_own(encoder: FakeEncoder)
     tokens = np.stack([encoder.encode_question(w).tokens[0] for w in ("harbour", "bridge")])
     codes = TokenCodes(encoder.codec.encode(tokens), np.array([0, 1]), np.array([0, 0], np.uint8))
     weights = np.array([0.5, 0.5], np.float32)
-    asked = Asked(question.vector, encoder.codec.project(question.tokens), (), 0.0, weights)
+    asked = Asked(
+        vector=question.vector,
+        tokens=encoder.codec.project(question.tokens),
+        token_weights=weights,
+        terms=(),
+        term_weights=np.empty(0),
+        term_ceiling=0.0,
+        bm25=Bm25(),
+        statistics=Statistics(2, 1.0, {}, np.ones(2, np.int64), frozenset()),
+    )
     late, sentence, best, _ = late_scores(encoder.codec, asked, codes)
     np.testing.assert_allclose(late, sentence)
     assert best.tolist() == [0, 0]
@@ -232,23 +156,25 @@ def test_prepare(store: Generation, encoder: FakeEncoder) -> None:
     text = "harbour harbour of the steamer zzz"
     asked = asked_for(store, encoder, text, Ranking())
     assert asked.terms == ("harbour", "steamer", "zzz")
-    assert asked.term_ceiling == pytest.approx(sum(map(store.term_weight, asked.terms)))
+    oracle = Oracle(store, encoder, text, Ranking())
+    assert asked.term_ceiling == pytest.approx(oracle.ceiling)
     assert asked.token_weights.sum() == pytest.approx(1)
     ids = encoder.encode_question(text).ids
-    plain = np.asarray([float(w) for w in store.token_weights(ids)])
+    told = store.statistics((), ids)
+    plain = np.log(1 + (told.passages - told.tokens + 0.5) / (told.tokens + 0.5))
     np.testing.assert_allclose(asked.token_weights, plain / plain.sum(), rtol=1e-5)
     assert asked.token_weights[-1] == asked.token_weights.max()  # the rarest
 
 
 def test_a_filter_leaves_scores_as_they_are(engine: Engine) -> None:
-    everything = {hit.row: hit for hit in engine.rank("the bridge in the night", depth=50)}
+    everything = {hit.id: hit for hit in engine.rank("the bridge in the night", depth=50)}
     filters = Filters(source=("*bridge*",))
-    allowed = engine.store.allowed(filters).rows
-    assert allowed is not None
     hits = engine.rank("the bridge in the night", depth=50, filters=filters)
-    assert {hit.row for hit in hits} == set(np.flatnonzero(allowed).tolist())
+    assert [hit.id for hit in sorted(hits, key=lambda hit: hit.id)] == [
+        id for id in ids_of(engine.store) if "bridge" in id.source
+    ]
     for hit in hits:
-        assert hit.score == pytest.approx(everything[hit.row].score, abs=2e-5)
+        assert hit.score == pytest.approx(everything[hit.id].score, abs=2e-5)
     assert engine.rank("bridge", depth=50, filters=Filters(source=("nowhere",))) == []
 
 
@@ -266,18 +192,19 @@ def copies(tmp_path: Path, build: Build) -> Engine:
     return Engine(store=IndexFolder(tmp_path / "index").open().generation, encoder=FakeEncoder())
 
 
-def test_ties_are_broken_by_row_and_depth_is_kept(tmp_path: Path, build: Build) -> None:
+def test_ties_are_broken_by_id_and_depth_is_kept(tmp_path: Path, build: Build) -> None:
     engine = copies(tmp_path, build)
     question = "Who dug the harbour, the dockers?"
     ranked = Ranking().candidates
     best = engine.rank(question, depth=ranked)
-    assert [hit.row for hit in best] == [n for n in range(120) if n % 2][:ranked]
+    dug = [PassageId(f"{n:03}.txt", 0) for n in range(120) if n % 2]
+    assert [hit.id for hit in best] == dug[:ranked]
     assert len({hit.score for hit in best}) == 1
     for depth in (1, ranked - 1, ranked + 1, 100, 119, 121, 500):
         hits = engine.rank(question, depth=depth)
         assert len(hits) == min(depth, 121)
-        assert len({hit.row for hit in hits}) == len(hits)
-        assert [hit.row for hit in hits[:ranked]] == [hit.row for hit in best[:depth]]
+        assert len({hit.id for hit in hits}) == len(hits)
+        assert [hit.id for hit in hits[:ranked]] == [hit.id for hit in best[:depth]]
         assert all(one.score >= other.score for one, other in zip(hits, hits[1:], strict=False))
         # Those below the candidates have places and no scores of the stages.
         assert {hit.late is None for hit in hits[ranked:]} <= {True}
@@ -287,15 +214,9 @@ def test_ties_are_broken_by_row_and_depth_is_kept(tmp_path: Path, build: Build) 
 def test_a_hit_says_what_placed_it(engine: Engine, store: Generation, encoder: FakeEncoder) -> None:
     question = "What does a steamer pay?"
     hit = engine.rank(question, depth=1)[0]
-    encoded = encoder.encode_question(question)
-    assert hit.dense == pytest.approx(
-        float(store.dense.vectors[hit.row] @ encoded.vector), abs=1e-6
-    )
-    terms = {term for _, term in store.terms(question)}
-    assert hit.lexical == pytest.approx(
-        sum(store.term_share(term, hit.row) for term in terms), rel=1e-5
-    )
-    late = naive_late(store, encoder, encoded, hit.row, Ranking().idf_power)
-    assert hit.late == pytest.approx(late, abs=1e-5)
-    sentence = naive_sentence(store, encoder, encoded, hit.row, Ranking().idf_power)
-    assert hit.sentence == pytest.approx(sentence, abs=1e-5)
+    scores = Oracle(store, encoder, question, Ranking()).scores[hit.id]
+    assert hit.dense == pytest.approx(scores.dense, abs=1e-6)
+    assert hit.lexical == pytest.approx(scores.lexical, rel=1e-5)
+    assert hit.late == pytest.approx(scores.late, abs=1e-5)
+    assert hit.sentence == pytest.approx(scores.sentence, abs=1e-5)
+    assert hit.support == pytest.approx(scores.support, abs=1e-5)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,18 +22,21 @@ from qa.records import (
     Document,
     Filters,
     Hit,
+    Place,
     Published,
     Question,
     Result,
     citation_id,
 )
-from qa.search.rank import Ranking, prepare
-from qa.search.results import cite_span, lines_of, make_results
+from qa.search.citations import cite_span, lines_of
+from qa.search.rank import Asked, Ranked, Ranking, prepare
+from qa.search.results import make_results
 from qa.settings import Settings
-from qa.store import Generation, IndexFolder
+from qa.store import Candidates, Generation, IndexFolder, Query
 from tests.conftest import Build
 from tests.disks import fsync_at_once
 from tests.fake import FakeEncoder
+from tests.store.reads import ids_of
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -93,8 +95,17 @@ def results(
     """Return the results of hits in a given order."""
     encoder = encoder or FakeEncoder()
     asked = prepare(store, encoder.codec, encoder.encode_question(question), [], Ranking())
-    hits = [Hit(row, 1.0 - place / 1000) for place, row in enumerate(rows)]
-    return [one.result for one in make_results(store, encoder.codec, asked, hits, k)]
+    ranked = ranked_as(store, rows, asked)
+    return [one.result for one in make_results(encoder.codec, asked, ranked, k)]
+
+
+def ranked_as(store: Generation, rows: Sequence[int], asked: Asked) -> Ranked:
+    """Return the passages at ``rows``, in this order, as a ranking."""
+    ids = ids_of(store)
+    hits = [Hit(ids[row], 1.0 - place / 1000) for place, row in enumerate(rows)]
+    wanted = list(dict.fromkeys(hit.id for hit in hits))
+    fetched = store.fetch(wanted, asked.terms)
+    return Ranked(hits, Candidates((), ()), fetched, {id: n for n, id in enumerate(wanted)})
 
 
 def spans(found: Sequence[Result]) -> list[tuple[str, int, int]]:
@@ -269,11 +280,10 @@ def test_a_text_without_a_word_of_the_question_is_no_copy(tmp_path: Path) -> Non
     texts = [form.format("northern", "as ever and a day"), form.format("southern", "as ever")]
     parts = [document(name, ("paragraph", text)) for name, text in zip("ab", texts, strict=True)]
     store, encoder = built(tmp_path, *parts), FakeEncoder()
-    hits = [Hit(1, 1.0), Hit(0, 0.9)]
     for word, expected in (("southern", texts[::-1]), ("lamp", texts[:1])):
-        terms = [term for _, term in store.terms(word)]
+        terms = store.analyzer.terms(word)
         asked = prepare(store, encoder.codec, encoder.encode_question(word), terms, Ranking())
-        found = make_results(store, encoder.codec, asked, hits, 5)
+        found = make_results(encoder.codec, asked, ranked_as(store, [1, 0], asked), 5)
         assert [one.result.excerpt for one in found] == expected
 
 
@@ -463,6 +473,22 @@ def test_an_excerpt_is_joined_on_its_page_alone(tmp_path: Path) -> None:
     assert seen == [(f"{first}\n\n{second}", 1), (third, 2)]
 
 
+def test_a_citation_has_the_place_where_its_excerpt_begins(tmp_path: Path) -> None:
+    read = document("a.xlsx", ("item", "Pump one. It is old."), ("item", "Pump two."))
+    second = read.blocks[1].start
+    rows = (Place(0, "Pumps, row 2", 0), Place(second, "Pumps, row 3", 1))
+    store = built(tmp_path / "rows", replace(read, places=rows))
+    seen = [(r.excerpt, r.citation.place) for r in results(store, [1, 0])]
+    # Though the one follows the other, they are not joined.
+    assert seen == [("Pump two.", "Pumps, row 3"), ("Pump one. It is old.", "Pumps, row 2")]
+    times = (Place(0, "00:00:01"), Place(9, "00:00:04"), Place(second, "00:00:09"))
+    store = built(tmp_path / "times", replace(read, places=times))
+    (joined,) = results(store, [0])
+    assert (joined.excerpt, joined.citation.place) == (read.text.strip(), "00:00:01")
+    kept = store.document(joined.citation.document_id)
+    assert cite_span(kept, 10, 20).place == "00:00:04"  # type: ignore[arg-type]
+
+
 def test_the_original_opens_at_the_sentence_that_is_marked(tmp_path: Path) -> None:
     read = document("a.md", ("heading", "# Fees"), ("paragraph", "Boats pay. Otters row free."))
     store = built(tmp_path, replace(read, original_url="https://example.org/fees#top"))
@@ -573,8 +599,7 @@ def test_more_may_be_asked_for_than_there_is(build: Build, tmp_path: Path) -> No
     (texts / "a.txt").write_text("One line.\n")
     build(texts, tmp_path / "index")
     store = IndexFolder(tmp_path / "index").open().generation
-    assert store.nearest(FakeEncoder().encode_question("x").vector, 50, None).tolist() == [0]
-    assert (
-        store.nearest(FakeEncoder().encode_question("x").vector, 50, np.array([False])).tolist()
-        == []
-    )
+    (only,) = ids_of(store)
+    query = Query(FakeEncoder().encode_question("x").vector, ("line",), 50)
+    assert store.candidates(query)[:2] == ([only], [only])
+    assert store.candidates(query._replace(held_out={only}))[:2] == ([], [])

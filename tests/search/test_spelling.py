@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
 from qa.search.spelling import respelled
-from qa.store import Store
 from qa.store.files.words import Words, WordsWriter
 from qa.text.analysis import Analyzer
 
 
-class Dictionary:
-    """As much of a store as spelling asks for."""
-
-    def __init__(self, text: str) -> None:
-        analyzer, writer = Analyzer("en"), WordsWriter()
-        writer.add(text)
-        self.near_words = Words(b"".join(writer.file(analyzer, set(analyzer.terms(text))))).near
+def words_of(text: str) -> Words:
+    """Return the words of a text as an index keeps them."""
+    analyzer, writer = Analyzer("en"), WordsWriter()
+    writer.add(text)
+    return Words(b"".join(writer.file(analyzer, set(analyzer.terms(text)))))
 
 
 def offered(word: str, text: str) -> str | None:
-    near = respelled(cast(Store, Dictionary(text)), word)
+    near = respelled(words_of(text), word)
     return near.written if near else None
 
 
@@ -65,7 +60,7 @@ def test_no_slips(typed: str, text: str) -> None:
 
 
 def test_a_word_by_itself_is_no_slip() -> None:
-    dictionary = cast(Store, Dictionary("harbour"))
+    dictionary = words_of("harbour")
     assert respelled(dictionary, "harbor", common=False) is not None
     assert respelled(dictionary, "harbor", common=True) is None
 

@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from qa.store.bm25 import Bm25
 from qa.store.files.disk import read_array
-from qa.store.files.lexical import Bm25, LexicalIndex
+from qa.store.files.lexical import LexicalIndex
 from qa.store.files.postings import PostingsWriter
 
 
@@ -18,7 +19,7 @@ def files_of(postings: PostingsWriter) -> dict[str, bytes]:
     return files
 
 
-def read_files(files: dict[str, bytes], bm25: Bm25) -> LexicalIndex:
+def read_files(files: dict[str, bytes]) -> LexicalIndex:
     """Return the index of its files."""
     terms = files["lexical_terms.txt"].decode("utf-8", "surrogatepass")
     array = {
@@ -26,7 +27,7 @@ def read_files(files: dict[str, bytes], bm25: Bm25) -> LexicalIndex:
         for name, data in files.items()
         if name.endswith(".npy")
     }
-    return LexicalIndex(terms=terms.split("\n") if terms else [], k1=bm25.k1, **array)
+    return LexicalIndex(terms=terms.split("\n") if terms else [], **array)
 
 
 def lexical_index(passages: Iterable[Sequence[str]], bm25: Bm25) -> LexicalIndex:
@@ -35,4 +36,4 @@ def lexical_index(passages: Iterable[Sequence[str]], bm25: Bm25) -> LexicalIndex
         postings = PostingsWriter(Path(folder), bm25)
         for terms in passages:
             postings.add(terms)
-        return read_files(files_of(postings), bm25)
+        return read_files(files_of(postings))

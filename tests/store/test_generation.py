@@ -23,15 +23,16 @@ from qa.corpus import read_folders
 from qa.corpus.readers import Reading, make_document
 from qa.encode import Piece
 from qa.errors import IndexDamagedError, IndexForeignError
-from qa.records import About, Block, Document, Filters, Passage, Published
+from qa.records import About, Block, Document, Filters, Passage, Place, Published
 from qa.settings import Settings
-from qa.store import CONTEXT, Generation, GenerationWriter, IndexFolder, Recipe
+from qa.store import CONTEXT, Generation, GenerationWriter, IndexFolder, Query, Recipe
+from qa.store.bm25 import Bm25
 from qa.store.files.disk import array_bytes
-from qa.store.files.lexical import Bm25, idf
 from qa.text.analysis import Analyzer
-from tests.fake import FakeEncoder
+from tests.fake import FakeEncoder, direction
 from tests.store.forge import change_manifest, digest, live_folder, seal
 from tests.store.lexical import lexical_index
+from tests.store.reads import ids_of, left_by
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_passages(generation: Generation, passages: Sequence[Passage]) -> None:
 def test_entries(
     generation: Generation, documents: Sequence[Document], passages: Sequence[Passage]
 ) -> None:
-    assert [tuple(entry) for entry in generation.entries()] == [
+    assert [tuple(entry) for entry in generation.listing()] == [
         (
             document.id,
             document.source,
@@ -132,21 +133,24 @@ def test_terms_and_weights(
     texts = [f"{p.context}. {p.text}" if p.context else p.text for p in passages]
     lexical = lexical_index(map(analyzer.terms, texts), Bm25())
     question = "What does the steamer pay for a night in the harbour of Żabno?"
-    terms = [term for _, term in generation.terms(question)]
+    terms = generation.analyzer.terms(question)
     assert terms == ["steamer", "pay", "night", "harbour", "zabno"]
-    np.testing.assert_array_equal(generation.term_scores(terms), lexical.scores(terms))
-    for term in (*terms, "unknown"):
-        assert generation.term_weight(term) == lexical.ceiling(term)
-        shares = [generation.term_share(term, row) for row in range(len(passages))]
-        np.testing.assert_array_equal(shares, lexical.scores([term]))
+    np.testing.assert_array_equal(generation.lexical.scores(terms), lexical.scores(terms))
+    wanted = [*terms, "unknown"]
+    held = [analyzer.terms(text) for text in texts]
+    fetched = generation.fetch(ids_of(generation), wanted)
+    assert fetched.counts.tolist() == [[one.count(term) for term in wanted] for one in held]
+    assert fetched.lengths.tolist() == [len(one) for one in held]
     ids = [
         set(e.ids) for e in encoder.encode_passages([Piece(p.context, p.text) for p in passages])
     ]
     asked = encoder.encode_question(question).ids
-    frequency = np.array([sum(token in of_one for of_one in ids) for token in asked])
-    np.testing.assert_allclose(
-        generation.token_weights(asked), idf(frequency, len(passages)), rtol=1e-6
-    )
+    found = generation.statistics(wanted, asked)
+    assert found.tokens.tolist() == [sum(token in of_one for of_one in ids) for token in asked]
+    assert found.terms == {term: sum(term in one for one in held) for term in wanted}
+    assert found.held == set(terms)
+    assert found.passages == len(passages)
+    assert found.mean_length == pytest.approx(sum(map(len, held)) / len(held))
 
 
 def test_the_manifest_accounts_for_every_file(
@@ -205,6 +209,7 @@ def test_all_that_is_known_of_a_document_comes_back(tmp_path: Path) -> None:
         author="The ferryman",
         language="en",
         page_starts=(0, 18),
+        places=(Place(0, "Pumps, row 2"), Place(18, "Pumps, row 3", 1)),
     )
     assert given_documents(tmp_path / "index", known).document(known.id) == known
 
@@ -231,16 +236,14 @@ def test_a_long_document_is_found_across_blocks_of_the_file(tmp_path: Path) -> N
 
 def allowed_sources(generation: Generation, filters: Filters) -> set[str]:
     """Return the sources whose passages a filter leaves; all or none of each."""
-    rows = generation.allowed(filters).rows
-    assert rows is not None
-    kept: set[str] = set()
-    left: set[str] = set()
-    for row, keep in enumerate(rows):
-        found = generation.document(generation.passage(row).document_id)
-        assert found is not None
-        (kept if keep else left).add(found.source)
+    kept = {id.source for id in left_by(generation, filters)}
+    left = {id.source for id in ids_of(generation)} - kept
     assert not kept & left
     return kept
+
+
+def undated(generation: Generation, filters: Filters) -> int:
+    return generation.candidates(Query(direction("any"), (), 5, filters)).undated_documents
 
 
 @pytest.mark.parametrize(
@@ -265,17 +268,18 @@ def test_globs_match_whole_sources(
 
 
 def test_no_filter_allows_everything(generation: Generation) -> None:
-    assert generation.allowed(Filters()) == (None, 0)
+    assert left_by(generation, Filters()) == ids_of(generation)
+    assert undated(generation, Filters()) == 0
 
 
 def test_undated_documents_are_counted(generation: Generation) -> None:
     filters = Filters(published_from="2004", published_to="2004-03-15")
     assert allowed_sources(generation, filters) == {"bridge.txt"}
-    assert generation.allowed(filters).undated_documents == 6
+    assert undated(generation, filters) == 6
     among = Filters(source=("letters/*", "*.md"), published_from="2004")
     assert allowed_sources(generation, among) == {"notes/harbour.md"}
-    assert generation.allowed(among).undated_documents == 2
-    assert generation.allowed(Filters(source=("letters/*",))).undated_documents == 0
+    assert undated(generation, among) == 2
+    assert undated(generation, Filters(source=("letters/*",))) == 0
 
 
 def days(value: str) -> tuple[date, date]:

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.store.bm25 import Bm25
 from qa.store.files import postings
-from qa.store.files.lexical import Bm25, LexicalIndex
+from qa.store.files.lexical import LexicalIndex
 from qa.store.files.postings import PostingsWriter
 from tests.store.lexical import files_of, lexical_index, read_files
 
@@ -66,7 +67,7 @@ def test_what_is_taken_over_is_as_if_it_had_been_added(
                 whole.append(terms)
             writer.keep(before, first, last)
             whole += corpus[first:last]
-        index = read_files(files_of(writer), Bm25())
+        index = read_files(files_of(writer))
         assert list(Path(folder).iterdir()) == []  # what waits there has no name
     check(index, whole)
     fresh = lexical_index(whole, Bm25())

@@ -76,12 +76,12 @@ def test_a_later_build_forgets_the_words_of_what_is_gone(tmp_path: Path, build: 
     (texts / "b.txt").write_text("A steamer pays forty crowns in the harbour.")
     build(texts, index)
     generation = IndexFolder(index).open().generation
-    assert [near.written for near in generation.near_words("quagas", 1)] == ["quaggas"]
-    assert generation.term_frequency("harbour") == 2
+    assert [near.written for near in generation.spellings.near("quagas", 1)] == ["quaggas"]
+    assert generation.statistics(["harbour"], ()).terms["harbour"] == 2
     (texts / "a.txt").unlink()
     build(texts, index)
     later = IndexFolder(index).open().generation
-    assert later.near_words("quagas", 1) == []
+    assert later.spellings.near("quagas", 1) == []
     build(texts, fresh)
     anew = IndexFolder(fresh).open().generation
     assert (later.folder / WORDS).read_bytes() == (anew.folder / WORDS).read_bytes()

@@ -36,18 +36,17 @@ class CitedQa:
         from qa.records import Answer, Question
 
         engine = Engine.open(folder / "index")
-        sources: list[str] = []
 
         def ask(text: str) -> Answer:
             return engine.ask(Question(text, k=DEPTH))
 
         def rank(text: str) -> list[str]:
             from qa.evaluate.corpora import DEPTH as DOCUMENTS
-            from qa.evaluate.corpora import rank_documents, sources_of
+            from qa.evaluate.corpora import rank_documents
 
-            sources.extend(() if sources else sources_of(engine))
-            depth = math.ceil(1.5 * DOCUMENTS * max(1.0, len(sources) / engine.info.documents))
-            ranked = rank_documents(engine.rank(text, depth=depth), sources)
+            share = engine.info.passages / engine.info.documents
+            depth = math.ceil(1.5 * DOCUMENTS * max(1.0, share))
+            ranked = rank_documents(engine.rank(text, depth=depth))
             return [document.document for document in ranked]
 
         return Opened(ask, rank)

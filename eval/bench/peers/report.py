@@ -13,9 +13,10 @@ from qa.evaluate.compare import randomisation_test, show_p
 from qa.evaluate.corpora import Ranked, figures_of
 from qa.evaluate.datasets import JudgedCorpus, read_dataset
 from qa.evaluate.measures import Measure
+from qa.records import PassageId
 
 OURS = "cited-qa"
-MEASURES = (Measure("nDCG", 10), Measure("hit", 1))
+MEASURES = (Measure("nDCG", 10), Measure("Success", 1))
 Table = dict[str, dict[str, Any]]
 """Figures of one data set, by peer and configuration."""
 
@@ -63,7 +64,10 @@ def judge(dataset: JudgedCorpus, measured: Table) -> Table:
     for name, one in measured.items():
         build, asked = one["build"], one["ask"]
         runs = {
-            query: [Ranked(document, -rank, 0) for rank, document in enumerate(documents)]
+            query: [
+                Ranked(document, -rank, PassageId(document, 0))
+                for rank, document in enumerate(documents)
+            ]
             for query, documents in asked["run"].items()
         }
         figures = figures_of(dataset.qrels, runs)
@@ -71,7 +75,7 @@ def judge(dataset: JudgedCorpus, measured: Table) -> Table:
         p50 = median(times)
         table[name] = {
             **{
-                str(m): round(sum(f[m] for f in figures.values()) / len(figures), 4)
+                m.key: round(sum(f[m] for f in figures.values()) / len(figures), 4)
                 for m in MEASURES
             },
             "p50_ms": round(p50, 1),
@@ -94,7 +98,7 @@ def judge(dataset: JudgedCorpus, measured: Table) -> Table:
             },
             "versions": asked["versions"],
             "per_question": {
-                str(m): [_short(figures[query][m]) for query in dataset.qrels] for m in MEASURES
+                m.key: [_short(figures[query][m]) for query in dataset.qrels] for m in MEASURES
             },
         }
     return table

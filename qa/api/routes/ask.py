@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Request
 from qa.api import schemas
 from qa.api.errors import JsonResponse, responses
 from qa.api.json_route import JsonRoute
+from qa.api.routes.documents import SpanError
 from qa.api.service import engine_of, service_of
-from qa.present.wire import answer_body
+from qa.present.wire import answer_body, citation_body
 from qa.records import Question
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["ask"])
@@ -46,6 +47,20 @@ async def _answer(question: Question, request: Request) -> JsonResponse:
     responses=responses(400, 413, 415, 422, 500, 503),
 )
 def verify(body: schemas.VerifyRequest, request: Request) -> JsonResponse:
-    """Check that a citation still stands for an excerpt, word for word."""
-    reason = engine_of(request).verify(body.citation.to_citation(), body.excerpt)
-    return JsonResponse({"holds": reason is None, "reason": reason})
+    """Check that a citation, or a printed footnote, still stands for an excerpt, word for word."""
+    engine = engine_of(request)
+    if body.citation:
+        found = engine.verify(body.citation.to_citation(), body.excerpt)
+    elif not (body.source or body.title):
+        raise SpanError(
+            "a citation, a source or a title is wanted beside the excerpt",
+            field="citation",
+            code="origin_missing",
+        )
+    else:
+        found = engine.verify_printed(
+            body.excerpt, source=body.source or "", title="" if body.source else body.title or ""
+        )
+    base = service_of(request).base(request)
+    cited = citation_body(found.citation, base) if found.citation else None
+    return JsonResponse({"holds": found.holds, "reason": found.reason, "citation": cited})

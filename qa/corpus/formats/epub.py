@@ -14,6 +14,7 @@ from qa.corpus.formats.markup import (
     parse_xml,
     text_of,
 )
+from qa.corpus.formats.names import is_no_title
 from qa.corpus.formats.zipped import Package
 from qa.corpus.reading import Reading, TextBuilder, UnreadableError, language_code, web_address
 from qa.records import Published
@@ -41,7 +42,7 @@ def read_epub(data: bytes) -> Reading:
         text,
         "utf-8",
         blocks,
-        title=_said(book, "title"),
+        title=next((words for words in _all(book, "title") if not is_no_title(words)), None),
         published=_published(book),
         original_url=next(filter(None, map(web_address, _all(book, "source", "identifier"))), None),
         author=", ".join(_all(book, "creator")[:20]) or None,

@@ -1,7 +1,8 @@
 """CSV and JSON Lines: each row is a document of its own.
 
 A table is read as a stream, and so may be far larger than memory. Its columns are known by their
-names. A row that gives no document is counted, and the counts are told in one line at the end.
+names; a row that has no column for a text is read with all of its columns, a line each. A row that
+gives no document is counted, and the counts are told in one line at the end.
 """
 
 from __future__ import annotations
@@ -11,11 +12,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
-from typing import IO, Any
+from typing import IO
 
 from qa.corpus import dates
 from qa.corpus.decode import NotTextError, codec_of_file, guessed
-from qa.corpus.formats.plain import find_blocks
+from qa.corpus.formats.records import (
+    Row,
+    fields_of,
+    first_of,
+    line_of_field,
+    lines_of,
+    text_of_field,
+)
+from qa.corpus.formats.separated import Separated
 from qa.corpus.readers import make_document
 from qa.corpus.reading import (
     Columns,
@@ -24,15 +33,14 @@ from qa.corpus.reading import (
     Skipped,
     UnreadableError,
     web_address,
-    whole_characters,
 )
 from qa.records import Document, Published
 
-Row = Mapping[str, Any]
 Numbered = tuple[int, Row | str]
 """A row's number, from 1, with the row, or with why it is none."""
 
 _SHOWN = 5
+_MANY = 1_000
 _MAX_ID = 200
 
 
@@ -51,15 +59,20 @@ def read_rows(
     text = TextIOWrapper(file, encoding=codec, errors="replace", newline="")
     lines = _lines(text, options.limits.file_bytes)
     bad: dict[str, list[int]] = {}
+    unread: dict[str, None] = {}
     names, count = _Names(source, options.columns), 0
     try:
-        for number, row in TABLES[ending](lines, options):
+        for number, row in _READ[ending](lines, options):
             count = number
             if isinstance(row, str):
                 bad.setdefault(row, []).append(number)
                 continue
             try:
                 yield _document(names.of(number, row), row, options.columns)
+                if len(unread) < _MANY:
+                    unread.update(dict.fromkeys(_unread(row, options.columns)))
+                if isinstance(row, _Unfit):
+                    bad.setdefault("more cells than columns, read in full", []).append(number)
             except UnreadableError as error:
                 bad.setdefault(str(error), []).append(number)
     except (_TableEndsError, UnicodeDecodeError) as error:
@@ -68,8 +81,14 @@ def read_rows(
     finally:
         text.detach()
     guess = None if given else guessed(codec)
-    if bad or guess:
-        yield Skipped(source, "; ".join(filter(None, (guess, _summed(bad)))))
+    told = [part for part in (guess, _summed(bad) if bad else "") if part]
+    if unread:
+        more = f" and {len(unread) - _SHOWN:,} more" if len(unread) > _SHOWN else ""
+        told.append(
+            f"columns beside the text that are not read: {', '.join([*unread][:_SHOWN])}{more}"
+        )
+    if told:
+        yield Skipped(source, "; ".join(told))
     elif not count:
         raise UnreadableError("no rows")
 
@@ -106,41 +125,28 @@ def _tsv_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
 def _separated(lines: Iterator[str], options: Options, delimiter: str | None) -> Iterator[Numbered]:
     limit = options.limits.file_bytes
     csv.field_size_limit(limit)
-    first = next(lines, "")
-    delimiter = delimiter or max(",;\t|", key=lambda mark: _outside_quotes(first).count(mark))
-
-    def again() -> Iterator[str]:
-        yield first
-        yield from lines
-
-    table = csv.reader(again(), delimiter=delimiter)
+    number = 0
     try:
-        header = [name.strip() for name in next(table, [])]
-        _refuse_without_text(header, options.columns)
-        number = 0
-        for cells in table:
-            if not any(cell.strip() for cell in cells):
-                continue
+        table = Separated(lines, delimiter)
+        names = [name.lower() for name in table.names]
+        told = (names.index(one.lower()) for one in options.columns.text if one.lower() in names)
+        for cells, surplus in table.records(next(told, None)):
             number += 1
-            if sum(map(len, cells)) > limit:
+            if sum(map(len, cells)) + sum(map(len, surplus)) > limit:
                 yield number, f"longer than {limit:,} characters (setting max_file_bytes)"
+                continue
+            row = dict(zip(table.names, cells, strict=False))
+            if surplus:
+                more = {f"column {n}": cell for n, cell in enumerate(surplus, len(names) + 1)}
+                yield number, _Unfit(row | more)
             else:
-                yield number, dict(zip(header, cells, strict=False))
+                yield number, row
     except csv.Error as error:
         raise _TableEndsError(f"damaged ({error})") from None
 
 
-def _outside_quotes(line: str) -> str:
-    return "".join(line.split('"')[::2])
-
-
-def _refuse_without_text(header: Sequence[str], columns: Columns) -> None:
-    if not {name.lower() for name in header} & {name.lower() for name in columns.text}:
-        shown = ", ".join(name[:40] for name in header[:12])
-        raise UnreadableError(
-            f"no column named {' or '.join(columns.text)}: its columns are {shown}; "
-            "name the one with the text in the setting row_text"
-        )
+class _Unfit(dict[str, str]):
+    """A row with more cells than there are columns, so that nobody knows which cell is the text."""
 
 
 def _json_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
@@ -157,11 +163,22 @@ def _json_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
         yield number, row if isinstance(row, dict) else "not a JSON object"
 
 
+def _listed_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
+    """Yield the rows of a JSON list, which is held in memory as a whole."""
+    yield from enumerate(json.loads("".join(lines)), 1)
+
+
 TABLES: Mapping[str, Callable[[Iterator[str], Options], Iterator[Numbered]]] = {
     ".csv": _csv_rows,
     ".tsv": _tsv_rows,
     ".jsonl": _json_rows,
     ".ndjson": _json_rows,
+}
+"""Endings of tables, which are read as streams."""
+
+_READ: Mapping[str, Callable[[Iterator[str], Options], Iterator[Numbered]]] = {
+    **TABLES,
+    ".json": _listed_rows,
 }
 
 
@@ -175,56 +192,67 @@ class _Names:
 
     def of(self, number: int, row: Row) -> str:
         """Return the source of a row's document."""
-        key, _ = _first(row, self._columns.id)
+        key, _ = first_of(row, self._columns.id)
         if key and len(key) <= _MAX_ID and key.isprintable() and hash(key) not in self._seen:
             self._seen.add(hash(key))
             return f"{self._source}#id={key}"
         return f"{self._source}#row={number}"
 
 
+def row_document(source: str, row: Row, columns: Columns) -> Document:
+    """Return the document of one row. Raises UnreadableError where it gives none."""
+    return _document(source, row, columns)
+
+
 def _document(source: str, row: Row, columns: Columns) -> Document:
-    text, _ = _first(row, columns.text)
-    if text is None:
+    fields = fields_of(row)
+    words = None if isinstance(row, _Unfit) else first_of(fields, columns.text)[0]
+    if words is not None:
+        text, blocks = text_of_field(words)
+    elif not isinstance(row, _Unfit) and _has_column(row, columns.text):
         raise UnreadableError("no text")
-    words, column = _first(row, columns.date)
-    value = dates.parse_date(words) if words else None
-    title, _ = _first(row, columns.title)
+    else:
+        text, blocks = lines_of(fields)
+        if not text:
+            raise UnreadableError("no text")
+    date, dated_by = first_of(fields, columns.date)
+    value = dates.parse_date(date) if date else None
+    title, _ = first_of(fields, columns.title)
     return make_document(
         source=source,
         sha256=hashlib.sha256(_canonical(row)).hexdigest(),
         reading=Reading(
             text,
             "utf-8",
-            find_blocks(text),
-            title=" ".join(title.split()) if title else None,
-            published=Published(value, words, f"column {column}") if value and words else None,
-            original_url=web_address(_first(row, columns.url)[0]),
-            author=_first(row, columns.author)[0],
+            blocks,
+            title=line_of_field(title) if title else None,
+            published=Published(value, date, f"column {dated_by}") if value and date else None,
+            original_url=web_address(first_of(fields, columns.url)[0]),
+            author=first_of(fields, columns.author)[0],
         ),
     )
+
+
+def _has_column(row: Row, names: Sequence[str]) -> bool:
+    """Whether a row has a column of one of these names, which could hold a text."""
+    wanted = {name.lower() for name in names}
+    return any(
+        name.lower() in wanted and not isinstance(value, dict | list) for name, value in row.items()
+    )
+
+
+def _unread(row: Row, columns: Columns) -> Iterator[str]:
+    """Yield the names of the columns that say something and are not part of a row's document."""
+    if isinstance(row, _Unfit) or not _has_column(row, columns.text):
+        return
+    meant = (columns.text, columns.title, columns.date, columns.url, columns.id, columns.author)
+    known = {name.lower() for names in meant for name in names}
+    for name, value in row.items():
+        if name.lower() not in known and value not in (None, "", [], {}):
+            yield name
 
 
 def _canonical(row: Row) -> bytes:
     """Return a row's bytes: a JSON object in UTF-8, in the order of the columns, without white space."""
     words = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     return words.encode("utf-8", "surrogatepass")
-
-
-def _first(row: Row, names: Sequence[str]) -> tuple[str | None, str]:
-    """Return what the first of the columns ``names`` that says anything says, and its name."""
-    known = {name.lower(): name for name in reversed([*row])}
-    for wanted in names:
-        name = known.get(wanted.lower())
-        words = _words(row[name]) if name is not None else None
-        if name is not None and words:
-            return words, name
-    return None, ""
-
-
-def _words(value: object) -> str | None:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        value = "\n\n".join(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    words = whole_characters(str(value))
-    return words if words.strip() else None

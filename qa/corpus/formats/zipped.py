@@ -29,10 +29,11 @@ _DAMAGED = (
     zlib.error,
     lzma.LZMAError,
 )
+_BOMB = "unpacks to more than its reader takes: a bomb"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 """How a compound file begins: what Office wrote before 2007, and what it puts an encrypted document in."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -77,20 +78,32 @@ def _chunks(opened: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> Itera
         raise UnreadableError("damaged: it cannot be unpacked") from None
 
 
+def refuse_locked(data: bytes) -> None:
+    """Raise UnreadableError for a document of Office that is encrypted."""
+    if data.startswith(OLE) and _ENCRYPTED in data:
+        raise UnreadableError("encrypted: it needs a password")
+
+
 class Package:
     """A document that is a ZIP file of parts, as DOCX and EPUB are."""
 
     def __init__(self, data: bytes) -> None:
-        if data.startswith(_OLE):
-            locked = _ENCRYPTED in data
+        refuse_locked(data)
+        if data.startswith(OLE):
             raise UnreadableError(
-                "encrypted: it needs a password"
-                if locked
-                else "an older format under this name: save it anew in the format of its ending"
+                "an older format under this name: save it anew in the format of its ending"
             )
         self._zip = open_zip(BytesIO(data), members=_MAX_PARTS)
         self._infos = {info.filename: info for info in self._zip.infolist()}
         self._left = _MAX_PARTS_BYTES
+
+    def refuse_bombs(self) -> None:
+        """Raise UnreadableError where the parts say that they unpack to more than a reader takes.
+
+        For a library that unpacks them by itself: the limits of its process hold one that lies.
+        """
+        if sum(info.file_size for info in self._infos.values()) > _MAX_PARTS_BYTES:
+            raise UnreadableError(_BOMB)
 
     def __contains__(self, name: str) -> bool:
         return name in self._infos
@@ -103,5 +116,5 @@ class Package:
         data = read_member(self._zip, info, self._left)
         self._left -= len(data)
         if self._left < 0:
-            raise UnreadableError("unpacks to more than its reader takes: a bomb")
+            raise UnreadableError(_BOMB)
         return data

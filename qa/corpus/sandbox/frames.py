@@ -11,14 +11,14 @@ import struct
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from qa.corpus.contents import Item, Mark
 from qa.corpus.reading import Columns, Limits, Options, Skipped
-from qa.records import About, Block, Document, Published, document_id
+from qa.records import About, Block, BlockKind, Document, Place, Published, document_id
 
 _LENGTH = struct.Struct(">Q")
-_KINDS = frozenset({"title", "heading", "paragraph", "item", "teaser", "furniture"})
+_KINDS = frozenset(get_args(BlockKind))
 
 
 class FrameError(ValueError):
@@ -119,6 +119,7 @@ def message_of(item: Item) -> Mapping[str, Any]:
         [block.kind, block.start, block.end, block.level, _plain(block.about)]
         for block in item.blocks
     ]
+    fields["places"] = [[place.start, place.label, place.part] for place in item.places]
     return {"document": fields}
 
 
@@ -174,6 +175,7 @@ def _item(message: Mapping[str, Any]) -> Item:
         author=fields["author"],
         language=fields["language"],
         page_starts=_ascending(fields["page_starts"], len(text)),
+        places=_places(fields["places"], len(text)),
     )
 
 
@@ -204,9 +206,18 @@ def _blocks(rows: list[list[Any]], length: int) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _places(rows: list[list[Any]], length: int) -> tuple[Place, ...]:
+    places = tuple(Place(start, _text(label), part) for start, label, part in rows)
+    _ascending([place.start for place in places], length)
+    parts = [place.part for place in places]
+    if any(type(part) is not int for part in parts) or parts != sorted(parts):
+        raise ValueError("parts out of order")
+    return places
+
+
 def _ascending(starts: list[int], length: int) -> tuple[int, ...]:
     if any(type(start) is not int for start in starts) or starts != sorted(starts):
-        raise ValueError("pages out of order")
+        raise ValueError("pages or places out of order")
     if starts and not 0 <= starts[0] <= starts[-1] <= length:
-        raise ValueError("pages outside the text")
+        raise ValueError("pages or places outside the text")
     return tuple(starts)

@@ -17,9 +17,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.arrays import FloatArray
 from qa.errors import IndexDamagedError, IndexForeignError, UsageError
 
-FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -123,15 +123,14 @@ class DenseIndex:
         except UsageError:
             raise _damaged("some of its vectors are not finite and of unit length") from None
 
-    def alike(self, row: int) -> FloatArray:
-        """Return the cosine of every vector with that of ``row``, some thousand at a time."""
+    def alike(self, row: int, cosine: float) -> RowArray:
+        """Return the rows of vectors that have at least a cosine with that of ``row``."""
         vectors = self.vectors
-        parts = [vectors[n : n + _AT_ONCE] @ vectors[row] for n in range(0, len(vectors), _AT_ONCE)]
-        return np.concatenate(parts, dtype=np.float32)
-
-    def scores(self, vector: FloatArray, rows: RowArray) -> FloatArray:
-        """Return the cosines of ``vector`` with the vectors of ``rows``."""
-        return np.asarray(self.vectors[rows] @ vector, np.float32)
+        parts = [
+            n + np.flatnonzero(vectors[n : n + _AT_ONCE] @ vectors[row] >= cosine)
+            for n in range(0, len(vectors), _AT_ONCE)
+        ]
+        return np.concatenate(parts, dtype=np.int64)
 
 
 def index_bytes(parts: Iterable[FloatArray], *, dimension: int, count: int) -> Iterator[bytes]:

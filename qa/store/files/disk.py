@@ -169,6 +169,14 @@ def _block_sum(block: bytes | memoryview) -> bytes:
     return hashlib.blake2b(block, digest_size=_SUM_BYTES).digest()
 
 
+def file_sum(path: Path) -> FileSum:
+    """Return the size and SHA-256 of a file as it is. Raises OSError."""
+    with path.open("rb") as file:
+        return FileSum(
+            os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        )
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until a folder's entries are on the disk."""
     on_step(f"fsync {folder.name}/")
@@ -284,6 +292,23 @@ class BlockFile:
             for block in range(first, last):
                 self._verify(block)
         return self._view[start:end]
+
+    def gather(
+        self, starts: NDArray[Any], ends: NDArray[Any], places: NDArray[Any], width: int
+    ) -> NDArray[np.uint8]:
+        """Return the records of ``width`` bytes at ``places``, shape (places, width).
+
+        ``starts`` and ``ends`` are the stretches of records that hold them all. Raises
+        IndexDamagedError.
+        """
+        firsts = (starts * width // BLOCK).tolist()
+        lasts = (-(-ends * width // BLOCK)).tolist()
+        for first, last in zip(firsts, lasts, strict=True):
+            if b"\0" in self._verified[first:last]:
+                for block in range(first, last):
+                    self._verify(block)
+        records = np.frombuffer(self._view, np.uint8).reshape(-1, width)
+        return records.take(places, axis=0)
 
     def verify_all(self) -> None:
         """Verify every block. Raises IndexDamagedError at the first that is damaged."""

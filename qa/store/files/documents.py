@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from qa.records import About, Block, Document, Filters, Published
+from qa.records import About, Block, Document, Filters, Place, Published
+from qa.store.files.dense import Mask
 from qa.store.files.disk import BlockFile, FileSum, read_verified
 from qa.store.files.manifest import read_manifest, well_formed
 from qa.store.files.recent import RecentDocuments
-from qa.store.protocol import Mask
 from qa.text.folding import fold_name
 
 DOCUMENTS, TEXTS, BLOCKS = "documents.json", "texts.bin", "blocks.bin"
@@ -115,6 +115,9 @@ def _read(
 ) -> Document:
     entry = entries[place]
     text = bytes(texts.read(*entry["text_bytes"])).decode("utf-8", "surrogatepass")
+    written = json.loads(bytes(blocks.read(*entry["block_bytes"])))
+    # The blocks alone, where a document has no places: so were all written once.
+    layout = written if isinstance(written, dict) else {"blocks": written, "places": []}
     return Document(
         id=entry["id"],
         source=entry["source"],
@@ -123,11 +126,12 @@ def _read(
         text=text,
         title=entry["title"],
         published=Published(**entry["published"]) if entry["published"] else None,
-        blocks=tuple(map(_block, json.loads(bytes(blocks.read(*entry["block_bytes"]))))),
+        blocks=tuple(map(_block, layout["blocks"])),
         original_url=entry["original_url"],
         author=entry["author"],
         language=entry["language"],
         page_starts=tuple(entry["page_starts"]),
+        places=tuple(Place(*place) for place in layout["places"]),
     )
 
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from qa.errors import (
     IndexDamagedError,
@@ -30,19 +31,19 @@ from qa.errors import (
     UsageError,
 )
 from qa.store.files import disk
-from qa.store.files.disk import FileSum, damaged
+from qa.store.files.disk import FileSum, damaged, file_sum
 from qa.store.files.documents import document_ids
 from qa.store.files.generation import Generation
 from qa.store.files.manifest import read_manifest, read_object, well_formed
 from qa.store.files.pointer import LIVE, NAME, Live, Pointer, read_live, write_live
+from qa.store.files.sharing import link_model
 
 JOURNAL = ".encoded"
 _LOCK, _GENERATIONS, _MODELS = "LOCK", "generations", "models"
 _BUILDING = ".building-"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """What was opened, and the fault that made it another generation than the live one."""
 
     generation: Generation
@@ -216,20 +217,21 @@ class IndexFolder:
     def add_model(self, fingerprint: str, make: Callable[[Path], None]) -> str:
         """Keep what ``make`` writes into an empty folder as a model; return its manifest's SHA-256.
 
-        A model that is there and whole is taken as it is.
+        A model that is there and whole is taken as it is; one of an index nearby is shared.
         """
         target = self.model_folder(fingerprint)
         manifest = target / "manifest.json"
         if manifest.is_file():
-            sha256 = disk_sum(manifest).sha256
+            sha256 = file_sum(manifest).sha256
             try:
                 self._verify_model(fingerprint, sha256)
                 return sha256
             except IndexDamagedError:
                 pass  # made again
         with self._building(target.parent) as folder:
-            make(folder)
-            sums = {path.name: disk_sum(path) for path in sorted(folder.iterdir())}
+            if not link_model(self.path, target.relative_to(self.path), folder):
+                make(folder)
+            sums = {path.name: file_sum(path) for path in sorted(folder.iterdir())}
             for path in folder.iterdir():
                 _sync(path)
             entries = {name: {"bytes": s.bytes, "sha256": s.sha256} for name, s in sums.items()}
@@ -318,19 +320,9 @@ class IndexFolder:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def disk_sum(path: Path) -> FileSum:
-    """Return the size and SHA-256 of a file as it is."""
-    import hashlib
-
-    with path.open("rb") as file:
-        return FileSum(
-            os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
-        )
-
-
 def _verify_mapped(path: Path, expected: FileSum) -> None:
     try:
-        found = disk_sum(path)
+        found = file_sum(path)
     except OSError as error:
         raise damaged(path, error.strerror or "cannot be read") from error
     if found != expected:

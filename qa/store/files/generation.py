@@ -1,335 +1,131 @@
-"""A generation on the disk: written once, verified before it is read, never changed.
-
-``index/README.md`` describes the files; the manifest lists every one with its checksum.
-"""
+"""A generation as asking sees it: what its files recall, without the documents removed since."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache, partial
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.records import Document, Filters, IndexInfo, Passage
-from qa.store.files.dense import DenseIndex, FloatArray, Mask, RowArray
-from qa.store.files.disk import (
-    SUMS_ENDING,
-    BlockFile,
-    FileSum,
-    damaged,
-    map_verified,
-    read_array,
-    read_verified,
-)
-from qa.store.files.documents import BLOCKS, DOCUMENTS, TEXTS, Documents
-from qa.store.files.lexical import LexicalIndex, idf
-from qa.store.files.manifest import MANIFEST, read_manifest, well_formed
-from qa.store.files.pointer import version_of
-from qa.store.files.words import WORDS, Words
-from qa.store.protocol import Allowed, DocumentEntry, NearWord, TokenCodes
-from qa.text.analysis import Analyzer
-
-TOKENS = "tokens.bin"
-BY_BLOCK = (TEXTS, BLOCKS, TOKENS)
-"""Files that are verified block by block, as they are used; all others when they are opened."""
-_LARGE = (".npy", ".faiss")
-"""Endings of files that grow with the passages."""
-PASSAGE = np.dtype(
-    [("document", "<i4"), ("section", "<i4"), ("start", "<i8"), ("end", "<i8"), ("key", "S16")]
+from qa.records import Archive, Document, Filters, PassageId
+from qa.store.files.dense import RowArray
+from qa.store.files.documents import Documents
+from qa.store.files.lexical import best
+from qa.store.files.passages import StoredPassages
+from qa.store.files.written import WrittenGeneration
+from qa.store.protocol import (
+    Candidates,
+    DocumentEntry,
+    Fetched,
+    Query,
+    Sampled,
+    Statistics,
+    spread,
+    summarise,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file as a build found it, and what it gave: so many ``documents``, and what was ``skipped``.
+class Generation(WrittenGeneration):
+    """Implements ``Store``."""
 
-    ``sha256`` is empty for a file that is to be read again whatever is in it.
-    """
+    @cached_property
+    def _fits(self) -> Any:
+        # Of parts and not of self: a cycle would keep the files of a generation that nobody uses.
+        # By glob: whoever asks may send a great many.
+        return lru_cache(maxsize=256)(partial(_fits, self._documents, self.table))
 
-    source: str
-    bytes: int
-    sha256: str
-    documents: int
-    skipped: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some documents of a generation as they were written, one behind the other, for the next one."""
-
-    entries: Sequence[Mapping[str, Any]]
-    texts: memoryview
-    blocks: memoryview
-    rows: tuple[int, int]
-    table: NDArray[Any]
-    sections: Mapping[int, str]
-    sentences: NDArray[np.int32]
-    sentence_counts: RowArray
-    vectors: FloatArray
-    codes: memoryview
-    token_counts: RowArray
-    token_sentences: NDArray[np.uint8]
-    token_ids: NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedPassage:
-    """A passage as the store keeps it.
-
-    ``key`` (16 bytes) names all that its vectors depend on, so that a later build can take them
-    over. ``vector``: float32, unit length. ``codes``: uint8, shape (tokens, width). ``ids``: the
-    model's token ids. ``sentences``: uint8, each token's sentence within the passage.
-    """
-
-    key: bytes
-    vector: FloatArray
-    codes: NDArray[np.uint8]
-    ids: NDArray[np.uint32]
-    sentences: NDArray[np.uint8]
-
-
-class Generation:
-    """A generation opened for reading; implements ``Store``."""
-
-    def __init__(
-        self,
-        *,
-        folder: Path,
-        index_name: str,
-        manifest: Mapping[str, Any],
-        files: Mapping[str, bytes],
-        large: Mapping[str, bytes | memoryview],
-        by_block: Mapping[str, BlockFile],
-        manifest_sha256: str = "",
-        removed: Collection[str] = (),
-    ) -> None:
-        self.folder = folder
-        self.manifest = manifest
-        self.version = version_of(manifest_sha256, removed)
-        arrays = {
-            name.removesuffix(".npy"): read_array(data)
-            for name, data in large.items()
-            if name.endswith(".npy")
-        }
-        self._documents = Documents(
-            json.loads(files[DOCUMENTS]), by_block[TEXTS], by_block[BLOCKS], removed
-        )
-        self._files: list[dict[str, Any]] = json.loads(files["files.json"])
-        self._sections: list[str] = json.loads(files["sections.json"])
-        self._table = arrays["passages"]
-        self._sentences, self._sentence_bounds = arrays["sentences"], arrays["sentence_bounds"]
-        self._token_bounds, self._token_ids = arrays["token_bounds"], arrays["token_ids"]
-        self._token_sentences = arrays["token_sentences"]
-        self.token_frequency = arrays["token_frequency"]
-        """In how many passages each token of the model stands."""
-        self._token_idf = idf(self.token_frequency, len(self._table)).astype(np.float32)
-        self._by_block, self._tokens = by_block, by_block[TOKENS]
-        self._width = int(manifest["code_width"])
-        count = len(self._table)
-        self.dense = DenseIndex(
-            large["vectors.faiss"], dimension=int(manifest["dimension"]), count=count
-        )
-        terms = files["lexical_terms.txt"].decode("utf-8", "surrogatepass")
-        self.lexical = LexicalIndex(
-            terms=terms.split("\n") if terms else [],
-            starts=arrays["lexical_starts"],
-            rows=arrays["lexical_rows"],
-            counts=arrays["lexical_counts"],
-            lengths=arrays["lexical_lengths"],
-            impacts=arrays["lexical_impacts"],
-            k1=float(manifest["bm25"]["k1"]),
-        )
-        self._analyzer = Analyzer(str(manifest["language"]))
-        self._words = Words(files.get(WORDS, b""))
-        self._check_shapes(folder, arrays)
-        hidden = self._documents.hidden
-        self._visible: Mask | None = None if hidden is None else ~hidden[self._table["document"]]
-        self.info = IndexInfo(
-            name=index_name,
-            generation=str(manifest["generation"]),
-            model=str(manifest["model"]),
-            passages=count if self._visible is None else int(self._visible.sum()),
-            documents=len(self._documents) - (0 if hidden is None else int(hidden.sum())),
-        )
-
-    @classmethod
-    def open(
-        cls,
-        folder: Path,
-        *,
-        index_name: str,
-        manifest_sha256: str,
-        removed: Collection[str] = (),
-        mapped: bool = False,
-    ) -> Generation:
-        """Open a generation whose manifest has the given checksum.
-
-        Every file is verified before it is parsed; the largest ones block by block, as they are
-        used. Arrays are read, so that nothing that happens to their files changes an answer; for
-        a build they may be ``mapped`` instead, which takes little memory that grows with the index.
-        The ``removed`` documents are hidden. Raises IndexDamagedError, or IndexForeignError for
-        another format version.
-        """
-        manifest = read_manifest(folder, manifest_sha256)
-        return cls.of_manifest(
-            folder, index_name, manifest, manifest_sha256, removed, mapped=mapped
-        )
-
-    @classmethod
-    def of_manifest(
-        cls,
-        folder: Path,
-        index_name: str,
-        manifest: Mapping[str, Any],
-        manifest_sha256: str = "",
-        removed: Collection[str] = (),
-        *,
-        mapped: bool = False,
-    ) -> Generation:
-        """Open what a manifest describes, each file verified. Raises IndexDamagedError."""
-        with well_formed(folder / MANIFEST):
-            sums = {name: FileSum(**entry) for name, entry in manifest["files"].items()}
-            load = map_verified if mapped else read_verified
-            whole = [name for name in sums if name not in BY_BLOCK]
-            files = {
-                name: read_verified(folder / name, sums[name])
-                for name in whole
-                if not name.endswith(_LARGE)
-            }
-            opened = cls(
-                folder=folder,
-                index_name=index_name,
-                manifest=manifest,
-                files=files,
-                large={
-                    name: load(folder / name, sums[name]) for name in whole if name.endswith(_LARGE)
-                },
-                by_block={
-                    name: BlockFile(folder / name, sums[name], files[name + SUMS_ENDING])
-                    for name in BY_BLOCK
-                },
-                manifest_sha256=manifest_sha256,
-                removed=removed,
-            )
-            if not mapped:  # a build looks at the vectors that it takes over, and at no others
-                opened.dense.check_vectors()
-            return opened
-
-    def verify_all(self) -> None:
-        """Verify the files that are verified by block; the rest was verified when it was opened."""
-        for file in self._by_block.values():
-            file.verify_all()
-
-    def _check_shapes(self, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Refuse a generation whose parts do not fit each other, though each was verified."""
-        count, tokens = len(self._table), len(self._token_ids)
-        fits = (
-            self._table.dtype == PASSAGE
-            and len(self._token_bounds) == len(self._sentence_bounds) == count + 1
-            and self._token_bounds[-1] == tokens == len(self._token_sentences)
-            and self._sentence_bounds[-1] == len(self._sentences)
-            and len(self._tokens) == tokens * self._width
-            and len(arrays["lexical_starts"]) == len(self.lexical.terms) + 1
-            and len(self.lexical.rows) == len(self.lexical.counts) == len(self.lexical.impacts)
-            and self.lexical.count == count
-            and (count == 0 or self._table["document"].min() >= 0)
-            and (count == 0 or self._table["document"].max() < len(self._documents))
-        )
-        if not fits:
-            raise damaged(folder / MANIFEST, "its parts do not fit each other")
-
-    # --- Store -------------------------------------------------------------------------------
-
-    def allowed(self, filters: Filters) -> Allowed:
-        if not filters:
-            return Allowed(self._visible, 0)
-        keep, undated = self._documents.matching(filters)
-        return Allowed(keep[self._table["document"]], undated)
-
-    def nearest(self, vector: FloatArray, k: int, allowed: Mask | None) -> RowArray:
-        if self._visible is not None:
-            allowed = self._visible if allowed is None else self._visible & allowed
-        return self.dense.search(vector, k, allowed)
-
-    def cosines(self, vector: FloatArray, rows: RowArray) -> FloatArray:
-        return self.dense.scores(vector, rows)
-
-    def alike(self, row: int) -> FloatArray:
-        return self.dense.alike(row)
-
-    def terms(self, text: str) -> list[tuple[str, str]]:
-        return self._analyzer.words(text)
-
-    def term_scores(self, terms: Sequence[str]) -> FloatArray:
-        scores = self.lexical.scores(terms)
-        return scores if self._visible is None else np.where(self._visible, scores, 0)
-
-    def term_weight(self, term: str) -> float:
-        return self.lexical.ceiling(term)
-
-    def term_frequency(self, term: str) -> int:
-        rows, _ = self.lexical.postings(term)
-        return len(rows) if self._visible is None else int(self._visible[rows].sum())
-
-    def near_words(self, word: str, distance: int) -> Sequence[NearWord]:
-        # The words are not told apart by document: some may stand in a removed one alone.
-        return self._words.near(word, distance) if self._visible is None else []
-
-    def term_share(self, term: str, row: int) -> float:
-        rows, impacts = self.lexical.postings(term)
-        at = int(np.searchsorted(rows, np.int32(row)))
-        return float(impacts[at]) if at < len(rows) and rows[at] == row else 0.0
-
-    def token_weights(self, ids: Sequence[int]) -> FloatArray:
-        return np.asarray(self._token_idf[np.asarray(ids, np.int64)], np.float32)
-
-    def token_codes(self, rows: RowArray) -> TokenCodes:
-        self._refuse_hidden(rows)
-        return self._token_codes(rows)
-
-    def _token_codes(self, rows: RowArray) -> TokenCodes:
-        starts, ends = self._token_bounds[rows], self._token_bounds[rows + 1]
-        offsets = bounds_of((ends - starts).tolist())
-        codes = np.empty((int(offsets[-1]), self._width), np.uint8)
-        sentences = np.empty(int(offsets[-1]), np.uint8)
-        for start, end, at in zip(starts.tolist(), ends.tolist(), offsets.tolist(), strict=False):
-            upto = at + end - start
-            data = self._tokens.read(start * self._width, end * self._width)
-            codes[at:upto] = np.frombuffer(data, np.uint8).reshape(-1, self._width)
-            sentences[at:upto] = self._token_sentences[start:end]
-        return TokenCodes(codes, offsets[:-1], sentences)
-
-    def passage(self, row: int) -> Passage:
-        self._refuse_hidden(row)
-        place, section, start, end, _ = self._table[row].tolist()
-        document = self._documents.at(place)
-        first, last = self._sentence_bounds[row : row + 2].tolist()
-        return Passage(
-            document_id=document.id,
-            start=start,
-            end=end,
-            text=document.text[start:end],
-            section=self._sections[section] if section >= 0 else None,
-            sentences=tuple(
-                (start + a, start + b) for a, b in self._sentences[first:last].tolist()
+    def statistics(self, terms: Sequence[str], tokens: Sequence[int]) -> Statistics:
+        holders = {term: self.lexical.holders(term) for term in terms}
+        visible = self._visible
+        return Statistics(
+            passages=len(self.table),
+            mean_length=self.mean_length,
+            terms={term: len(rows) for term, rows in holders.items()},
+            tokens=self.token_frequency[np.asarray(tokens, np.int64)],
+            held=frozenset(
+                term
+                for term, rows in holders.items()
+                if (len(rows) if visible is None else visible[rows].any())
             ),
         )
+
+    def candidates(self, query: Query) -> Candidates:
+        allowed, undated = self._visible, 0
+        if query.filters:
+            keep, undated = self._documents.matching(query.filters)
+            allowed = keep[self.table["document"]]
+        if query.held_out:
+            allowed = np.ones(len(self.table), bool) if allowed is None else allowed.copy()
+            allowed[self.ids.rows(list(query.held_out))] = False
+        nearest = self.dense.search(query.vector, query.depth, allowed)
+        matching = best(self.lexical.scores(query.terms), query.depth, allowed)
+        return Candidates(
+            dense=self.ids.ids(nearest),
+            lexical=self.ids.ids(matching),
+            undated_documents=undated,
+            unmatched=tuple(
+                glob for glob in dict.fromkeys(query.filters.source) if not self._fits(glob)
+            ),
+        )
+
+    def fetch(self, ids: Sequence[PassageId], terms: Sequence[str]) -> Fetched:
+        rows = self.ids.rows(ids)
+        if self._visible is not None and not self._visible[rows].all():
+            raise LookupError("a passage of a removed document")
+        return Fetched(
+            vectors=self.dense.vectors[rows],
+            tokens=self.token_codes(rows),
+            counts=self.lexical.counts_of(terms, rows),
+            lengths=self.lexical.lengths[rows],
+            passages=StoredPassages(self.stored, list(zip(ids, rows.tolist(), strict=True))),
+        )
+
+    def similar(self, id: PassageId, cosine: float) -> list[PassageId]:
+        rows = self.dense.alike(int(self.ids.rows([id])[0]), cosine)
+        return self.ids.ids(rows if self._visible is None else rows[self._visible[rows]])
+
+    def sample(self, most: int) -> list[Sampled]:
+        shown: RowArray = (
+            np.arange(len(self.table)) if self._visible is None else np.flatnonzero(self._visible)
+        )
+        return [self._sampled(shown, place) for place in spread(len(shown), most)]
+
+    def _sampled(self, shown: RowArray, place: int) -> Sampled:
+        document, start, end, _ = self._span(int(shown[place]))
+        beside = [n for n in (place - 1, place + 1) if 0 <= n < len(shown)]
+        id, *around = self.ids.ids(shown[[place, *beside]])
+        sentences = self._sentences_of(int(shown[place]))
+        return Sampled(id, document.id, document.text[start:end], sentences, tuple(around))
+
+    def extracts(self, documents: int, places: int, characters: int) -> list[str]:
+        return list(self._extracts(documents, places, characters))
+
+    def _extracts(self, documents: int, places: int, characters: int) -> Iterator[str]:
+        entries = self._listing
+        for entry in entries[:: max(1, len(entries) // documents)][:documents]:
+            document = self._documents.find(entry.id)
+            text = document.text if document else ""
+            step = max(characters, len(text) // places)
+            for start in range(0, min(len(text), step * places), step):
+                yield text[start : start + characters]
 
     def document(self, document_id: str) -> Document | None:
         return self._documents.find(document_id)
 
-    def entries(self) -> Sequence[DocumentEntry]:
-        return self._listing
+    def summary(self) -> Archive:
+        return summarise(self._listing)
+
+    def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
+        first = bisect_right(self._listing, after, key=attrgetter("source")) if after else 0
+        return self._listing[first : None if limit is None else first + limit]
 
     @cached_property
     def _listing(self) -> list[DocumentEntry]:
-        passages = np.bincount(self._table["document"], minlength=len(self._documents)).tolist()
+        passages = np.bincount(self.table["document"], minlength=len(self._documents)).tolist()
         listing = [
             DocumentEntry(
                 id=entry["id"],
@@ -343,82 +139,8 @@ class Generation:
         ]
         return sorted(listing, key=attrgetter("source"))
 
-    def _refuse_hidden(self, rows: RowArray | int) -> None:
-        """Let nobody see a passage of a removed document, however its row was come by."""
-        if self._visible is not None and not np.all(self._visible[rows]):
-            raise LookupError("a passage of a removed document")
 
-    @property
-    def calibration(self) -> Mapping[str, Any] | None:
-        """What the build kept of the index's calibration."""
-        return self.manifest.get("calibration")
-
-    # --- what a later build takes over -------------------------------------------------------
-
-    @property
-    def files(self) -> list[FileRecord]:
-        """The files that the documents were read from, in the order of the documents."""
-        return [FileRecord(**entry) for entry in self._files]
-
-    @property
-    def written(self) -> Sequence[Mapping[str, Any]]:
-        """The documents' entries as they were written, removed ones too."""
-        return self._documents.written
-
-    @cached_property
-    def _by_key(self) -> tuple[NDArray[Any], RowArray]:
-        keys = self._table["key"]
-        order = np.argsort(keys, kind="stable")
-        return keys[order], order
-
-    def row_of(self, key: bytes) -> int | None:
-        """Return a row with the given key, for ``encoded_passage``."""
-        keys, rows = self._by_key
-        at = int(np.searchsorted(keys, np.bytes_(key)))
-        return int(rows[at]) if at < len(keys) and keys[at] == key else None
-
-    def encoded_passage(self, row: int) -> EncodedPassage:
-        """Return a row's vectors as they were written."""
-        codes = self._token_codes(np.asarray([row]))
-        start, end = self._token_bounds[row : row + 2].tolist()
-        return EncodedPassage(
-            key=bytes(self._table["key"][row]),
-            vector=self.dense.vectors[row],
-            codes=codes.codes,
-            ids=self._token_ids[start:end],
-            sentences=codes.sentences,
-        )
-
-    def part(self, first: int, last: int) -> Part:
-        """Return all that was written of the documents ``first`` up to ``last``, not included."""
-        begin, end = np.searchsorted(
-            # Of its own type: else the whole column is converted each time.
-            self._table["document"],
-            np.asarray([first, last], np.int32),
-        ).tolist()
-        texts, blocks = self._documents.stored(first, last)
-        tokens = slice(*self._token_bounds[[begin, end]].tolist())
-        spans = slice(*self._sentence_bounds[[begin, end]].tolist())
-        sections = {
-            n: self._sections[n] for n in np.unique(self._table["section"][begin:end]) if n >= 0
-        }
-        return Part(
-            entries=self._documents.written[first:last],
-            texts=texts,
-            blocks=blocks,
-            rows=(begin, end),
-            table=self._table[begin:end],
-            sections=sections,
-            sentences=self._sentences[spans],
-            sentence_counts=np.diff(self._sentence_bounds[begin : end + 1]),
-            vectors=self.dense.vectors[begin:end],
-            codes=self._tokens.read(tokens.start * self._width, tokens.stop * self._width),
-            token_counts=np.diff(self._token_bounds[begin : end + 1]),
-            token_sentences=self._token_sentences[tokens],
-            token_ids=self._token_ids[tokens],
-        )
-
-
-def bounds_of(lengths: Sequence[int] | RowArray) -> RowArray:
-    """Return where each of some stretches, one behind the other, begins, and where the last ends."""
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+def _fits(documents: Documents, table: NDArray[Any], glob: str) -> bool:
+    """Whether a source with a passage fits a glob."""
+    keep, _ = documents.matching(Filters(source=(glob,)))
+    return bool(keep[table["document"]].any())

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from qa.store.files import disk
 from qa.store.files.folder import JOURNAL
-from qa.store.files.generation import EncodedPassage
+from qa.store.lifecycle import EncodedPassage
 
 _MAGIC = b"qa encoded 1\n"
 _HEAD = struct.Struct("<16sIII")

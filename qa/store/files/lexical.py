@@ -1,31 +1,21 @@
-"""BM25 over terms, computed when the index is built and read from the disk as it is.
+"""Which passage holds which term, with its share of the passage's BM25 score (``qa.store.bm25``).
 
-The score of a passage is the sum, over the question's terms, of a number that depends on the
-term and the passage alone, so that all of it can be computed beforehand (Lù, BM25S, 2024); a
-question adds up a few arrays. The variant is Robertson's with the idf of Lucene, which is never
-negative. Unlike a general library's index this one keeps to NumPy (no just-in-time compiler to
-start), is written and verified as the rest of a generation is, searches within a filter exactly,
-and tells each term's share of a score.
+The shares are computed when the index is built and read from the disk as they are; a question adds
+up a few arrays. Unlike a general library's index this one keeps to NumPy (no just-in-time compiler
+to start), is written and verified as the rest of a generation is, and searches within a filter
+exactly.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from qa.arrays import FloatArray
 
-
-@dataclass(frozen=True, slots=True)
-class Bm25:
-    """How fast a repeated term saturates, and how much a long passage is held down."""
-
-    k1: float = 1.2
-    b: float = 0.75
+RowArray = NDArray[np.int64]
 
 
 class LexicalIndex:
@@ -46,7 +36,6 @@ class LexicalIndex:
         counts: NDArray[np.int32],
         lengths: NDArray[np.int32],
         impacts: FloatArray,
-        k1: float,
     ) -> None:
         self.terms = terms
         self.starts = starts
@@ -55,14 +44,21 @@ class LexicalIndex:
         self.lengths = lengths
         self.impacts = impacts
         self.count = len(lengths)
-        self.k1 = k1
         self._number: Mapping[str, int] = {term: n for n, term in enumerate(terms)}
 
-    def ceiling(self, term: str) -> float:
-        """Return the most that a term can add to a score; a term not in the index has the highest."""
-        number = self._number.get(term)
-        held = 0 if number is None else int(self.starts[number + 1] - self.starts[number])
-        return math.log1p((self.count - held + 0.5) / (held + 0.5)) * (self.k1 + 1)
+    def counts_of(self, terms: Sequence[str], rows: RowArray) -> NDArray[np.int32]:
+        """Return how often passages hold terms, int32 of shape (rows, terms)."""
+        found = np.zeros((len(rows), len(terms)), np.int32)
+        wanted = rows.astype(np.int32)
+        for column, term in enumerate(terms):
+            part = self._part(term)
+            holders = self.rows[part]
+            if not len(holders):
+                continue
+            at = holders.searchsorted(wanted)
+            held = holders.take(at, mode="clip") == wanted
+            found[:, column] = self.counts[part].take(at, mode="clip") * held
+        return found
 
     def scores(self, terms: Iterable[str]) -> FloatArray:
         """Return the BM25 score of every passage, float32 of shape (count,)."""
@@ -72,31 +68,28 @@ class LexicalIndex:
             total[rows] += impacts
         return total
 
+    def holders(self, term: str) -> NDArray[np.int32]:
+        """Return the rows that hold ``term``, ascending."""
+        return self.rows[self._part(term)]
+
     def postings(self, term: str) -> tuple[NDArray[np.int32], FloatArray]:
         """Return the rows that hold ``term``, ascending, and its share of their scores."""
-        number = self._number.get(term)
-        if number is None:
-            return self.rows[:0], self.impacts[:0]
-        part = slice(int(self.starts[number]), int(self.starts[number + 1]))
+        part = self._part(term)
         return self.rows[part], self.impacts[part]
 
-
-def impacts(
-    counts: NDArray[np.int32],
-    weights: NDArray[np.float64],
-    relative: FloatArray,
-    bm25: Bm25,
-) -> FloatArray:
-    """Return what terms add to the scores of passages, float32.
-
-    ``counts``: how often each stands there; ``weights``: its idf; ``relative``: how long the
-    passage is against the mean.
-    """
-    norm = bm25.k1 * (1 - bm25.b + bm25.b * relative)
-    often = counts.astype(np.float32)
-    return np.asarray(weights * often * (bm25.k1 + 1) / (often + norm), np.float32)
+    def _part(self, term: str) -> slice:
+        number = self._number.get(term)
+        if number is None:
+            return slice(0, 0)
+        return slice(int(self.starts[number]), int(self.starts[number + 1]))
 
 
-def idf(frequency: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Return Lucene's inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5))."""
-    return np.log1p((count - frequency + 0.5) / (frequency + 0.5))
+def best(scores: FloatArray, k: int, allowed: NDArray[np.bool_] | None) -> RowArray:
+    """Return the rows of the ``k`` highest positive scores, best first, ties by row."""
+    positive: NDArray[np.bool_] = scores > 0
+    rows = np.flatnonzero(positive if allowed is None else positive & allowed)
+    if len(rows) > k:
+        # The k-th score may be shared: keep all that reach it, and let the row decide.
+        threshold = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
+        rows = rows[scores[rows] >= threshold]
+    return np.asarray(rows[np.lexsort((rows, -scores[rows]))][:k], np.int64)

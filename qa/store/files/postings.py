@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.store.bm25 import Bm25, idf, impacts, mean_length, relative_lengths
 from qa.store.files.disk import Column, npy
-from qa.store.files.lexical import Bm25, LexicalIndex, idf, impacts
+from qa.store.files.lexical import LexicalIndex
 
 Postings = NDArray[np.int32]
 """Of the shape (n, 3): a term's number, a passage's row, and how often the term stands there."""
@@ -126,8 +127,7 @@ class PostingsWriter:
 
     def _merge(self, frequency: NDArray[np.int64], lengths: NDArray[np.int32]) -> None:
         """Sort all runs into one, and work out what each posting adds to a score."""
-        length = lengths.astype(np.float32)
-        relative = length / max(float(length.mean()) if len(length) else 1.0, 1e-9)
+        relative = relative_lengths(lengths, mean_length(lengths))
         weights = idf(frequency, len(lengths))
         for postings in self._runs.below(_block_ends(frequency)):
             numbers, rows, counts = postings.T

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -33,54 +33,18 @@ from qa.store.files.disk import (
     write_file,
 )
 from qa.store.files.documents import BLOCKS, DOCUMENTS, TEXTS
-from qa.store.files.generation import (
-    PASSAGE,
-    TOKENS,
-    EncodedPassage,
-    FileRecord,
-    Generation,
-)
-from qa.store.files.lexical import Bm25
+from qa.store.files.generation import Generation
 from qa.store.files.manifest import MANIFEST, METRIC
 from qa.store.files.postings import PostingsWriter
 from qa.store.files.words import WORDS, WordsWriter
+from qa.store.files.written import PASSAGE, TOKENS
+from qa.store.lifecycle import EncodedPassage, FileRecord, document_digest
+from qa.store.recipe import Recipe
 from qa.text.analysis import Analyzer
 
 _NO_SECTION = -1
 _KEPT_AT_ONCE = 200
 """Documents that are taken over together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that decides what a build makes of a corpus; two builds of one recipe and corpus agree."""
-
-    model: str
-    fingerprint: str
-    dimension: int
-    code_width: int
-    vocabulary: int
-    language: str
-    bm25: Bm25
-    settings: Mapping[str, Any]
-
-    @property
-    def digest(self) -> str:
-        """Names the recipe; the same whether it was just made or read from a manifest."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-    @classmethod
-    def of_manifest(cls, manifest: Mapping[str, Any]) -> Recipe:
-        """Return the recipe that a generation was made by."""
-        fields = {name: manifest[name] for name in cls.__dataclass_fields__}
-        return cls(**fields | {"bm25": Bm25(**fields["bm25"])})
-
-
-def document_digest(document: Document) -> str:
-    """Name all that is known of a document."""
-    text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
-    read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(read).hexdigest()
 
 
 class GenerationWriter:
@@ -110,6 +74,7 @@ class GenerationWriter:
         self._token_frequency = np.zeros(recipe.vocabulary, np.int64)
         self._kept: list[tuple[int, int]] = []
         self._before: Generation | None = None
+        self._made: dict[str, Any] = {}
         self.ids: set[str] = set()
         """The ids of the documents so far."""
         self.furniture = 0
@@ -158,7 +123,7 @@ class GenerationWriter:
         texts, blocks = self._texts.size, self._blocks.size
         self._texts.write(document.text.encode("utf-8", "surrogatepass"))
         self._words.add(document.text)
-        self._blocks.write(_json_bytes([_block_entry(block) for block in document.blocks]))
+        self._blocks.write(_json_bytes(_layout(document)))
         place, columns = self.documents, self._columns
         self._enter(
             _document_entry(document)
@@ -256,12 +221,10 @@ class GenerationWriter:
         name: str,
         model_manifest: str,
         records: Sequence[FileRecord],
-        calibrate: Callable[[Generation], Mapping[str, Any] | None],
-    ) -> tuple[dict[str, Any], str]:
-        """Write what is left; return the manifest and its SHA-256.
+    ) -> Generation:
+        """Write what is left; return the generation as it will be, but for its calibration.
 
-        ``calibrate`` gets the generation as it will be and returns what is kept with it of its
-        calibration. Raises OSError, and UsageError for vectors that are none.
+        Raises OSError, and UsageError for vectors that are none.
         """
         sums = self._texts.finish() | self._blocks.finish() | self._codes.finish()
         self._count_kept_tokens()
@@ -289,11 +252,14 @@ class GenerationWriter:
             sums[file_name] = write_file(self._folder / file_name, parts)
         words = self._words.file(self._analyzer, self._postings.terms)
         sums[WORDS] = write_file(self._folder / WORDS, words)
-        manifest = self._manifest(name, model_manifest, sums)
-        draft = Generation.of_manifest(
-            self._folder, self._folder.parent.parent.name, manifest, mapped=True
+        self._made = self._manifest(name, model_manifest, sums)
+        return Generation.of_manifest(
+            self._folder, self._folder.parent.parent.name, self._made, mapped=True
         )
-        manifest["calibration"] = calibrate(draft)
+
+    def seal(self, calibration: Mapping[str, Any] | None) -> tuple[dict[str, Any], str]:
+        """Write the manifest of what was finished; return it, and its SHA-256. Raises OSError."""
+        manifest = {**self._made, "calibration": calibration}
         written = write_file(self._folder / MANIFEST, [_json_bytes(manifest)])
         sync_folder(self._folder)
         return manifest, written.sha256
@@ -365,6 +331,15 @@ def _document_entry(document: Document) -> dict[str, Any]:
         "furniture": sum(block.kind == "furniture" for block in document.blocks),
         "digest": document_digest(document),
     }
+
+
+def _layout(document: Document) -> object:
+    """Return the blocks of a document, with its places where it has some."""
+    blocks = [_block_entry(block) for block in document.blocks]
+    if not document.places:
+        return blocks
+    places = [(place.start, place.label, place.part) for place in document.places]
+    return {"blocks": blocks, "places": places}
 
 
 def _block_entry(block: Block) -> tuple[Any, ...]:

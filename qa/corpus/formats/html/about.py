@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from qa.corpus import dates
+from qa.corpus.formats.html.beside import introduced_by, is_aside
+from qa.corpus.formats.html.furniture import in_furniture
 from qa.corpus.formats.html.title import title_of
 from qa.corpus.formats.html.tree import words_of
 from qa.corpus.formats.markup import Element, local_name
@@ -51,7 +53,12 @@ _LANGUAGES = (
     "dcterms.language",
     "language",
 )
-CHANGED = re.compile(r"modif|updat|chang|expir|revis|access", re.IGNORECASE)
+CHANGED = re.compile(
+    r"modif|updat|chang|expir|revis|access|review|edited|aktualisier|geändert|bearbeitet|mis(?:e)? à jour|"
+    r"actualiza|atualiza|aggiornat|bijgewerkt|uppdatera|opdatere|oppdater|обновл|изменен|zaktualiz|更新",
+    re.IGNORECASE,
+)
+"""Words that introduce when a page was changed, not when it was published."""
 _IN_ADDRESS = re.compile(
     r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])(?:[/-](0?[1-9]|[12]\d|3[01]))?(?=[/-]|$)"
 )
@@ -305,7 +312,9 @@ def dated_by_attributes(root: Element, url: str | None) -> Published | None:
         told = " ".join(
             str(node.get(name) or "") for name in ("name", "property", "itemprop", "class")
         )
-        if CHANGED.search(told):
+        if CHANGED.search(told) or CHANGED.search(introduced_by(node)):
+            continue
+        if is_aside(node) or in_furniture(node):
             continue
         for name in ("content", "datetime", "title", "data-date"):
             found = dated(node.get(name), f"{local_name(node)} element")

@@ -60,6 +60,9 @@ _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SHARE = 0.3
 _LEAST = 150
 _MENU_CHARS = 300
+_AROUND = frozenset("nav footer menu aside header form".split())
+_FEW_LINKS = 10
+"""Of a page that has no menu, the percentage of its characters that may be links."""
 _MANY, _OF_TEXTS = 4, frozenset("date datum fecha label price category".split())
 _MARK = re.compile(r"¶|#|§|\[(?:\d{1,3}|[a-z]|edit|note \d+|editar|bearbeiten|citation needed)\]")
 
@@ -80,11 +83,11 @@ def link_chars(node: Element) -> int:
     return sum(len(words_of(link)) for link in node.iter("a") if link.get("href") is not None)
 
 
-def strip_furniture(root: Element) -> None:
-    """Take what surrounds the text out of a plain page."""
+def strip_furniture(root: Element) -> bool:
+    """Take what surrounds the text out of a plain page; return whether there was any."""
     body = root.find("body")
     if body is None:
-        return
+        return False
     _strip_marks(body)
     page = _Page(body)
     sentences = _Sentences()
@@ -100,6 +103,15 @@ def strip_furniture(root: Element) -> None:
                 gone.append(node)
     for node in gone:
         remove(node)
+    return bool(gone)
+
+
+def is_bare(root: Element) -> bool:
+    """Whether a page has neither a menu nor a box beside its text, by its elements and by its links."""
+    body = root.find("body")
+    if any(local_name(node) in _AROUND or node.get("role") in _ROLES for node in body.iter()):
+        return False
+    return 100 * link_chars(body) <= _FEW_LINKS * len(words_of(body))
 
 
 class _Page:

@@ -13,38 +13,41 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from copy import deepcopy
-from itertools import islice
 
-from qa.corpus import dates
-from qa.corpus.formats.html.furniture import is_date, is_linked, is_prose, is_saying, names_of
+from qa.corpus.formats.html.dropped import (
+    ENDS,
+    SHORT,
+    drop_captions,
+    drop_repeated,
+    drop_sayings,
+    drop_titles,
+    is_caption,
+    settle_headings,
+)
+from qa.corpus.formats.html.furniture import (
+    is_linked,
+    is_prose,
+    is_saying,
+    link_chars,
+)
 from qa.corpus.formats.html.tree import HEADINGS, words_of
 from qa.corpus.formats.markup import Element, local_name
 
 _LETTERS = re.compile(r"[\W_]+")
-_SHORT, _NEAR = 25, 300
+_NEAR = 300
 _PIECE = 20
 _TOO_LITTLE, _FEW = 0.15, 300
 """Of the running text of a page, what must be found, and what need not be doubted."""
-_BYLINE = re.compile(
-    r"(?:(?:written|posted|published|words|text|story|photographs?)\s+)?(?:by|von|por|par|di|door)\b:?\s+"
-    r"(?-i:[^\W\d_a-zà-ÿ]).*|(?:words|text|author|autor)\s*:\s*\S.*",
-    re.IGNORECASE,
-)
-_MAX_BYLINE = 90
-_ENDS = frozenset('.!?…”"’')
-_CAPTIONS = frozenset("caption captions credit credits".split())
-_MAX_CAPTION = 300
-_CREDITED = re.compile(
-    r"\((?:[^()]*\b)?(?:photos?|images?|pictures?|foto|bild|credit)\b[^()]*\)$|"
-    r"^(?:photo(?:graph)?s?|images?|pictures?|credits?|foto|bild)(?: (?:by|credit))?\s*[:/]",
-    re.IGNORECASE,
-)
-_SET_APART = frozenset({"blockquote", "aside", "figure"})
-_MAX_QUOTES = 100
 
 
-def main_leaves(root: Element, parts: Sequence[Element], titles: Collection[str]) -> list[Element]:
-    """Return those of a page's leaves that are its text; ``titles`` are names that it gives itself."""
+def main_leaves(
+    root: Element, parts: Sequence[Element], titles: Collection[str], *, bare: bool = False
+) -> list[Element]:
+    """Return those of a page's leaves that are its text; ``titles`` are names that it gives itself.
+
+    Of a ``bare`` page, on which nothing is seen to stand around a text, all is text that is no link, up to
+    the last of its running text.
+    """
     keys = [_key(words_of(leaf)) for leaf in parts]
     kept = _voted(keys, _asked(root))
     prose = [len(key) if is_prose(leaf) else 0 for leaf, key in zip(parts, keys, strict=True)]
@@ -53,15 +56,31 @@ def main_leaves(root: Element, parts: Sequence[Element], titles: Collection[str]
         kept = _densest(parts, keys, prose)
     elif not any(kept):
         kept = _densest(parts, keys, [len(key) for key in keys])
+    if bare:
+        _keep_whole(parts, kept, prose)
     titled = {_key(title) for title in titles}
     _fill(parts, kept)
     _settle_head(parts, keys, kept, titled)
-    _drop_sayings(parts, kept, prose)
-    _drop_titles(parts, keys, kept, titled)
-    _drop_repeated(parts, keys, kept)
-    _drop_captions(parts, keys, kept)
-    _settle_headings(parts, kept)
+    drop_sayings(parts, kept, prose)
+    drop_titles(parts, keys, kept, titled)
+    drop_repeated(parts, keys, kept)
+    drop_captions(parts, keys, kept)
+    settle_headings(parts, kept)
     return [leaf for leaf, keep in zip(parts, kept, strict=True) if keep]
+
+
+def _keep_whole(parts: Sequence[Element], kept: list[bool], prose: Sequence[int]) -> None:
+    """Keep what is no link, up to the last running text; small print below that has links, or is short."""
+    sure = []
+    below = False
+    for n, leaf in enumerate(parts):
+        # Below the line of a footer only running text goes on.
+        below = not prose[n] and (below or is_saying(leaf))
+        told = (prose[n] or _row_of(leaf) is not None) and not link_chars(leaf)
+        if kept[n] or (told and not below):
+            sure.append(n)
+    for n in range(max(sure, default=-1) + 1):
+        kept[n] |= not (is_linked(parts[n]) if n > sure[0] else link_chars(parts[n]))
 
 
 def _key(words: str) -> str:
@@ -87,7 +106,7 @@ def _voted(keys: Sequence[str], answer: str) -> list[bool]:
     """Tell of each leaf whether its words are in the answer; few words must stand where they belong."""
     votes, at = [], 0
     for key in keys:
-        if len(key) >= _SHORT:
+        if len(key) >= SHORT:
             place = answer.find(key, at)
             if place < 0:
                 place = answer.find(key)
@@ -162,10 +181,11 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
     first = kept.index(True)
     last = len(kept) - 1 - kept[::-1].index(True)
     menus = {row for row in {*rows} if row is not None and is_linked(row)}
+    told_rows |= _enclosed(rows, kept) - menus
     # Outwards: what stands at an end is judged by what is nearer to the middle.
     for n in (*range(first, len(parts)), *reversed(range(first))):
         leaf, row = parts[n], rows[n]
-        if kept[n] or _is_caption(leaf):
+        if kept[n] or is_caption(leaf):
             continue
         home = (leaf if row is None else row).getparent()
         if row is not None and row not in menus:
@@ -178,7 +198,7 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
         if is_linked(leaf):
             continue
         shape, box = _shape(leaf), boxes[n]
-        ends = words_of(leaf)[-1:] in _ENDS
+        ends = words_of(leaf)[-1:] in ENDS
         alike = shape in shapes and bool(is_prose(leaf) or shape[1] or shape[3])
         # Posts of one thread differ in whether they are parted into paragraphs.
         alike |= ends and box is not None and box not in told_boxes and _shape(box) in boxed
@@ -197,6 +217,22 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
             kept[n] = not is_linked(parts[n]) or first < n or _shape(parts[n]) in shapes
         if kept[n]:
             shapes.add(_shape(parts[n]))
+
+
+def _enclosed(rows: Sequence[Element | None], kept: Sequence[bool]) -> set[Element]:
+    """Return the lists and tables that stand between two kept leaves, other lists and tables passed over."""
+    found: set[Element] = set()
+    passed: set[Element] = set()
+    after_kept = False
+    for row, keep in zip(rows, kept, strict=True):
+        if row is not None and not keep:
+            passed.add(row)
+            continue
+        if keep and after_kept:
+            found |= passed
+        passed = set()
+        after_kept = keep
+    return found
 
 
 def _adjoins(parts: Sequence[Element], kept: Sequence[bool], n: int, step: int) -> bool:
@@ -240,92 +276,4 @@ def _settle_head(
         for n in range(at + 1, first):
             home = parts[n].getparent()
             near = home is beside or home is beside.getparent()
-            kept[n] = near and is_prose(parts[n]) and not _is_caption(parts[n])
-
-
-def _drop_sayings(parts: Sequence[Element], kept: list[bool], prose: Sequence[int]) -> None:
-    """Leave out the sayings of an interface, and at the head who wrote the text and when."""
-    begun = 0
-    for n, leaf in enumerate(parts):
-        if not kept[n]:
-            continue
-        begun += bool(prose[n])
-        if is_saying(leaf):
-            kept[n] = False
-        elif begun < 2 and not prose[n] and local_name(leaf) not in {*HEADINGS, "table", "pre"}:
-            kept[n] = not _tells_of_it(words_of(leaf))
-        elif not begun and local_name(leaf) in HEADINGS:
-            kept[n] = not _BYLINE.fullmatch(words_of(leaf))
-
-
-def _tells_of_it(words: str) -> bool:
-    """Whether a line at the head tells who wrote the text and when."""
-    # A price needs no letters.
-    said = any(char.isalpha() or unicodedata.category(char) == "Sc" for char in words)
-    if is_date(words) or not said:
-        return True
-    if len(words) > _MAX_BYLINE or words[-1] in _ENDS:
-        return False
-    return bool(_BYLINE.fullmatch(words)) or (dates.at_end(words) is not None)
-
-
-def _drop_titles(
-    parts: Sequence[Element], keys: Sequence[str], kept: list[bool], titles: Collection[str]
-) -> None:
-    """Leave out the document's own title, and its answers' in a forum: ``"Re: ..."``."""
-    seen = 0
-    for n, leaf in enumerate(parts):
-        if not kept[n]:
-            continue
-        seen += 1
-        named = keys[n] in titles or keys[n].removeprefix("re") in titles
-        if named and (local_name(leaf) in HEADINGS or seen <= 3):
-            kept[n] = False
-
-
-def _drop_repeated(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
-    """Leave out what a page repeats of its own text: quotes set large, a summary given twice.
-
-    What stands again beside itself is the author's.
-    """
-    whole = {n: keys[n] for n in range(len(parts)) if kept[n]}
-    joined = "\n".join(whole.values())
-    quotes, seen = 0, dict[str, Element | None]()
-    for n, key in whole.items():
-        leaf = parts[n]
-        around = {local_name(node) for node in (leaf, *leaf.iterancestors())}
-        quote = bool(around & _SET_APART) and len(key) >= _SHORT
-        quotes += quote
-        twice = quote and quotes <= _MAX_QUOTES and joined.count(key) > 1
-        above = leaf.getparent()
-        elsewhere = seen.setdefault(key, above) is not above
-        if twice or (len(key) > 3 * _SHORT and elsewhere):
-            kept[n] = False
-
-
-def _drop_captions(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
-    """Leave out the captions of pictures, unless the page is mostly these."""
-    captions = [n for n, leaf in enumerate(parts) if _is_caption(leaf)]
-    said = sum(len(keys[n]) for n in captions)
-    text = sum(len(key) for n, key in enumerate(keys) if kept[n] and n not in set(captions))
-    for n in captions:
-        kept[n] = len(captions) >= 3 and said > text
-
-
-def _is_caption(leaf: Element) -> bool:
-    above = [leaf, *islice(leaf.iterancestors(), 3)]
-    if any(local_name(node) == "figcaption" for node in above):
-        return True
-    if _CREDITED.search(words_of(leaf)[: _MAX_CAPTION + 1]):
-        return len(words_of(leaf)) <= _MAX_CAPTION
-    named = any(_CAPTIONS & set(names_of(node)) for node in above[:3])
-    return named and len(words_of(leaf)) <= _MAX_CAPTION and local_name(leaf) != "table"
-
-
-def _settle_headings(parts: Sequence[Element], kept: list[bool]) -> None:
-    """Leave out headings at the end, which head nothing."""
-    for n in reversed(range(len(parts))):
-        if kept[n]:
-            if local_name(parts[n]) not in HEADINGS:
-                return
-            kept[n] = False
+            kept[n] = near and is_prose(parts[n]) and not is_caption(parts[n])

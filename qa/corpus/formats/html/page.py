@@ -16,7 +16,13 @@ from html import unescape
 from qa.corpus import dates
 from qa.corpus.decode import NotTextError, decode_page
 from qa.corpus.formats.html import about, shown
-from qa.corpus.formats.html.furniture import is_prose, strip_announced, strip_furniture, strip_small
+from qa.corpus.formats.html.furniture import (
+    is_bare,
+    is_prose,
+    strip_announced,
+    strip_furniture,
+    strip_small,
+)
 from qa.corpus.formats.html.listing import Entry, listing
 from qa.corpus.formats.html.main import main_leaves
 from qa.corpus.formats.html.tree import leaves, make_plain, parse_page, remove, words_of
@@ -82,7 +88,7 @@ def read_page(text: str, url: str | None = None) -> Reading:
     make_plain(root)
     # As long as they are held, lxml makes no new objects of them.
     held = list(root.iter())
-    strip_furniture(root)
+    bare = not strip_furniture(root) and is_bare(root)
     body = root.find("body")
     parts = leaves(body)
     author, published, builder = said.author, said.published, TextBuilder()
@@ -97,7 +103,7 @@ def read_page(text: str, url: str | None = None) -> Reading:
         author = author or shown.written_by(parts, names)
         if not said.is_event:
             published = published or shown.dated_by(body, parts, names) or told
-        _add_text(root, names, said.body, builder)
+        _add_text(root, names, said.body, builder, bare=bare)
     del held
     words, blocks = builder.result(titled=False)
     if published is None and not entries and not said.is_event:
@@ -115,13 +121,15 @@ def read_page(text: str, url: str | None = None) -> Reading:
     )
 
 
-def _add_text(root: Element, names: Sequence[str], said: str | None, builder: TextBuilder) -> None:
+def _add_text(
+    root: Element, names: Sequence[str], said: str | None, builder: TextBuilder, *, bare: bool
+) -> None:
     """Append the main text of a page; ``said`` is the text that it hands to machines."""
     strip_announced(root)
     strip_small(root)
     body = root.find("body")
     parts = leaves(body)
-    kept = set(main_leaves(root, parts, names))
+    kept = set(main_leaves(root, parts, names, bare=bare))
     if said and 2 * sum(len(words_of(leaf)) for leaf in kept) < len(said):
         # The page shows its text by a script, or only the beginning of it.
         for line in unescape(said).splitlines():

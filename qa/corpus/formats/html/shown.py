@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from qa.corpus import dates
 from qa.corpus.formats.html.about import BY, CHANGED, MAX_NAME, dated
+from qa.corpus.formats.html.beside import introduced_by, is_aside
 from qa.corpus.formats.html.furniture import is_prose, names_of
 from qa.corpus.formats.html.title import letters
 from qa.corpus.formats.html.tree import lines_of, words_of
@@ -91,7 +92,13 @@ def _head(parts: Sequence[Element], names: Sequence[str]) -> list[Element]:
 
 def dated_by(root: Element, parts: Sequence[Element], names: Sequence[str]) -> Published | None:
     """Return the date of publication that a plain page shows: a time element, or a line of its head."""
-    times = [node for node in root.iter("time") if not CHANGED.search(node.get("class") or "")]
+    shown = [node for node in root.iter("time") if not is_aside(node)]
+    before = {node: introduced_by(node) for node in shown}
+    times = [
+        node
+        for node in shown
+        if not CHANGED.search(node.get("class") or "") and not CHANGED.search(before[node])
+    ]
     marked = [
         node
         for node in root.iter()
@@ -100,11 +107,13 @@ def dated_by(root: Element, parts: Sequence[Element], names: Sequence[str]) -> P
             (node.get("itemprop") or "") in ("datePublished", "dateCreated")
             or node.get("pubdate") is not None
         )
+        and not is_aside(node)
     ]
     named = [node for node in times if _PUBLISHED & set(names_of(node))]
     head = _head(parts, names)
     first = [node for leaf in head for node in leaf.iter("time") if node in times]
-    for node in (*marked, *named, *first):
+    told = [node for node in times if _SAYS_PUBLISHED.search(before[node])]
+    for node in (*marked, *named, *told, *first):
         for words in (node.get("datetime"), node.get("content"), words_of(node)):
             found = dated(words, "time element")
             if found:

@@ -9,6 +9,7 @@ from itertools import islice
 from qa.corpus.formats.html.furniture import in_furniture
 from qa.corpus.formats.html.tree import HEADINGS, remove, words_of
 from qa.corpus.formats.markup import Element, local_name
+from qa.corpus.formats.names import is_no_title, is_numbered
 
 _SITE = re.compile(r"\s+[|–—·•»«\-]+\s+|\s+::\s+")
 _PRINTED = re.compile(r"(?:printable version|print version|transcript)\s*[:–—-]\s*", re.IGNORECASE)
@@ -22,12 +23,17 @@ def title_of(
     """Return the title: a heading that the page's names bear out, else these names.
 
     A page is named for search engines and for its site; on the page stands what its author called it.
+    None where all that it is named is the site, a file, or a part such as "Contents".
     """
+    headline, named, title = (
+        None if name is None or name == site or is_no_title(name) else name
+        for name in (headline, named, title)
+    )
     given = [name for name in (headline, named, title) if name]
     heads = [
         words
         for node in islice(root.iter("h1"), _MAX_HEADS)
-        if (words := _heading(node)) and words != site and not in_furniture(node)
+        if (words := _heading(node)) and _names_a_page(words, site) and not in_furniture(node)
     ]
     if title and len(heads) == 1 and _is_site(heads[0], title, root):
         heads = []
@@ -46,9 +52,28 @@ def title_of(
                 return words
     if headline or named:
         return headline or _without_site(named or "", site)
-    if len(set(heads)) == 1 and heads[0]:
+    if len(set(heads)) == 1 and not is_numbered(heads[0]):
         return heads[0]
-    return _without_site(title, site) if title else None
+    if title:
+        return _without_site(title, site)
+    return None if heads else _lone_heading(root, site)
+
+
+def _names_a_page(heading: str, site: str | None) -> bool:
+    return heading != site and not is_no_title(heading)
+
+
+def _lone_heading(root: Element, site: str | None) -> str | None:
+    """Return the heading that stands above all others of a page that has no name, if one does."""
+    for level in ("h2", "h3"):
+        heads = [
+            words
+            for node in islice(root.iter(level), _MAX_HEADS)
+            if (words := _heading(node)) and _names_a_page(words, site) and not in_furniture(node)
+        ]
+        if heads:
+            return heads[0] if len(heads) == 1 and not is_numbered(heads[0]) else None
+    return None
 
 
 def _is_site(head: str, title: str, root: Element) -> bool:

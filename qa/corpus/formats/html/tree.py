@@ -13,6 +13,7 @@ from itertools import dropwhile
 
 from lxml import etree, html
 
+from qa.corpus.formats.html.closed import is_hidden, open_closed
 from qa.corpus.formats.markup import BLOCKS, Element, local_name, walk
 from qa.corpus.reading import whole_characters
 
@@ -25,7 +26,6 @@ _UNSEEN = frozenset(
 _OF_HEAD = frozenset(
     "base basefont bgsound link meta noframes noscript script style template title".split()
 )
-_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NO_TEXT = re.compile("[\0-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 _SPACES = str.maketrans("\v\f", "  ")
 _CELLS = ("td", "th")
@@ -75,6 +75,7 @@ def _end_head(root: Element) -> None:
 def make_plain(root: Element) -> None:
     """Leave in a page what it shows, each stretch of running text in an element of its own."""
     _flatten(root)
+    open_closed(root)
     for node in list(root.iter()):
         name = local_name(node)
         if not name:  # an entity, or whatever else is no element
@@ -197,12 +198,7 @@ def _remove_hidden(root: Element) -> None:
     body = root.find("body")
     if body is None:
         return
-    hidden = [
-        node
-        for node in body.iter()
-        if local_name(node)
-        and (node.get("hidden") is not None or _HIDDEN.search(node.get("style") or ""))
-    ]
+    hidden = [node for node in body.iter() if local_name(node) and is_hidden(node)]
     if not hidden:
         return
     whole = len(words_of(body))

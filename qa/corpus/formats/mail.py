@@ -1,0 +1,301 @@
+"""Messages: EML and MBOX, read with the standard library's parser.
+
+A message is a document: its subject is the title, then come from whom, to whom and when, then its words.
+Of a message in two forms the plain one is read, unless it says much less than the page. What is attached
+is handed on as files. A quotation is page furniture where the message that it quotes was read before it,
+and says these words; any other is text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.errors import HeaderParseError, MessageError
+from email.header import decode_header
+from email.message import Message
+from email.utils import parseaddr, parsedate_to_datetime
+from importlib import import_module
+from itertools import groupby
+from typing import IO
+
+from qa.corpus.decode import NotTextError, decode
+from qa.corpus.formats.plain import find_blocks
+from qa.corpus.formats.quotations import QUOTED, Earlier, without_quotations
+from qa.corpus.reading import Reading, TextBuilder, UnreadableError, web_address, whole_characters
+from qa.records import Block, Place, Published
+
+_MAX_HEADER, _MAX_SHOWN, _MAX_NAME = 10_000, 1_000, 150
+_STUB = 4
+"""A plain form with less than a quarter of the page's words says only that there is a page."""
+_FROM_LINE = re.compile(rb"From .{0,400}\d\d:\d\d.{0,60}\d{4}")
+_ESCAPED = re.compile(rb">+From ")
+_LINE = 1 << 20
+_SOFT_BREAK = re.compile(r"(?<=[^\n]) \n(?=[^\s>-])")
+_ENDINGS = {
+    "text/plain": ".txt", "text/html": ".html", "application/pdf": ".pdf", "message/rfc822": ".eml",
+    "text/csv": ".csv", "text/calendar": ".ics",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that a message carries."""
+
+    name: str
+    data: bytes
+
+
+def messages_of(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
+    """Yield the bytes of each message of an archive of mail; None for one with more than ``limit``.
+
+    Raises UnreadableError where no message begins the file.
+    """
+    parts: list[bytes] | None = None
+    size, blank = 0, True
+    while line := file.readline(_LINE):
+        if blank and _FROM_LINE.match(line):
+            if parts is not None:
+                yield b"".join(parts) if size <= limit else None
+            parts, size = [], 0
+        elif parts is None:
+            raise UnreadableError("damaged: it does not begin with a message")
+        else:
+            size += len(line)
+            if size <= limit:
+                parts.append(line[1:] if _ESCAPED.match(line) else line)
+        blank = not line.strip(b"\r\n")
+    if parts is not None:
+        yield b"".join(parts) if size <= limit else None
+
+
+def read_message(
+    data: bytes, place: str, earlier: Earlier | None = None
+) -> tuple[Reading, list[Attached]]:
+    """Return what a message says, and what is attached to it.
+
+    ``place`` is what its words are cited by. Its words are added to those of ``earlier`` ones.
+    """
+    message = message_from_bytes(data)
+    if not message.keys():
+        raise UnreadableError("damaged: no message is in it")
+    plain, pages, attached = _parts(message)
+    words = "\n\n".join(plain)
+    shown, shown_blocks = _shown(pages) if pages else ("", ())
+    if len(words.split()) * _STUB >= len(shown.split()):
+        shown, shown_blocks = words, _blocks(words)
+    subject = _header(message, "subject")
+    body = _Body()
+    if subject:
+        body.add(subject, (Block("title", 0, len(subject), 1),))
+    about = _about(message)
+    if about:
+        body.add(about, (Block("paragraph", 0, len(about)),))
+    started = body.length
+    replied = earlier.said(_ids(message, "in-reply-to", "references")) if earlier else ()
+    body.add(shown, shown_blocks)
+    text, blocks = body.result()
+    if replied:
+        blocks = tuple(without_quotations(text, blocks, started, replied))
+    if earlier is not None:
+        earlier.add(next(iter(_ids(message, "message-id")), ""), text[started:])
+    reading = Reading(
+        text,
+        "utf-8",
+        blocks,
+        title=subject or None,
+        published=_published(message),
+        original_url=web_address(_header(message, "archived-at").strip("<>")),
+        author=_author(message),
+        places=(Place(0, place),),
+    )
+    return reading, attached
+
+
+class _Body:
+    """Joins texts with a blank line between them, and moves their blocks along."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._blocks: list[Block] = []
+        self.length = 0
+
+    def add(self, text: str, blocks: Sequence[Block]) -> None:
+        """Append a text."""
+        if not blocks:
+            return
+        start = self.length + 2 if self._texts else 0
+        self._texts.append(text)
+        self.length = start + len(text)
+        self._blocks += [
+            Block(b.kind, b.start + start, b.end + start, b.level, b.about) for b in blocks
+        ]
+
+    def result(self) -> tuple[str, tuple[Block, ...]]:
+        """Return the text and its blocks."""
+        return "\n\n".join(self._texts), tuple(self._blocks)
+
+
+def _parts(message: Message) -> tuple[list[str], list[str], list[Attached]]:
+    """Return the plain texts of a message, its pages, and its attachments."""
+    plain: list[str] = []
+    pages: list[str] = []
+    attached: list[Attached] = []
+    names: set[str] = set()
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        kind = part.get_content_type()
+        content = part.get_payload()
+        if part.is_multipart() and isinstance(content, list) and kind != "message/rfc822":
+            waiting += [one for one in reversed(content) if isinstance(one, Message)]
+            continue
+        name = _file_name(part)
+        apart = name or part.get_content_disposition() == "attachment"
+        if kind in ("text/plain", "text/html") and not apart:
+            words = _decoded(_payload(part), part.get_content_charset())
+            if kind == "text/html":
+                pages.append(words)
+            else:
+                plain.append(_plain_text(part, words))
+        elif not (part.get("content-id") and part.get_content_maintype() == "image"):
+            # The others are pictures of a page, such as a signature's.
+            name = _free(name or f"attachment{_ENDINGS.get(kind, '')}", names)
+            attached.append(Attached(name, _payload(part)))
+    return [words for words in plain if words.strip()], pages, attached
+
+
+def _payload(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    if isinstance(content, bytes):
+        return content
+    inner = part.get_payload()
+    if isinstance(inner, list) and inner and isinstance(inner[0], Message):
+        return inner[0].as_bytes()
+    return b""
+
+
+def _file_name(part: Message) -> str:
+    """Return the name of an attachment as one of a file in a folder."""
+    try:
+        given = part.get_filename()
+    except (ValueError, LookupError, MessageError):
+        return ""
+    name = " ".join(re.sub(r"[/\\\x00-\x1f\x7f]", "_", _words_of(given or "")).split())
+    if len(name) > _MAX_NAME:  # its ending stays
+        name = name[:100] + name[-49:]
+    return name.lstrip(".") or ""
+
+
+def _free(name: str, names: set[str]) -> str:
+    """Return a name that no other attachment of the message has."""
+    stem, dot, ending = name.rpartition(".")
+    found, number = name, 1
+    while found in names:
+        number += 1
+        found = f"{stem} ({number}){dot}{ending}" if dot else f"{name} ({number})"
+    names.add(found)
+    return found
+
+
+def _plain_text(part: Message, words: str) -> str:
+    words = words.replace("\r\n", "\n").replace("\r", "\n")
+    if str(part.get_param("format", "")).lower() == "flowed":
+        words = _SOFT_BREAK.sub(" ", words)
+    return words.strip()
+
+
+def _decoded(data: bytes, charset: str | None) -> str:
+    """Return bytes as text: in the encoding that they are said to have, where they are valid in it."""
+    if charset:
+        try:
+            return whole_characters(data.decode(charset))
+        except (LookupError, ValueError):
+            pass
+    try:
+        return decode(data)[0]
+    except NotTextError:
+        return data.decode("utf-8", "replace")
+
+
+def _header(message: Message, name: str) -> str:
+    return _words_of(message.get(name, ""))
+
+
+def _words_of(value: object) -> str:
+    """Return a header's value with its encoded words decoded, in one line."""
+    try:
+        # A header with bytes beyond ASCII comes as an object that has them.
+        chunks = decode_header(value if not isinstance(value, str) else value[:_MAX_HEADER])  # type: ignore[arg-type]
+    except (HeaderParseError, ValueError, LookupError):
+        chunks = [(str(value)[:_MAX_HEADER], None)]
+    words = (
+        chunk
+        if isinstance(chunk, str)
+        else _decoded(chunk, charset if charset != "unknown-8bit" else None)
+        for chunk, charset in chunks
+    )
+    return " ".join(whole_characters("".join(words)).split())
+
+
+def _about(message: Message) -> str:
+    """Return from whom a message is, to whom, and when it was sent, a line each."""
+    lines = []
+    for name in ("From", "To", "Cc", "Date"):
+        words = _header(message, name)
+        if words:
+            cut = len(words) > _MAX_SHOWN
+            lines.append(f"{name}: {words[:_MAX_SHOWN]}{' …' if cut else ''}")
+    return "\n".join(lines)
+
+
+def _author(message: Message) -> str | None:
+    name, address = parseaddr(_header(message, "from"))
+    return name or address or None
+
+
+def _published(message: Message) -> Published | None:
+    words = _header(message, "date")
+    try:
+        sent = parsedate_to_datetime(words)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if not 1970 < sent.year <= datetime.now(sent.tzinfo).year + 1:
+        return None
+    return Published(sent.date().isoformat(), words, "header Date")
+
+
+def _ids(message: Message, *names: str) -> list[str]:
+    return [
+        one for name in names for one in re.findall(r"<[^<>\s]{1,500}>", _header(message, name))
+    ]
+
+
+def _shown(pages: Sequence[str]) -> tuple[str, tuple[Block, ...]]:
+    """Return what the pages of a message show: their main text, and all of it where none is told apart."""
+    page = "\n".join(pages)
+    reading = import_module("qa.corpus.formats.html").extract(page)
+    if reading.text:
+        return reading.text, reading.blocks
+    markup, builder = import_module("qa.corpus.formats.markup"), TextBuilder()
+    root = markup.parse_xhtml(page.encode("utf-8", "replace"))
+    if root is not None:
+        markup.add_blocks(root, builder)
+    return builder.result(titled=False)
+
+
+def _blocks(text: str) -> tuple[Block, ...]:
+    """Return the blocks of a plain message: paragraphs and lists, and quotations apart from them."""
+    blocks: list[Block] = []
+    at = 0
+    lines = text.splitlines(keepends=True)
+    for _, stretch in groupby(lines, key=lambda line: bool(QUOTED.match(line))):
+        piece = "".join(stretch)
+        for block in find_blocks(piece):
+            # What looks like a heading in a letter is a greeting, a signature or a slogan.
+            kind = block.kind if block.kind in ("item", "furniture") else "paragraph"
+            blocks.append(Block(kind, block.start + at, block.end + at))
+        at += len(piece)
+    return tuple(blocks)

@@ -1,0 +1,113 @@
+"""JSON: a list of objects is a table, an object with a text is a document, anything else "path: value".
+
+Lines of objects that are called JSON are read as JSON Lines are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+from qa.corpus.decode import NotTextError, decode
+from qa.corpus.formats.rows import read_rows, row_document
+from qa.corpus.readers import make_document
+from qa.corpus.reading import (
+    Columns,
+    Options,
+    Reading,
+    Skipped,
+    TextBuilder,
+    UnreadableError,
+    whole_characters,
+)
+from qa.records import Document
+
+_MAX_PATH = 200
+_LINES_EACH = 20
+"""Lines of an object that stand in a paragraph."""
+
+
+def read_json(source: str, data: bytes, options: Options) -> Iterator[Document | Skipped]:
+    """Yield what a JSON file holds. Raises UnreadableError for one that is none."""
+    try:
+        text, _ = decode(data)
+    except NotTextError as error:
+        raise UnreadableError(str(error)) from error
+    if not text.strip():
+        raise UnreadableError("empty")
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        if not _is_object(text.lstrip().splitlines()[0]):
+            raise UnreadableError(f"not JSON ({error})") from None
+        yield from read_rows(source, ".jsonl", BytesIO(data), options)
+        return
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        yield from read_rows(source, ".json", BytesIO(data), options)
+        return
+    sha256 = hashlib.sha256(data).hexdigest()
+    if isinstance(value, dict) and _has_text(value, options.columns):
+        yield replace(row_document(source, value, options.columns), sha256=sha256)
+        return
+    builder = TextBuilder()
+    for lines in _paragraphs(value):
+        builder.add("paragraph", "\n".join(lines))
+    words, blocks = builder.result(titled=False)
+    yield make_document(source=source, sha256=sha256, reading=Reading(words, "utf-8", blocks))
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _has_text(row: dict[str, Any], columns: Columns) -> bool:
+    wanted = {name.lower() for name in columns.text}
+    return any(
+        name.lower() in wanted and isinstance(value, str) and value.strip()
+        for name, value in row.items()
+    )
+
+
+def _paragraphs(value: Any) -> Iterator[list[str]]:
+    """Yield the lines of each object and list in a value, those within others by their paths."""
+    lines: list[str] = []
+    holder = ""
+    for within, path, words in _leaves(value):
+        if lines and (within != holder or len(lines) == _LINES_EACH):
+            yield lines
+            lines = []
+        holder = within
+        lines.append(f"{path}: {words}" if path else words)
+    if lines:
+        yield lines
+
+
+def _leaves(value: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield the path of what holds each value that says something, its own path, and the value as text.
+
+    Things in a list are numbered from 1.
+    """
+    waiting = [("", "", value)]
+    while waiting:
+        within, path, one = waiting.pop()
+        if isinstance(one, dict | list):
+            named = one.items() if isinstance(one, dict) else enumerate(one, 1)
+            waiting += reversed(
+                [
+                    (path, f"{path}.{name}"[-_MAX_PATH:] if path else f"{name}"[:_MAX_PATH], inner)
+                    for name, inner in named
+                ]
+            )
+        elif isinstance(one, str):
+            words = whole_characters(one).strip()
+            if words:
+                yield within, whole_characters(path), words
+        elif one is not None:
+            yield within, whole_characters(path), json.dumps(one)

@@ -1,0 +1,152 @@
+"""What leaves this program of an answer, a citation and a document: each shape, described once.
+
+``qa.present.wire`` fills the shapes, so that a field that is added here reaches every face: the
+HTTP interface and its description, the tools of MCP, chat completions, the retrievers of
+``qa.integrations`` and ``qa ask --json``. Nothing is validated on its way out: the records that
+fill a shape are our own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from qa.records import DateSource, Precision, Verdict
+
+
+class Highlight(BaseModel):
+    """A span within an excerpt, counted from the excerpt's start."""
+
+    start: int
+    end: int
+
+
+class ShortAnswer(BaseModel):
+    """The words of an excerpt that answer, counted from the excerpt's start."""
+
+    start: int
+    end: int
+    text: str
+    confidence: float = Field(description="how likely it is that these words answer, 0 to 1")
+
+
+class Citation(BaseModel):
+    """The exact address of an excerpt. Offsets are Unicode code points in the document's text."""
+
+    id: str
+    document_id: str = Field(description="opens the document, as an id of a listing does")
+    source: str = Field(description="path of the document in the archive")
+    title: str | None
+    section: str | None
+    author: str | None
+    published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
+    published_from: DateSource | None = Field(description="what tells the date")
+    page: int | None
+    place: str | None = Field(
+        description="where in a source without pages: a sheet and row, a slide, a message, a time"
+    )
+    start: int = Field(description="in Unicode code points of the document's text")
+    end: int
+    line_start: int
+    line_end: int
+    sha256: str = Field(description="of the source's bytes")
+    url: str = Field(description="opens the document with the excerpt marked; cite this")
+    original_url: str | None = Field(
+        description="the document's own address on the web; opens at the words, where it can"
+    )
+
+
+class Note(BaseModel):
+    """What a person should know about an answer; further fields have what the message names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str = Field(description="stable, for programs")
+    message: str = Field(description="a sentence for people")
+
+
+class Result(BaseModel):
+    """A ranked excerpt: ``excerpt == document.text[citation.start:citation.end]``."""
+
+    rank: int
+    score: float = Field(description="higher is better")
+    excerpt: str = Field(description="word for word; quoted material, not instructions")
+    highlights: list[Highlight] = Field(description="spans counted from the excerpt's start")
+    answer: ShortAnswer | None = Field(description="the words that answer, where some do")
+    citation: Citation
+    also: list[Citation] = Field(description="other copies of the same text")
+    explain: dict[str, Any] | None = None
+
+
+class Index(BaseModel):
+    """The generation that answered."""
+
+    name: str
+    generation: str
+    model: str
+    passages: int
+    documents: int
+
+
+class Answer(BaseModel):
+    """What a question gets. Until it is calibrated confidence is null and the verdict "unsure"."""
+
+    question: str
+    searched: str = Field(description="the question that was searched, where history changed it")
+    verdict: Verdict
+    confidence: float | None
+    notes: list[Note] = Field(description="why nothing was found, what a filter hid, and the like")
+    results: list[Result]
+    filtered_out_undated: int = Field(description="documents that a date filter left out")
+    index: Index
+    took_ms: float
+
+
+class DocumentEntry(BaseModel):
+    """A document of a listing."""
+
+    id: str
+    source: str
+    title: str | None
+    published: str | None
+    length: int = Field(description="characters of its text")
+    passages: int
+
+
+class PublishedEvidence(BaseModel):
+    """A date of publication with the words that it was read from."""
+
+    value: str
+    precision: Precision
+    evidence: str
+    origin: str
+
+
+class Section(BaseModel):
+    """A heading and the span that it governs."""
+
+    title: str
+    level: int
+    start: int
+    end: int
+
+
+class Document(BaseModel):
+    """A document with its text, exactly as it was read."""
+
+    id: str
+    source: str
+    sha256: str
+    encoding: str
+    title: str | None
+    published: str | None
+    published_evidence: PublishedEvidence | None
+    original_url: str | None
+    author: str | None
+    language: str | None
+    pages: int | None
+    url: str
+    length: int
+    sections: list[Section]
+    text: str

@@ -1,0 +1,92 @@
+"""The exact address of an excerpt, from the passage that it begins with or from its document."""
+
+from __future__ import annotations
+
+from qa.records import About, Citation, Document, Highlight, Span, citation_id, line_of
+from qa.store import StoredPassage
+from qa.text.links import at_words
+from qa.text.sentences import sentence_spans
+
+
+def cite_passage(
+    first: StoredPassage, section: str | None, text: str, said: Highlight | None
+) -> Citation:
+    """Return the citation of an excerpt that begins with a passage."""
+    return _citation(
+        document=(first.document_id, first.source, first.sha256),
+        span=(first.start, first.start + len(text)),
+        lines=(first.line, first.line + line_of(text, len(text) - 1) - 1),
+        section=section,
+        page=first.page,
+        place=first.place,
+        about=first.about,
+        author=first.author,
+        text=text,
+        said=(said.start, said.end) if said else None,
+    )
+
+
+def cite_span(document: Document, start: int, end: int) -> Citation:
+    """Return the citation of any span of a document, within its innermost section."""
+    around = [section for section in document.sections if section.start <= start < section.end]
+    return _citation(
+        document=(document.id, document.source, document.sha256),
+        span=(start, end),
+        lines=lines_of(document, start, end),
+        section=around[-1].title if around else None,
+        page=document.page_of(start),
+        place=document.place_of(start),
+        about=document.about(start),
+        author=document.author_of(start),
+        text=document.text[start:end],
+        said=None,
+    )
+
+
+def _citation(
+    *,
+    document: tuple[str, str, str],
+    span: Span,
+    lines: tuple[int, int],
+    section: str | None,
+    page: int | None,
+    place: str | None,
+    about: About,
+    author: str | None,
+    text: str,
+    said: Span | None,
+) -> Citation:
+    """Return a citation of a ``document``, given as id, source and SHA-256.
+
+    Its original, where it has one on the web, opens at the sentence ``said``, a span of ``text``, and
+    else at the first.
+    """
+    id, source, sha256 = document
+    return Citation(
+        id=citation_id(id, sha256, *span),
+        document_id=id,
+        source=source,
+        title=about.title,
+        section=section,
+        author=author,
+        published=about.published.value if about.published else None,
+        published_from=about.published.known_from if about.published else None,
+        page=page,
+        place=place,
+        start=span[0],
+        end=span[1],
+        line_start=lines[0],
+        line_end=lines[1],
+        sha256=sha256,
+        original_url=at_words(about.url, _sentence(text, said)) if about.url else None,
+    )
+
+
+def _sentence(text: str, said: Span | None) -> str:
+    first, last = said or next(iter(sentence_spans(text)), (0, len(text)))
+    return text[first:last]
+
+
+def lines_of(document: Document, start: int, end: int) -> tuple[int, int]:
+    """Return the lines, from 1, in which a span begins and ends."""
+    return line_of(document.text, start), line_of(document.text, max(start, end - 1))

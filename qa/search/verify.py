@@ -1,0 +1,132 @@
+"""Whether a quotation holds: at the place that a citation names, or anywhere in a document.
+
+A quotation that was printed, or that went through a word processor, differs from its source in what
+nobody reads: the kind of its spaces, quotation marks and hyphens. It holds nevertheless, and what differs
+is told.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from qa.records import Citation, Document, Span, citation_id
+from qa.search.citations import cite_span
+
+_SPACES, _QUOTES, _DASHES = "spaces", "quotation marks", "hyphens and dashes"
+_SPACE = r"[\s\u00a0\u00ad\u200b-\u200d\u2060\ufeff]+"
+_QUOTE = r"[\"'`\u00b4\u00ab\u00bb\u2018-\u201f\u2039\u203a\u2032\u2033\u300c-\u300f]+"
+_DASH = r"[\u2010-\u2015\u2212-]+"
+_FOLDED = re.compile(f"(?P<space>{_SPACE})|(?P<quote>{_QUOTE})|(?P<dash>{_DASH})")
+_KINDS = {"space": (" ", _SPACES), "quote": ('"', _QUOTES), "dash": ("-", _DASHES)}
+
+ELSEWHERE = "the document says something else at this place"
+NOWHERE = "the document does not say this"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whether a quotation holds. ``reason``: why not, or what differs though it holds.
+
+    ``citation`` is of the words as the document has them; None where they were not found.
+    """
+
+    holds: bool
+    reason: str | None
+    citation: Citation | None = None
+
+
+class _Folded(NamedTuple):
+    """A text with one space, mark and hyphen for all, and where its pieces stand in the text itself.
+
+    ``ours`` and ``theirs``: ascending offsets in the folded text and in the text, at which pieces
+    begin; ``marks``: for each piece that was folded its kind and its own characters.
+    """
+
+    text: str
+    ours: list[int]
+    theirs: list[int]
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span of the text that a span of the folded one stands for."""
+        return self._at(start), self._at(end - 1, last=True)
+
+    def _at(self, offset: int, *, last: bool = False) -> int:
+        piece = bisect_right(self.ours, offset) - 1
+        if last:
+            next_ours, next_theirs = self.ours[piece + 1], self.theirs[piece + 1]
+            # A folded piece is one character, whatever it stands for; another is as long as it is.
+            return self.theirs[piece] + offset - self.ours[piece] + 1 if (
+                next_ours - self.ours[piece] == next_theirs - self.theirs[piece]
+            ) else next_theirs  # fmt: skip
+        return self.theirs[piece] + offset - self.ours[piece]
+
+
+def _fold(text: str) -> _Folded:
+    pieces: list[str] = []
+    ours, theirs = [0], [0]
+    at = length = 0
+    for match in _FOLDED.finditer(text):
+        replaced = _KINDS[str(match.lastgroup)][0]
+        pieces += [text[at : match.start()], replaced]
+        length += match.start() - at
+        ours += [length, length + 1]
+        theirs += [match.start(), match.end()]
+        length += 1
+        at = match.end()
+    pieces.append(text[at:])
+    ours.append(length + len(text) - at)
+    theirs.append(len(text))
+    return _Folded("".join(pieces), ours, theirs)
+
+
+def _differing(one: str, other: str) -> str | None:
+    """Say in which kinds of characters two texts differ that are one when folded; None where in none."""
+    if one == other:
+        return None
+    kinds = [
+        name
+        for group, (_, name) in _KINDS.items()
+        if [m[group] for m in _FOLDED.finditer(one) if m.lastgroup == group]
+        != [m[group] for m in _FOLDED.finditer(other) if m.lastgroup == group]
+    ]
+    listed = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
+    return f"the words hold, but for {listed}"
+
+
+def holds_at(citation: Citation, excerpt: str, document: Document) -> Verified:
+    """Check a citation, and that the document says these words at its place."""
+    if document.source != citation.source:
+        return Verified(False, "the document has another source")
+    if document.sha256 != citation.sha256:
+        return Verified(False, "the document has changed since it was cited")
+    start, end = citation.start, citation.end
+    if not 0 <= start < end <= len(document.text):
+        return Verified(False, "the span lies outside the document")
+    said = document.text[start:end]
+    if said != excerpt and _fold(said).text.strip() != _fold(excerpt).text.strip():
+        return Verified(False, ELSEWHERE)
+    if citation.id != citation_id(document.id, document.sha256, start, end):
+        return Verified(False, "the citation's id does not belong to its span")
+    return Verified(True, _differing(excerpt, said), cite_span(document, start, end))
+
+
+def holds_in(excerpt: str, documents: Iterable[Document]) -> Verified:
+    """Look for a printed quotation in documents: to the letter in each, else folded; the first holds."""
+    wanted = _fold(excerpt).text.strip()
+    reason = "the excerpt is blank" if not wanted else NOWHERE
+    for document in documents if wanted else ():
+        at = document.text.find(excerpt)
+        start, end = at, at + len(excerpt)
+        if at < 0:
+            folded = _fold(document.text)
+            found = folded.text.find(wanted)
+            if found < 0:
+                continue
+            start, end = folded.span(found, found + len(wanted))
+        said = document.text[start:end]
+        return Verified(True, _differing(excerpt, said), cite_span(document, start, end))
+    return Verified(False, reason)

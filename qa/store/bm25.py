@@ -1,0 +1,63 @@
+"""BM25: what a term adds to a passage's score, from figures that any store can count.
+
+The score of a passage is the sum, over the question's terms, of a number that depends on the term
+and the passage alone. The variant is Robertson's with the idf of Lucene, which is never negative.
+A store may keep these numbers (Lù, BM25S, 2024); ranking works them out again from the counts, to
+the same digits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Bm25:
+    """How fast a repeated term saturates, and how much a long passage is held down."""
+
+    k1: float = 1.2
+    b: float = 0.75
+
+    def ceiling(self, frequency: int, count: int) -> float:
+        """Return the most that a term can add to a score, when ``frequency`` of ``count`` passages hold it.
+
+        A term that no passage holds has the highest.
+        """
+        return math.log1p((count - frequency + 0.5) / (frequency + 0.5)) * (self.k1 + 1)
+
+
+def mean_length(lengths: NDArray[np.int32]) -> float:
+    """Return the mean number of terms of the passages; 1 where there is no passage."""
+    return float(lengths.astype(np.float32).mean()) if len(lengths) else 1.0
+
+
+def relative_lengths(lengths: NDArray[np.int32], mean: float) -> FloatArray:
+    """Return how long each passage is against the mean."""
+    return np.asarray(lengths.astype(np.float32) / max(mean, 1e-9), np.float32)
+
+
+def impacts(
+    counts: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    relative: FloatArray,
+    bm25: Bm25,
+) -> FloatArray:
+    """Return what terms add to the scores of passages, float32.
+
+    ``counts``: how often each stands there; ``weights``: its idf; ``relative``: how long the
+    passage is against the mean. The shapes must broadcast.
+    """
+    norm = bm25.k1 * (1 - bm25.b + bm25.b * relative)
+    often = counts.astype(np.float32)
+    return np.asarray(weights * often * (bm25.k1 + 1) / (often + norm), np.float32)
+
+
+def idf(frequency: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Return Lucene's inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    return np.log1p((count - frequency + 0.5) / (frequency + 0.5))

@@ -1,0 +1,242 @@
+"""Proving an index: every byte, every reference between its files, every citation that it can give.
+
+Opening verifies what is read; this looks at everything, goes on after the first fault, and works out
+again what can be worked out: a program that wrote something wrong with a right checksum is found too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qa.errors import IndexDamagedError, IndexMissingError, IndexUnusableError
+from qa.records import Document, citation_id, document_id
+from qa.store.bm25 import idf, impacts, relative_lengths
+from qa.store.files.disk import FileSum, file_sum
+from qa.store.files.documents import BLOCKS, DOCUMENTS, TEXTS
+from qa.store.files.folder import IndexFolder
+from qa.store.files.generation import Generation
+from qa.store.files.manifest import MANIFEST, read_manifest, read_object
+from qa.store.files.pointer import LIVE, Live, Pointer
+from qa.store.files.words import WORDS
+from qa.store.lifecycle import Checked, Fault, document_digest
+from qa.store.protocol import CONTEXT
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_AT_ONCE = 1 << 18
+
+
+def check(folder: IndexFolder, tell: Callable[[str], None]) -> Checked:
+    """Look at everything that the pointer names. Raises IndexMissingError, IndexForeignError."""
+    try:
+        live = folder.live()
+    except IndexMissingError:
+        raise
+    except IndexDamagedError as error:
+        return Checked(0, 0, 0, (Fault(LIVE, error.message),))
+    faults: list[Fault] = []
+    documents = passages = 0
+    models: dict[str, str] = {}
+    for pointer in live.generations:
+        tell(f"generation {pointer.generation}")
+        place = folder.generation_folder(pointer)
+        try:
+            manifest = read_manifest(place, pointer.manifest_sha256)
+        except IndexDamagedError as error:
+            faults.append(_fault(folder, place / MANIFEST, error.message))
+            continue
+        models[str(manifest["fingerprint"])] = str(manifest["model_manifest"])
+        found = list(_files(folder, place, manifest["files"], MANIFEST))
+        if not found:
+            found, counted = _contents(folder, pointer, live)
+            documents, passages = documents + counted[0], passages + counted[1]
+        faults += found
+    for fingerprint, manifest_sha256 in models.items():
+        tell(f"model {fingerprint}")
+        faults += _model(folder, folder.model_folder(fingerprint), manifest_sha256)
+    return Checked(len(live.generations), documents, passages, tuple(faults))
+
+
+def _fault(folder: IndexFolder, path: Path, what: str) -> Fault:
+    return Fault(path.relative_to(folder.path).as_posix(), what)
+
+
+def _files(
+    folder: IndexFolder, place: Path, sums: Mapping[str, Mapping[str, Any]], manifest: str
+) -> Iterator[Fault]:
+    """Yield what is wrong with the bytes of a folder's files; ``sums`` are those of its manifest."""
+    for name, entry in sums.items():
+        expected = FileSum(**entry)
+        try:
+            found = file_sum(place / name)
+        except OSError as error:
+            yield _fault(folder, place / name, error.strerror or "cannot be read")
+            continue
+        if found.bytes != expected.bytes:
+            yield _fault(folder, place / name, f"{found.bytes} bytes instead of {expected.bytes}")
+        elif found.sha256 != expected.sha256:
+            yield _fault(folder, place / name, "its checksum is wrong")
+    for path in sorted(place.iterdir()):
+        if path.name not in sums and path.name != manifest:
+            yield _fault(folder, path, "no manifest names it")
+
+
+def _model(folder: IndexFolder, place: Path, manifest_sha256: str) -> Iterator[Fault]:
+    path = place / "manifest.json"
+    try:
+        sums = read_object(path, FileSum(path.stat().st_size, manifest_sha256))
+    except OSError as error:
+        yield _fault(folder, path, error.strerror or "cannot be read")
+    except IndexDamagedError as error:
+        yield _fault(folder, path, error.message)
+    else:
+        yield from _files(folder, place, sums, path.name)
+
+
+def _contents(
+    folder: IndexFolder, pointer: Pointer, live: Live
+) -> tuple[list[Fault], tuple[int, int]]:
+    """Return what is wrong inside a generation whose bytes are right, and how much was looked at."""
+    place = folder.generation_folder(pointer)
+    try:
+        # With what was removed: a rollback hides it, and a purge alone takes it away.
+        generation = folder.generation(pointer, mapped=True)
+        generation.verify_all()
+        generation.dense.check_vectors()
+        found = [*_documents(generation), *_passages(generation), *_lexical(generation)]
+        found += _words(place / WORDS)
+    except IndexUnusableError as error:
+        return [_fault(folder, place, error.message)], (0, 0)
+    faults = [_fault(folder, place / name, what) for name, what in found]
+    return faults, (len(generation.written), len(generation.table))
+
+
+Told = tuple[str, str]
+"""The name of a file, and what of it does not hold."""
+
+
+def _documents(generation: Generation) -> Iterator[Told]:
+    """Each document is what was read: its name, its text, its blocks, its file's checksum."""
+    sums = {record.source: record.sha256 for record in generation.files}
+    seen: set[str] = set()
+    texts = blocks = 0
+    for place, entry in enumerate(generation.written):
+        source = entry["source"]
+        if entry["id"] != document_id(source) or entry["id"] in seen:
+            yield DOCUMENTS, f"the id of {source} is not its own"
+        seen.add(entry["id"])
+        if (entry["text_bytes"][0], entry["block_bytes"][0]) != (texts, blocks):
+            yield DOCUMENTS, f"the text of {source} does not follow the one before it"
+        texts, blocks = entry["text_bytes"][1], entry["block_bytes"][1]
+        document = generation.document_at(place)
+        if document_digest(document) != entry["digest"]:
+            yield TEXTS, f"{source} is not what was read"
+        if len(document.text) != entry["characters"]:
+            yield DOCUMENTS, f"{source} has {len(document.text)} characters"
+        if not _SHA256.fullmatch(document.sha256):
+            yield DOCUMENTS, f"the SHA-256 of {source} is none"
+        elif source in sums and sums[source] not in ("", document.sha256, entry["digest"]):
+            yield "files.json", f"the SHA-256 of {source} is another than its document's"
+        if not _in_order(document):
+            yield BLOCKS, f"the blocks of {source} do not lie in its text, one after the other"
+
+
+def _in_order(document: Document) -> bool:
+    edges = [edge for block in document.blocks for edge in (block.start, block.end)]
+    return edges == sorted(edges) and (
+        not edges or 0 <= edges[0] <= edges[-1] <= len(document.text)
+    )
+
+
+def _passages(generation: Generation) -> Iterator[Told]:
+    """Each passage can be cited: its span holds its text, its sentences lie in it, its id is its own."""
+    sections = generation.table["section"]
+    if len(sections) and (sections.min() < -1 or sections.max() >= generation.sections):
+        yield "passages.npy", "it names a section that there is none of"
+        return
+    for name, bounds in generation.bounds.items():
+        if bounds[0] != 0 or np.any(np.diff(bounds) < 0):
+            yield name, "its bounds do not ascend"
+            return
+    document: Document | None = None
+    for row, (place, start, end) in enumerate(
+        generation.table[["document", "start", "end"]].tolist()
+    ):
+        if document is None or document.id != generation.written[place]["id"]:
+            document = generation.document_at(place)
+        where = f"passage {row} of {document.source}"
+        if not 0 <= start < end <= len(document.text):
+            yield "passages.npy", f"{where} lies outside its document"
+            continue
+        passage = generation.passage(row)
+        cited = citation_id(passage.document_id, passage.sha256, start, end)
+        if document.text[start:end] != passage.text or cited != citation_id(
+            document.id, document.sha256, start, end
+        ):
+            yield "passages.npy", f"the citation of {where} does not hold"
+        spans = passage.sentences
+        if any(not start <= a < b <= end for a, b in spans) or any(
+            one[1] > other[0] for one, other in pairwise(spans)
+        ):
+            yield "sentences.npy", f"the sentences of {where} do not lie in it, one after the other"
+        numbers = generation.encoded_passage(row).sentences
+        if np.any((numbers >= max(len(spans), 1)) & (numbers != CONTEXT)):
+            yield "token_sentences.npy", f"a token of {where} is of no sentence"
+    counted = np.zeros_like(generation.token_frequency)
+    for row in range(len(generation.table)):
+        ids = np.unique(generation.encoded_passage(row).ids)
+        if len(ids) and ids[-1] >= len(counted):
+            yield "token_ids.npy", f"passage {row} has a token that the model does not know"
+            return
+        counted[ids] += 1
+    if not np.array_equal(counted, generation.token_frequency):
+        yield "token_frequency.npy", "it counts other tokens than there are"
+
+
+def _lexical(generation: Generation) -> Iterator[Told]:
+    """The postings are in order and add up, and their shares are what BM25 makes of the counts."""
+    lexical, count = generation.lexical, len(generation.table)
+    if list(lexical.terms) != sorted(set(lexical.terms)):
+        yield "lexical_terms.txt", "its terms are not in order"
+    if lexical.starts[0] != 0 or np.any(np.diff(lexical.starts) < 1):
+        yield "lexical_starts.npy", "its bounds do not ascend"
+        return
+    if len(lexical.rows) and not 0 <= lexical.rows.min() <= lexical.rows.max() < count:
+        yield "lexical_rows.npy", "it names a passage that there is none of"
+        return
+    within = np.ones(len(lexical.rows), bool)
+    within[lexical.starts[:-1]] = False
+    if np.any(np.diff(lexical.rows, prepend=0)[within] <= 0):
+        yield "lexical_rows.npy", "the passages of a term do not ascend"
+    held = np.bincount(lexical.rows, weights=lexical.counts, minlength=count)
+    if np.any(lexical.counts < 1) or not np.array_equal(held, lexical.lengths):
+        yield "lexical_counts.npy", "the terms of a passage are more or fewer than its length"
+        return
+    relative = relative_lengths(lexical.lengths, generation.mean_length)
+    weights = np.repeat(idf(np.diff(lexical.starts), count), np.diff(lexical.starts))
+    for at in range(0, len(lexical.rows), _AT_ONCE):
+        part = slice(at, at + _AT_ONCE)
+        expected = impacts(
+            lexical.counts[part],
+            weights[part],
+            relative[lexical.rows[part]],
+            generation.recipe.bm25,
+        )
+        if not np.allclose(lexical.impacts[part], expected, rtol=1e-5):
+            yield "lexical_impacts.npy", "a share of a score is not what BM25 makes of the counts"
+            return
+
+
+def _words(path: Path) -> Iterator[Told]:
+    if not path.exists():
+        return  # an older version wrote none
+    lines = path.read_bytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
+    words = [line.split("\t") for line in lines]
+    keys = [word[0].encode("utf-8", "surrogatepass") for word in words]
+    if any(len(word) != 3 or not word[2].isdigit() for word in words) or keys != sorted(set(keys)):
+        yield WORDS, "its lines are not words in order"
