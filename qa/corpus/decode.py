@@ -37,22 +37,22 @@ class NotTextError(ValueError):
 def decode(data: bytes) -> tuple[str, str]:
     """Return ``(text, codec)`` for the bytes of a plain-text file.
 
-    Byte order marks decide first, then UTF-16 without a mark, then UTF-8, damaged in a few places
-    perhaps, then what an older encoding's letters and their neighbours tell; that one is a guess
+    Byte order marks decide first, then UTF-8, then UTF-16 without a mark, then UTF-8 that is damaged
+    in a few places, then what an older encoding's letters and their neighbours tell; that one is a guess
     (see ``is_guess``). Raises NotTextError for what is no text.
     """
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return _mended(data, codec), codec
-    utf16 = unmarked_utf16(data)
-    if utf16:
-        return _mended(data, utf16), utf16
     escaped = _escaped(data)
     if escaped:
         return escaped
     try:
         return _checked(data, "utf-8"), "utf-8"
     except NotTextError:
+        utf16 = unmarked_utf16(data)
+        if utf16:
+            return _mended(data, utf16), utf16
         if b"\0" in data:
             raise
     if _is_damaged_utf8(data):

@@ -10,6 +10,7 @@ ending, and under none. A file that holds many documents (a table, an archive) i
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -22,7 +23,9 @@ from qa.corpus.dense import is_crowded, note
 from qa.corpus.formats.plain import find_blocks
 from qa.corpus.reading import Reader, Reading, UnreadableError, Version
 from qa.corpus.sniff import HEAD, kind_by_content
+from qa.corpus.written import order_of_figures
 from qa.records import Block, Document, document_id, heading_text
+from qa.text.language import text_languages
 
 __all__ = [
     "READERS",
@@ -235,7 +238,10 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         (heading_text(text[b.start : b.end]) or None for b in blocks if b.kind == "title"), None
     )
     published = (
-        reading.published or dates.from_lines(head, tail) or dates.from_name(source) or reading.made
+        reading.published
+        or dates.from_lines(head, tail, day_first=_day_first(text, reading.language))
+        or dates.from_name(source)
+        or reading.made
     )
     return Document(
         id=document_id(source),
@@ -254,10 +260,43 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
     )
 
 
+_SAMPLE = 4000
+_MONTH_FIRST = frozenset({"en"})
+
+
+def _day_first(text: str, language: str | None) -> bool | None:
+    """Whether "3/4/2019" is the third of April in a text; None where that is not known."""
+    told = order_of_figures(text)
+    if told is not None:
+        return told
+    languages = {language} if language else set(text_languages([text[:_SAMPLE]]))
+    return True if languages and not languages & _MONTH_FIRST else None
+
+
 def _lines(text: str, blocks: Sequence[Block], step: int = 1) -> Iterator[str]:
-    """Yield the lines of a text that are not furniture, the last one first for a ``step`` of -1."""
+    """Yield the lines of a text that are not furniture, the last one first for a ``step`` of -1.
+
+    The lines of a paragraph that is broken at a margin are one.
+    """
     for block in blocks[::step]:
         if block.kind != "furniture":
-            for line in text[block.start : block.end].splitlines()[::step]:
+            for line in _unwrapped(text[block.start : block.end])[::step]:
                 if line.strip():
                     yield line
+
+
+_MARGIN = 45
+_NEW = re.compile(r"\s*(?:[^\w\s]|\w[\w -]{0,30}:\s)")
+"""What does not go on from the line above: an item, a signature, a field of a form."""
+_ENDS = re.compile(r"[.!?;:…。][\"'”’»)\]]*\s*$")
+
+
+def _unwrapped(words: str) -> list[str]:
+    lines: list[str] = []
+    for line in words.splitlines():
+        broken = bool(lines) and len(lines[-1]) >= _MARGIN and not _ENDS.search(lines[-1])
+        if broken and not _NEW.match(line):
+            lines[-1] += f"\n{line}"
+        else:
+            lines.append(line)
+    return lines

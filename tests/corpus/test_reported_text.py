@@ -44,6 +44,25 @@ def test_encodings(name: str, words: str) -> None:
     assert (note is None) == (document.encoding == "utf-16-le")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("txt_date_letter.txt", "2019-03-17"),
+        ("txt_date_dotted.txt", "2019-03-04"),
+        ("txt_date_weekday_de.txt", "2019-03-04"),
+        ("txt_date_ru.txt", "2019-03-04"),
+        ("txt_date_published_updated.txt", "2019-03-03"),
+        ("20190304_minutes.txt", "2019-03-04"),
+        ("minutes 4 March 2019.txt", "2019-03-04"),
+        ("txt_date_of_birth.txt", None),
+        ("txt_date_deadline.txt", None),
+    ],
+)
+def test_dates(name: str, value: str | None) -> None:
+    document, _ = reported(name)
+    assert (document.published.value if document.published else None) == value
+
+
 def test_the_settings_name_the_encoding_of_files(tmp_path: Path) -> None:
     words = "Größe, Maß und Übermut: das Café am Weiher öffnet um zehn Uhr und schließt um elf."
     for name in ("letters/a.txt", "b.txt", "table.tsv", "page.html", "zip.md"):
