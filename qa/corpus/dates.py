@@ -101,8 +101,8 @@ def from_lines(
     ``day_first`` says how "3/4/2019" is meant.
     """
     # The beginning of a line is enough, and bounds the time that it takes.
-    edges = ([line[:_LOOKED_AT] for line in lines] for lines in (head, tail))
-    reader = _Reader(*edges, day_first)
+    first, last = ([line[:_LOOKED_AT] for line in lines] for lines in (head, tail))
+    reader = _Reader(first, last, day_first)
     return reader.labelled() or reader.alone() or reader.opening() or reader.in_columns()
 
 
