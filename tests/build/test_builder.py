@@ -292,9 +292,11 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sources: list[str] = []
     parse = Sandbox.read
 
-    def reading(sandbox: Sandbox, source: str, file: IO[bytes]) -> Iterator[Document | Skipped]:
+    def reading(
+        sandbox: Sandbox, source: str, file: IO[bytes], *side: bytes
+    ) -> Iterator[Document | Skipped]:
         sources.append(source)
-        return parse(sandbox, source, file)
+        return parse(sandbox, source, file, *side)
 
     monkeypatch.setattr(Sandbox, "read", reading)
     return sources
@@ -487,8 +489,10 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
 ) -> None:
     parse = Sandbox.read
 
-    def written_to(sandbox: Sandbox, source: str, file: IO[bytes]) -> Iterator[Document | Skipped]:
-        yield from parse(sandbox, source, file)
+    def written_to(
+        sandbox: Sandbox, source: str, file: IO[bytes], *side: bytes
+    ) -> Iterator[Document | Skipped]:
+        yield from parse(sandbox, source, file, *side)
         if source == "markup.txt":
             (texts / source).write_text("Owls hunt mice.\n")
 
@@ -522,7 +526,11 @@ def test_the_rows_of_a_table_are_kept_with_it(tmp_path: Path, build: Build) -> N
         assert (again.changed, again.skipped) == (False, first.skipped)
         (texts / "a.txt").write_text("The first page.\n")
         only = {"a.txt": parse}
-        patch.setattr(Sandbox, "read", lambda here, source, file: only[source](here, source, file))
+        patch.setattr(
+            Sandbox,
+            "read",
+            lambda here, source, file, *side: only[source](here, source, file, *side),
+        )
         second = build(texts, tmp_path / "index")
     assert (second.documents, second.embedded, second.skipped) == (7, 1, first.skipped)
     table.write_text("".join(f"{json.dumps(row)}\n" for row in rows[1:]))
