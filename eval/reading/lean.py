@@ -29,7 +29,7 @@ class SmallWords(nn.Module):  # type: ignore[misc]  # torch has no types here
         return words
 
 
-class Layer(nn.Module):  # type: ignore[misc]
+class Layer(nn.Module):  # type: ignore[misc]  # torch has no types here
     """One layer of BERT over (L, width)."""
 
     def __init__(self, layer: nn.Module, heads: int) -> None:
@@ -58,7 +58,7 @@ class Layer(nn.Module):  # type: ignore[misc]
         return found
 
 
-class Lean(nn.Module):  # type: ignore[misc]
+class Lean(nn.Module):  # type: ignore[misc]  # torch has no types here
     """``net.Net`` for one input: int64 ids and token types of (L,)."""
 
     def __init__(self, net: Net) -> None:
