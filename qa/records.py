@@ -53,9 +53,11 @@ def citation_id(document: str, sha256: str, start: int, end: int) -> str:
 _DATE_SOURCES: Mapping[str, DateSource] = {
     "byline": "text",
     "dateline": "text",
+    "footer": "text",
     "label": "text",
     "entry": "text",
     "time element": "text",
+    "title": "text",
     "file name": "file name",
     "address": "address",
 }

@@ -206,7 +206,7 @@ def test_an_entry_of_a_listing_has_not_the_author_of_the_listing() -> None:
 @pytest.mark.parametrize(
     ("origins", "told"),
     [
-        (("dateline", "byline", "label", "entry", "time element"), "text"),
+        (("dateline", "byline", "label", "entry", "time element", "title", "footer"), "text"),
         (("file name",), "file name"),
         (("address",), "address"),
         (("front matter", "meta element", "JSON-LD", "PDF metadata", "document properties",

@@ -92,25 +92,32 @@ def year_of(words: str) -> str | None:
 
 
 def from_lines(
-    head: Iterable[str], tail: Iterable[str], *, day_first: bool | None = None
+    head: Iterable[str],
+    tail: Iterable[str],
+    *,
+    day_first: bool | None = None,
+    named: bool = True,
 ) -> Published | None:
     """Return the date that the first or the last lines of a document give as its own.
 
     A labelled line wins, then a line at the head that is a date or ends with one behind a name, then
     one at the tail, then a dateline ("LA PAZ, 23 November 2019 — ...") that opens a line of the head.
-    ``day_first`` says how "3/4/2019" is meant.
+    ``day_first`` says how "3/4/2019" is meant; a date behind a name or a place counts where ``named``.
     """
     # The beginning of a line is enough, and bounds the time that it takes.
     first, last = ([line[:_LOOKED_AT] for line in lines] for lines in (head, tail))
-    reader = _Reader(first, last, day_first)
+    reader = _Reader(first, last, day_first, named)
     return reader.labelled() or reader.alone() or reader.opening() or reader.in_columns()
 
 
 class _Reader:
     """Reads the lines at the edges of one document."""
 
-    def __init__(self, head: Sequence[str], tail: Sequence[str], day_first: bool | None) -> None:
-        self._head, self._tail, self._day_first = head, tail, day_first
+    def __init__(
+        self, head: Sequence[str], tail: Sequence[str], day_first: bool | None, named: bool
+    ) -> None:
+        self._head, self._tail = head, tail
+        self._day_first, self._allows_names = day_first, named
         self._dates: dict[str, list[Written]] = {}
 
     def _in(self, line: str) -> list[Written]:
@@ -179,7 +186,7 @@ class _Reader:
             value = self._bare(part)
             if value and single and not is_introduced(before) and not _happens(line, around):
                 return Published(value, part, "dateline")
-            named = None if value else self._named(part)
+            named = self._named(part) if self._allows_names and not value else None
             if named:
                 return named
         return None

@@ -74,11 +74,19 @@ _POSSIBLE = frozenset(
     français deutsch português italiano
     """.split()
 )
+_NETWORKS = frozenset(
+    """
+    share compartir tweet print email e-mail mail facebook twitter x whatsapp telegram reddit linkedin
+    pinterest instagram youtube tiktok tumblr mastodon bluesky threads vk pocket flipboard messenger signal
+    viber rss pdf previous prev next english español français deutsch português italiano
+    """.split()
+)
 _DIGIT = re.compile(r"\d")
 _MAX_LINE = 80
 _MAX_MARKED = 400
 """Characters of a line with the marks around its words."""
 _MAX_BUTTON = 30
+_MAX_WORDS = 6
 
 
 def _bare(line: str) -> str:
@@ -104,8 +112,14 @@ def is_possible(line: str) -> bool:
     """Whether a line is made of words that an interface uses, which may also be a heading."""
     if len(line) > _MAX_MARKED:
         return False
-    words = re.split(r"[\s|/•·,]+", _bare(line).lower())
-    return len(words) <= 6 and all(word in _POSSIBLE for word in words if word)
+    parts = re.split(r"\s*[|/•·,]+\s*", _bare(line).lower())
+    words = [word for part in parts for word in part.split()]
+    if not all(word in _POSSIBLE for word in words) or not 0 < len(words) <= _MAX_WORDS:
+        return False
+    # Two words are a thing ("Print shop", "Video archive") unless both name where to share something.
+    return not any(
+        len(part.split()) == 2 and not _NETWORKS.issuperset(part.split()) for part in parts
+    )
 
 
 def _is_button(line: str) -> bool:
@@ -116,7 +130,9 @@ def _is_button(line: str) -> bool:
 def mark_furniture(lines: Sequence[str]) -> list[bool]:
     """Tell for each non-blank line of a document, in order, whether it is furniture."""
     lines = [line.strip() for line in lines]
-    certain = [is_certain(line) for line in lines]
+    # A rule says nothing: what stands between two, or beside one, is a heading as often as a button.
+    ruled = [not any(char.isalnum() for char in line) for line in lines]
+    certain = [not is_rule and is_certain(line) for line, is_rule in zip(lines, ruled, strict=True)]
     possible = [not sure and is_possible(line) for sure, line in zip(certain, lines, strict=True)]
     marked = list(certain)
     for start, end in _runs([_is_button(line) for line in lines]):
@@ -134,7 +150,7 @@ def mark_furniture(lines: Sequence[str]) -> list[bool]:
     for n, line in enumerate(lines):
         if possible[n] and not marked[n]:
             marked[n] = _stands_alone(n, line, lines, marked)
-    return marked
+    return [mark or is_rule for mark, is_rule in zip(marked, ruled, strict=True)]
 
 
 def _stands_alone(n: int, line: str, lines: Sequence[str], marked: Sequence[bool]) -> bool:

@@ -257,6 +257,7 @@ def test_from_lines(
 ) -> None:
     expected = Published(*published) if published else None
     assert dates.from_lines(head, tail) == expected
+    assert expected is None or expected.known_from == "text"
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,19 @@ def test_every_line_gets_an_answer_and_certain_ones_are_furniture(lines: list[st
     for line, mark in zip(lines, marks, strict=True):
         assert mark or not is_certain(line.strip())
         assert not (mark and len(line.strip()) > 400)
+
+
+def test_a_list_of_shops_is_none_of_buttons() -> None:
+    shops = (
+        "Search and rescue\nPrint shop\nVideo library\nNews stand\nRadio club\nHome for the aged"
+    )
+    assert marked(f"Where to find what\n\n{_STORY}\n\n{shops}") == []
+    for line in ("Print shop", "News archive", "Video gallery", "Contact print", "Mail link"):
+        assert not is_possible(line)
+    for line in ("Facebook Twitter", "Home News Contact", "Previous Next", "Print | E-mail"):
+        assert is_possible(line)
+
+
+def test_a_heading_between_rules_is_text() -> None:
+    page = f"==========\nHistory\n==========\n\n{_STORY}\n\nRelease 2.1\n----------\n\n{_STORY}"
+    assert marked(page) == ["==========", "==========", "----------"]

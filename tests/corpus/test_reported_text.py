@@ -63,6 +63,12 @@ def test_dates(name: str, value: str | None) -> None:
     assert (document.published.value if document.published else None) == value
 
 
+def test_a_list_of_shops_is_text() -> None:
+    document, _ = reported("txt_shop_list.txt")
+    assert all(block.kind != "furniture" for block in document.blocks)
+    assert document.title == "Where to find what in the old mill"
+
+
 def test_the_settings_name_the_encoding_of_files(tmp_path: Path) -> None:
     words = "Größe, Maß und Übermut: das Café am Weiher öffnet um zehn Uhr und schließt um elf."
     for name in ("letters/a.txt", "b.txt", "table.tsv", "page.html", "zip.md"):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from qa.corpus.dates import parse_date
 from qa.corpus.dense import BREAK, is_crowded, stretches
+from qa.corpus.formats.opening import settle_title
 from qa.corpus.furniture import mark_furniture
 from qa.records import Block, BlockKind
 
@@ -37,6 +37,7 @@ _BACKWARD = re.compile(
     re.IGNORECASE,
 )
 _MAX_HEADING_CHARS, _MAX_HEADING_WORDS = 100, 14
+_MIN_RULE = 3
 _SHORT_PARAGRAPH = 150
 _TEASERS, _TEASER_CHARS = 5, 900
 
@@ -140,7 +141,7 @@ def _kinds(text: str, units: Sequence[tuple[int, int, bool | int]]) -> list[Bloc
     for n, (unit, piece) in enumerate(zip(units, words, strict=True)):
         if unit[2] is True:
             kinds.append("furniture")
-        elif (
+        elif _is_underlined(n, words) or (
             _looks_like_heading(piece)
             and (not _BULLET.match(piece) or _NUMBERED_HEADING.match(piece))
             and not _is_amid(n, units, words)
@@ -152,7 +153,7 @@ def _kinds(text: str, units: Sequence[tuple[int, int, bool | int]]) -> list[Bloc
             kinds.append("paragraph")
     _settle_lists(units, kinds)
     _settle_headings(words, kinds)
-    _settle_title(words, kinds)
+    settle_title(words, kinds)
     return kinds
 
 
@@ -187,7 +188,10 @@ def _settle_headings(words: Sequence[str], kinds: list[BlockKind]) -> None:
     for n in reversed(range(len(kinds))):
         if kinds[n] != "heading":
             continue
-        following = kinds[n + 1] if n + 1 < len(kinds) else None
+        below = n + 1
+        while below < len(kinds) and _is_rule(words[below]):
+            below += 1
+        following = kinds[below] if below < len(kinds) else None
         if following in (*bodies, "heading"):
             if _is_slogan(n, words, kinds):
                 kinds[n] = "paragraph"
@@ -195,6 +199,18 @@ def _settle_headings(words: Sequence[str], kinds: list[BlockKind]) -> None:
             kinds[n] = "item"
         else:
             kinds[n] = "paragraph"
+
+
+def _is_rule(words: str) -> bool:
+    """Whether a line is drawn below a heading: "=====", "-----"."""
+    return len(set(words)) == 1 and not words[0].isalnum()
+
+
+def _is_underlined(n: int, words: Sequence[str]) -> bool:
+    below = words[n + 1] if n + 1 < len(words) else ""
+    if not (_is_rule(below) and len(below) >= _MIN_RULE and below[0] in "=-~^*#"):
+        return False
+    return len(words[n]) <= _MAX_HEADING_CHARS and any(char.isalnum() for char in words[n])
 
 
 def _is_slogan(n: int, words: Sequence[str], kinds: Sequence[BlockKind]) -> bool:
@@ -210,16 +226,6 @@ def _is_slogan(n: int, words: Sequence[str], kinds: Sequence[BlockKind]) -> bool
     return not any(
         kinds[m] == "heading" for m in range(max(0, n - 3), min(len(kinds), n + 4)) if m != n
     )
-
-
-def _settle_title(words: Sequence[str], kinds: list[BlockKind]) -> None:
-    """Make a heading that opens the text its title; the date below a title is no heading."""
-    first, second, *_ = *(n for n, kind in enumerate(kinds) if kind != "furniture"), None, None
-    if first is None or kinds[first] != "heading":
-        return
-    kinds[first] = "title"
-    if second is not None and kinds[second] == "heading" and parse_date(words[second]):
-        kinds[second] = "paragraph"
 
 
 def _as_listing(text: str, blocks: list[Block]) -> list[Block]:

@@ -394,4 +394,4 @@ def is_linked(leaf: Element) -> bool:
 
 def is_date(words: str) -> bool:
     """Whether words are nothing but a date, or say that something was published on it."""
-    return dates.from_lines([words], []) is not None and len(words) <= 60
+    return dates.from_lines([words], [], named=False) is not None and len(words) <= 60

@@ -254,7 +254,7 @@ def _entry(
             continue
         for whole in lines_of(leaf):
             rest = whole.replace(title, "", 1).strip(" |·•–—-:,") if title in whole else whole
-            date = _date((rest,), year) or dates.from_lines([rest], [])
+            date = _date((rest,), year) or dates.from_lines([rest], [], named=False)
             if date:
                 published = published or date
             elif rest == whole or any(char.isalpha() for char in rest):

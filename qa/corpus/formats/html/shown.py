@@ -123,7 +123,7 @@ def dated_by(root: Element, parts: Sequence[Element], names: Sequence[str]) -> P
         words = words_of(leaf)
         if len(words) > 2 * MAX_NAME or CHANGED.search(words) or is_prose(leaf):
             continue
-        alone = dates.from_lines([words], [])
+        alone = dates.from_lines([words], [], named=False)
         if alone:
             return alone
         single = not leaf.get("class") or shapes.count((leaf.tag, leaf.get("class"))) == 1
