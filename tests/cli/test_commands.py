@@ -500,7 +500,7 @@ def test_a_dash_reads_the_question(
         (["a", "-k", "0"], "k is 0"),
         (["a", "-k", "51"], "k is 51"),
         (["a", "--source", "\udcff"], "lone surrogate"),
-        (["a", "--from", "yesterday"], "published_from is no date: one as 2019"),
+        (["a", "--from", "yesterday"], "published_from is no date: write 2019"),
         (["a", "--to", "2019-13"], "published_to is no date"),
     ],
 )

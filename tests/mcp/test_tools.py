@@ -404,7 +404,7 @@ def test_nothing_found_is_said(endpoint: str, era: str) -> None:
         ("search", {"query": "a", "limit": 5}, "there is no argument 'limit'"),
         ("search", {"query": "a\0"}, "holds a NUL"),
         ("fetch", {}, "id is missing"),
-        ("ask", {"question": "a", "k": 51}, "k is 51: 1 to 50 is wanted"),
+        ("ask", {"question": "a", "k": 51}, "k is 51: it must be 1 to 50"),
         ("ask", {"question": "a", "k": "many"}, "k: input should be a valid integer"),
         ("ask", {"question": "a", "published_to": "soon"}, "one as 2019, 2019-11 or 2019-11-23"),
         ("ask", {"question": "a", "source": ["*"] * 21}, "at most 20 globs"),
