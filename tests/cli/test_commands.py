@@ -391,7 +391,7 @@ def test_purging(two: tuple[Path, str], capsys: Capture) -> None:
     assert out.startswith("Purged markup.txt\n  generation 000002-")
     assert "  deleted generation 000001-" in out
     assert run(["purge", "markup.txt", "--index", index]) == 2
-    assert "no generation holds a document markup.txt" in complaint(capsys)
+    assert "no generation has a document markup.txt" in complaint(capsys)
     assert run(["purge", "tariff.txt", "--json", "--index", index]) == 0
     assert json.loads(capsys.readouterr().out)["purged"] == ["tariff.txt"]
 

@@ -385,7 +385,7 @@ def test_nothing_found_is_said(endpoint: str, era: str) -> None:
     assert result.structured_content["results"] == []
     assert result.content[0].text.splitlines() == [
         "The archive has nothing on this.",
-        "The filter hides what may answer: 10 passages outside these dates.",
+        "The filter hides 10 passages that may answer, outside these dates.",
     ]
 
 

@@ -213,5 +213,5 @@ def test_a_torn_file_is_refused_at_opening(tmp_path: Path, size: int) -> None:
     (tmp_path / "a").unlink()
     with pytest.raises(IndexDamagedError, match="No such file"):
         BlockFile(tmp_path / "a", FileSum(len(DATA), ""), sums)
-    with pytest.raises(IndexDamagedError, match="another number of blocks"):
+    with pytest.raises(IndexDamagedError, match="its number of blocks is wrong"):
         BlockFile(tmp_path / "a", FileSum(len(DATA), ""), sums[:-1])
