@@ -545,7 +545,7 @@ def test_an_index_that_cannot_be_used_is_one_line_and_3(
     for folder, words in (
         (tmp_path / "none", "holds no index yet"),
         (damaged, "vectors.faiss is damaged"),
-        (foreign, "holds no index of ours"),
+        (foreign, "is not an index of cited-qa"),
         (newer, "format 99"),
     ):
         for command in (["ask", "owls"], ["serve", "--port", "0"], ["mcp"]):

@@ -406,7 +406,7 @@ def test_nothing_found_is_said(endpoint: str, era: str) -> None:
         ("fetch", {}, "id is missing"),
         ("ask", {"question": "a", "k": 51}, "k is 51: it must be 1 to 50"),
         ("ask", {"question": "a", "k": "many"}, "k: input should be a valid integer"),
-        ("ask", {"question": "a", "published_to": "soon"}, "one as 2019, 2019-11 or 2019-11-23"),
+        ("ask", {"question": "a", "published_to": "soon"}, "write 2019, 2019-11 or 2019-11-23"),
         ("ask", {"question": "a", "source": ["*"] * 21}, "at most 20 globs"),
         ("ask", {"question": "a", "history": ["b"] * 51}, "history: list should have at most 50 items"),
     ],

@@ -188,7 +188,7 @@ def test_the_limits_of_faiss_are_set_while_it_reads_and_no_longer(
 
 @pytest.mark.parametrize("shape", [(23,), (25,), (0,), (1, 24), ()])
 def test_a_question_of_another_dimension_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(IndexForeignError, match="another model's, run qa build again"):
+    with pytest.raises(IndexForeignError, match="another model made the index, run qa build again"):
         dense(random_unit(3)).search(np.ones(shape, np.float32), 1)
 
 
