@@ -1,7 +1,7 @@
-"""The rules for a question: what can be asked, whoever asks.
+"""The rules for a question: what can be asked. They are the same for every caller.
 
-Every face describes these limits, and ``check`` alone enforces them; only the number of earlier
-questions is bounded where a request is read, since a chat sends all that there were.
+Every interface describes these limits, and only ``check`` enforces them. One exception: the number of
+earlier questions is limited where a request is read, because a chat sends all of them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCI
 
 
 def is_askable(text: str) -> bool:
-    """Whether a text can be asked, or be an earlier question."""
+    """Whether a text is allowed as a question or as an earlier question."""
     return bool(text.strip()) and len(text) <= MAX_QUESTION and is_text(text)
 
 
 def check(question: Question) -> None:
-    """Raise QuestionError for what cannot be asked."""
+    """Raise QuestionError if a question is not allowed."""
     for field, text in (("question", question.text), *(("history", h) for h in question.history)):
         if not text.strip():
             raise QuestionError(
@@ -49,7 +49,7 @@ def check(question: Question) -> None:
             )
     if not 1 <= question.k <= MAX_K:
         raise QuestionError(
-            f"k is {question.k}: 1 to {MAX_K} is wanted", field="k", code="k_out_of_range"
+            f"k is {question.k}: it must be 1 to {MAX_K}", field="k", code="k_out_of_range"
         )
     filters = question.filters
     if not all(map(is_text, filters.source)):
@@ -68,14 +68,14 @@ def check(question: Question) -> None:
         value = getattr(filters, name)
         if value is not None and not _is_date(value):
             raise QuestionError(
-                f"{name} is no date: one as 2019, 2019-11 or 2019-11-23 is wanted",
+                f"{name} is no date: write 2019, 2019-11 or 2019-11-23",
                 field=f"filters.{name}",
                 code="invalid_date",
             )
 
 
 def _is_date(value: str) -> bool:
-    """Whether a value is a year, a month or a day that there is."""
+    """Whether a value is an existing year, month or day."""
     if not _DATE.fullmatch(value):
         return False
     try:

@@ -1,6 +1,6 @@
-"""The engine: a folder of documents becomes an index, a question becomes an answer.
+"""The engine: it builds an index from a folder of documents, and answers questions from an index.
 
-The command line, the HTTP interface and the evaluation all go through here.
+The command line, the HTTP interface and the evaluation all use it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
 
 MAX_NAMED = 100
-"""Documents of one name or title in which a printed quotation is looked for."""
+"""If a name or title fits more documents than this, a printed quotation is not looked for."""
 
 
 class Engine:
@@ -69,12 +69,12 @@ class Engine:
         self.calibration = Calibration.from_json(kept) if kept else None
         self.reader = reader if reading != "off" else None
         self.reading = reading if self.reader else "off"
-        """How much of the first results is read beside the question."""
+        """How much of the first results the reader reads with the question."""
         self.max_wrong = max_wrong
-        """Of a hundred answers given, how many may be wrong."""
+        """How many of a hundred answers given may be wrong."""
         self._advisor = Advisor(store, encoder)
         self.fault = fault
-        """Why an older generation than the live one is served, if it is."""
+        """Why an older generation than the live one answers; None if the live one does."""
 
     @classmethod
     def build(
@@ -89,7 +89,7 @@ class Engine:
         judge: Judge | None = None,
     ) -> BuildReport:
         """Make the index hold exactly what ``paths`` hold; see ``qa.build.builder``."""
-        from qa.build.builder import build_index  # readers and splitters: asking needs none of them
+        from qa.build.builder import build_index  # asking needs no format readers and no splitter
 
         return build_index(
             paths,
@@ -113,8 +113,8 @@ class Engine:
     ) -> Engine:
         """Open the live generation of an index, with the model that it was built with.
 
-        ``encoder``, where it is that model already, is used again. Raises IndexUnusableError when
-        there is none, or it is damaged or of another format.
+        ``encoder`` is used instead of loading the model, if it is that model. Raises IndexUnusableError
+        if there is no index, or if it is damaged or of another format.
         """
         settle()
         if isinstance(index, Path | str):
@@ -126,7 +126,7 @@ class Engine:
         ours = (encoder.fingerprint, encoder.dimension, encoder.codec.width)
         if ours != (recipe.fingerprint, recipe.dimension, recipe.code_width):
             raise IndexForeignError(
-                f"the model in the index {index.name} is not the one that its vectors were made with: "
+                f"the model in the index {index.name} is not the one that made its vectors: "
                 "run qa build again"
             )
         return cls(
@@ -140,11 +140,11 @@ class Engine:
 
     @property
     def info(self) -> IndexInfo:
-        """Which generation answers."""
+        """The generation that answers."""
         return self.store.info
 
     def ask(self, question: Question | str) -> Answer:
-        """Answer a question with ranked, cited excerpts. Raises QuestionError for a wrong one."""
+        """Answer a question with ranked, cited excerpts. Raises QuestionError if it is not allowed."""
         began = time.perf_counter()
         if isinstance(question, str):
             question = Question(question)
@@ -159,14 +159,14 @@ class Engine:
         terms = [term for _, term in words]
         others = self._advisor.terms(question.text)
         asked = prepare(self.store, codec, encoded, terms, ranking, others)
-        # More hits than results: some join others, or are copies of them.
+        # More hits than results are needed: some are joined to others, or are copies of them.
         depth = 2 * question.k if question.k > ranking.candidates // 2 else 0
         ranked = rank(
             self.store, codec, asked, ranking, filters=question.filters, depth=depth, shown=depth
         )
         why = partial(explain, ranking, asked, words, ranked) if question.explain else None
         budget = BUDGETS[self.reading]
-        # As many as are read, whatever is asked for: neither first result nor verdict depend on k.
+        # At least as many as the reader reads: the first result and the verdict must not depend on k.
         most = max(question.k, budget.results)
         excerpts = make_results(codec, asked, ranked, most, why)
         told = read_results(self.reader, text, excerpts, budget)
@@ -180,7 +180,7 @@ class Engine:
         )
         notes = self._advisor.notes(question, asks, found)
         if verdict == "not_found" and any(note.code == "other_language" for note in notes):
-            verdict = "unsure"  # the archive may well answer
+            verdict = "unsure"  # the archive may have the answer in its own language
         return Answer(
             question=question.text,
             searched=text,
@@ -202,7 +202,7 @@ class Engine:
         return rank(self.store, self.encoder.codec, asked, self.ranking).hits
 
     def _greeted(self, question: Question, began: float) -> Answer:
-        """Answer a message that asks nothing."""
+        """Answer a message that is no question."""
         return Answer(
             question=question.text,
             searched=question.text.strip(),
@@ -216,7 +216,7 @@ class Engine:
         )
 
     def _judge(self, found: Signals | None) -> tuple[float | None, Verdict]:
-        """Return confidence and verdict; they depend on the first result alone, filter or not."""
+        """Return confidence and verdict; they depend only on the first result, with or without a filter."""
         if self.calibration is None:
             return None, "unsure"
         if found is None:
@@ -227,7 +227,7 @@ class Engine:
         return round(confidence, 4), curve.verdict(confidence, self.max_wrong)
 
     def rank(self, text: str, *, depth: int, filters: Filters | None = None) -> list[Hit]:
-        """Return the ranked passages down to ``depth``, before any grouping or merging."""
+        """Return the ranked passages down to ``depth``, before they are grouped or joined."""
         encoded = self.encoder.encode_question(text)
         codec = self.encoder.codec
         terms = self.store.analyzer.terms(text)
@@ -237,11 +237,11 @@ class Engine:
 
     @cached_property
     def archive(self) -> Archive:
-        """The documents, counted by month of publication and by topmost folder."""
+        """Count the documents by month of publication and by topmost folder."""
         return self.store.summary()
 
     def documents(self, *, after: str = "", limit: int = 100) -> Sequence[DocumentEntry]:
-        """Return up to ``limit`` documents whose source comes after ``after``, by source."""
+        """Return up to ``limit`` documents, sorted by source, that come after the source ``after``."""
         return self.store.listing(after, limit)
 
     def document(self, document_id: str) -> Document:
@@ -249,27 +249,27 @@ class Engine:
         document = self.store.document(document_id)
         if document is None:
             raise NotFoundError(
-                "no such document in this index: it was removed, or never was there",
+                "no such document in this index: it was removed, or was never there",
                 field="id",
                 code="document_not_found",
             )
         return document
 
     def verify(self, citation: Citation, excerpt: str) -> Verified:
-        """Check that a citation still stands for an excerpt."""
+        """Check that a citation still holds for an excerpt."""
         document = self.store.document(citation.document_id)
         if document is None:
             return Verified(False, "the archive has no such document")
         return holds_at(citation, excerpt, document)
 
     def verify_printed(self, excerpt: str, *, source: str = "", title: str = "") -> Verified:
-        """Check a quotation as a footnote has it: with the path or name of its file, or its title."""
+        """Check a quotation from a footnote, which names the path or name of the file, or its title."""
         wanted = fold_name(source), " ".join(title.casefold().split())
         named = [entry for entry in self.store.listing() if _is_named(entry, *wanted)]
         if not named:
             return Verified(False, f"the archive has no such {'source' if source else 'title'}")
         if len(named) > MAX_NAMED:
-            return Verified(False, f"{len(named):,} documents are called so: name the whole path")
+            return Verified(False, f"{len(named):,} documents have this name: name the whole path")
         documents = (self.store.document(entry.id) for entry in named)
         return holds_in(excerpt, (document for document in documents if document is not None))
 

@@ -1,4 +1,4 @@
-"""Every failure that this project names, one tree.
+"""Every failure that this project has a name for, in one tree.
 
     QaError                    code, one sentence that says what was wrong and what to do
     ├── UsageError             the call or its input is wrong            exit 2, HTTP 4xx
@@ -8,21 +8,21 @@
     │   ├── ForbiddenError     a key of too small a scope, another site  403
     │   ├── TooManyError       one caller's share is used up             429
     │   ├── CorpusError        nothing in the PATHs can be indexed
-    │   ├── ConfinementError   the readers are not held as is demanded
+    │   ├── ConfinementError   the kernel does not confine the readers
     │   └── DatasetError       a judged data set that cannot be read
     ├── GateError              a gate did not hold                       exit 1
-    ├── BusyError              the service has more to do than it can    503
-    ├── ClientGoneError        nobody waits for the answer any more      499
-    ├── KeysUnusableError      the key file is damaged or gone           exit 3, HTTP 503
+    ├── BusyError              the service is overloaded                 503
+    ├── ClientGoneError        the client left before its answer         499
+    ├── KeysUnusableError      the key file is damaged or missing        exit 3, HTTP 503
     ├── SessionsUnusableError  the secret of sessions is, too            exit 3, HTTP 503
     └── IndexUnusableError     the index cannot be served                exit 3, HTTP 503
         ├── IndexMissingError  there is none at that place
         ├── IndexDamagedError  a checksum, size or value is not what was written
         ├── IndexForeignError  another format version, model or dimension
-        ├── IndexUnreachableError  what holds it gives no answer: ask again
+        ├── IndexUnreachableError  its place does not respond: ask again
         └── IndexLockedError   another process is building it            exit 2, HTTP 409
 
-Anything else that is raised is a fault of ours: exit 70, HTTP 500, with the traceback in
+Any other exception is a fault of this program: exit 70, HTTP 500, with the traceback in
 the log only.
 """
 
@@ -38,7 +38,7 @@ class QaError(Exception):
     status: ClassVar[int] = 500
     exit_status: ClassVar[int] = 70
     waits: ClassVar[int | None] = None
-    """Seconds after which it may work, where the kind of failure tells that."""
+    """Seconds after which a new try may succeed, if this kind of failure has such a time."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class QaError(Exception):
         self.field = field
         self.name = code or self.code
         self.retry_after = self.waits if retry_after is None else retry_after
-        """Seconds after which it may work, where that is known."""
+        """Seconds after which a new try may succeed, if that is known."""
 
 
 class UsageError(QaError):
@@ -65,7 +65,7 @@ class UsageError(QaError):
 
 
 class QuestionError(UsageError):
-    """The question, or an option of it, cannot be asked."""
+    """The question, or an option of it, is not allowed."""
 
     code = "invalid_question"
     status = 422
@@ -79,14 +79,14 @@ class NotFoundError(UsageError):
 
 
 class UnauthorizedError(UsageError):
-    """There is no key, or none that is known."""
+    """There is no key, or it is not known."""
 
     code = "key_missing"
     status = 401
 
 
 class ForbiddenError(UsageError):
-    """Whoever asks is not let in here."""
+    """The caller may not do this."""
 
     code = "forbidden"
     status = 403
@@ -125,21 +125,21 @@ class GateError(QaError):
 
 
 class BusyError(QaError):
-    """The service has more to do than it can."""
+    """The service is overloaded."""
 
     code = "busy"
     status = 503
 
 
 class ClientGoneError(QaError):
-    """The client left, and nobody reads this."""
+    """The client left, so nobody reads this."""
 
     code = "client_gone"
     status = 499
 
 
 class KeysUnusableError(QaError):
-    """The key file is damaged, or gone though keys were asked for."""
+    """The key file is damaged; or it is missing although keys were needed."""
 
     code = "keys_unusable"
     status = 503
@@ -181,7 +181,7 @@ class IndexForeignError(IndexUnusableError):
 
 
 class IndexUnreachableError(IndexUnusableError):
-    """What holds the index gives no answer, or too late; it may do so again soon."""
+    """The place that holds the index does not respond, or too late; it may respond again soon."""
 
     code = "index_unreachable"
     waits = 2

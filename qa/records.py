@@ -1,16 +1,16 @@
-"""The vocabulary of the project: what flows from a folder of files to an answer.
+"""The vocabulary of the project: the types that flow from a folder of files to an answer.
 
-    Document  a source as read: its text, never altered, and what is known of it
+    Document  a source as it was read: its exact text, and what is known of it
     Passage   a span of a document that is embedded and ranked
-    Hit       a passage that a question found, with the scores that placed it
-    Citation  the exact address of an excerpt, checkable by anyone
-    Answer    what a question gets: a verdict and ranked, cited excerpts
+    Hit       a passage that a question found, with its scores
+    Citation  the exact address of an excerpt, which anyone can check
+    Answer    the result of a question: a verdict and ranked, cited excerpts
 
-One law binds them: ``document.text[x.start:x.end]`` is the text of every block,
+One law holds for all of them: ``document.text[x.start:x.end]`` is the text of every block,
 passage, citation and excerpt ``x``. Offsets are Unicode code points in the
 document's text; for a plain-text source that text is the decoded file, so that
 ``open(path, encoding=document.encoding, errors="replace", newline="").read()[start:end]``
-is the excerpt. Nothing ever searches for a quote after the fact.
+is the excerpt. No later step searches the text for a quote.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ DateSource = Literal["text", "file name", "address", "metadata"]
 BlockKind = Literal["title", "heading", "paragraph", "item", "header", "row", "teaser", "furniture"]
 Verdict = Literal["answered", "unsure", "not_found"]
 Span = tuple[int, int]
-"""First code point, and the one after the last."""
+"""The offset of the first code point, and the offset after the last."""
 
 MAX_EXCERPT = 1200
-"""Characters that an excerpt may have, overlaps and merges included."""
+"""The most characters in an excerpt, overlaps and joined passages included."""
 
 
 def _digest(*parts: object) -> str:
-    """Return 16 hexadecimal digits that name ``parts``; stable across runs and machines."""
+    """Return a name for ``parts`` of 16 hexadecimal digits; the same in every run and on every machine."""
     joined = "\x1f".join(str(part) for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -49,7 +49,7 @@ def citation_id(document: str, sha256: str, start: int, end: int) -> str:
     return "c" + _digest("citation", document, sha256, start, end)
 
 
-# Where a reader says that a date stood, as far as that is no metadata.
+# Where a reader found a date, if not in metadata.
 _DATE_SOURCES: Mapping[str, DateSource] = {
     "byline": "text",
     "dateline": "text",
@@ -67,7 +67,7 @@ _DATE_SOURCES: Mapping[str, DateSource] = {
 class Published:
     """A date of publication, only as precise as its evidence.
 
-    ``value`` is ``"2019"``, ``"2019-11"`` or ``"2019-11-23"``; ``evidence`` is what it was
+    ``value`` is ``"2019"``, ``"2019-11"`` or ``"2019-11-23"``; ``evidence`` is the text that it was
     read from, verbatim; ``origin`` says where that stood (``"dateline"``, ``"front matter"``,
     ``"file name"``, ...).
     """
@@ -78,24 +78,24 @@ class Published:
 
     @property
     def precision(self) -> Precision:
-        """How much of the date is known."""
+        """Which parts of the date are known."""
         if len(self.value) == 4:
             return "year"
         return "month" if len(self.value) == 7 else "day"
 
     @property
     def known_from(self) -> DateSource:
-        """What kind of thing tells the date: fewer words than ``origin`` has, and stable ones.
+        """Where the date comes from, in fewer and more stable words than ``origin``.
 
-        ``"text"`` is what a reader sees; ``"address"`` is the document's own on the web; all that
-        a file says of itself is ``"metadata"``: front matter, properties, a column of a table.
+        ``"text"`` is what a person reads in the document; ``"address"`` is its own address on the web;
+        ``"metadata"`` is all that a file says of itself: front matter, properties, a table's column.
         """
         return _DATE_SOURCES.get(self.origin, "metadata")
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a listing page says of one of its entries: its own title, address and date."""
+    """What a listing page says about one of its entries: the entry's title, address and date."""
 
     title: str | None = None
     url: str | None = None
@@ -106,13 +106,13 @@ class About:
 class Block:
     """A stretch of a document's text with one role.
 
-    ``title`` and ``heading`` name what follows; ``paragraph`` and ``item`` (of a list) are
-    running text; a ``row`` is one of a table, and a ``header`` the row that names its columns;
-    a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus, share buttons,
-    pagers) stays in the text and never becomes a passage. The cells of a row are parted by
-    ``|``, empty ones are there too; rows of one table have no empty line between them, two
-    tables have one. ``level`` is the depth of a heading from 1, and 0 for everything else.
-    ``about`` is for a teaser that has a title, an address or a date of its own.
+    A ``title`` or ``heading`` names the text after it. A ``paragraph`` or a list ``item`` is running
+    text. A ``row`` is one row of a table, and a ``header`` is the row that names its columns. A
+    ``teaser`` is one entry among unrelated ones. ``furniture`` is boilerplate (menus, share buttons,
+    pagers): it stays in the text and never becomes a passage. ``|`` separates the cells of a row, and
+    empty cells are kept. Rows of one table have no empty line between them; two tables have one.
+    ``level`` is the depth of a heading from 1, and 0 for everything else. ``about`` is for a teaser that
+    has a title, an address or a date of its own.
     """
 
     kind: BlockKind
@@ -124,7 +124,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and the span that it governs, the heading included."""
+    """A heading and the span of text under it; the span includes the heading."""
 
     title: str
     level: int
@@ -136,9 +136,9 @@ class Section:
 class Place:
     """Where in a source without pages a stretch of its text stands: "Pumps, row 12", "00:12:31".
 
-    It begins at ``start`` and ends where the next place begins; an empty ``label`` names none.
-    Places of one ``part`` may share a passage, which is cited by the place where it begins. Parts
-    are numbered in the order of the text.
+    It begins at ``start`` and ends where the next place begins; an empty ``label`` means no place. Places
+    of one ``part`` may share a passage, which is cited by the place where it begins. Parts are numbered
+    in the order of the text.
     """
 
     start: int
@@ -148,14 +148,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A source as read. ``text`` is exact; ``blocks`` are in order and do not overlap.
+    """A source as it was read. ``text`` is exact; ``blocks`` are in order and do not overlap.
 
-    ``sha256`` is of the source's bytes. ``encoding`` is the Python codec that decodes a
-    plain-text source into ``text``, a damaged character as U+FFFD; for other formats ``text`` is
-    what the reader extracted.
-    ``page_starts`` are the offsets at which the pages of a paginated source begin, the first
-    page's too; empty for a source without pages. ``places`` are in order: what a source without
-    pages is cited by. ``language`` is a code such as ``"es"``.
+    ``sha256`` is the hash of the source's bytes. ``encoding`` is the Python codec that decodes a
+    plain-text source into ``text``, with U+FFFD for damaged characters; for other formats ``text`` is
+    what the reader extracted. ``page_starts`` are the offsets at which the pages of a source begin, the
+    first one included; empty for a source without pages. ``places`` are in order; a source without
+    pages is cited by them. ``language`` is a code such as ``"es"``.
     """
 
     id: str
@@ -173,18 +172,18 @@ class Document:
     places: tuple[Place, ...] = ()
 
     def page_of(self, offset: int) -> int | None:
-        """Return the number of the page, from 1, that holds ``offset``; None without pages."""
+        """Return the number of the page, from 1, that ``offset`` is on; None without pages."""
         return bisect_right(self.page_starts, offset) or None
 
     def place_of(self, offset: int) -> str | None:
-        """Return where in a source without pages ``offset`` stands; None where nothing says so."""
+        """Return the label of the place of ``offset``, in a source without pages; None if there is none."""
         place = self._place(offset)
         return place.label or None if place else None
 
     def part_of(self, offset: int) -> tuple[int, int]:
-        """Return what names the part of the text that holds ``offset``: no passage joins two parts.
+        """Return a name for the part of the text that ``offset`` is in; no passage joins two parts.
 
-        A page is a part, and so are places of one ``part``.
+        A page is a part; so are the places of one ``Place.part``.
         """
         place = self._place(offset)
         return self.page_of(offset) or 0, place.part if place else -1
@@ -194,11 +193,11 @@ class Document:
         return self.places[before - 1] if before else None
 
     def about(self, offset: int) -> About:
-        """Return what is known of the listing entry at ``offset``, and else of the document."""
+        """Return what is known of the listing entry at ``offset``, else of the document."""
         return self.described(self._entry(offset))
 
     def described(self, entry: About | None) -> About:
-        """Return what is known of a listing entry, and else of the document."""
+        """Return what is known of a listing entry, else of the document."""
         entry = entry or About()
         return About(
             title=entry.title or self.title,
@@ -207,7 +206,7 @@ class Document:
         )
 
     def author_of(self, offset: int) -> str | None:
-        """Return the author; None in an entry of a listing, whose author is not the listing's."""
+        """Return the author; None in a listing entry: the listing's author did not write the entry."""
         return None if self._entry(offset) else self.author
 
     def _entry(self, offset: int) -> About | None:
@@ -215,11 +214,11 @@ class Document:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The headings with the spans they govern, in order; a subsection lies within its parent."""
+        """The headings with their spans, in order; a subsection lies within its parent."""
         sections: list[Section] = []
         below: list[
             Block
-        ] = []  # the headings after this one, nearest last, each higher than the next
+        ] = []  # later headings, the nearest one last; each has a higher rank than the next
         for block in reversed(self.blocks):
             if block.kind != "heading":
                 continue
@@ -250,8 +249,8 @@ _MAX_NAME = 1000
 def heading_text(line: str) -> str:
     """Return a heading's words without its markup: ``"## Fees ##"`` is ``"Fees"``.
 
-    As in CommonMark a mark stands apart from the words: ``"# C#"`` is ``"C#"``. What is longer than
-    a name loses its end.
+    As in CommonMark, a mark is separated from the words by a space: ``"# C#"`` is ``"C#"``. A heading that
+    is too long for a name is cut at its end.
     """
     line = line.lstrip()[:_MAX_NAME].rstrip().replace("\r", "\n").split("\n", 1)[0].strip()
     words = line.lstrip("#")
@@ -267,9 +266,9 @@ _RULE = re.compile(r"[\s|:+=-]*")
 
 
 def header_text(lines: str) -> str:
-    """Return the cells of a table's header without its frame: ``"| Pump | Built |"`` is ``"Pump | Built"``.
+    """Return the cells of a table's header without the frame: ``"| Pump | Built |"`` is ``"Pump | Built"``.
 
-    Of several lines, those that only rule a table off are left out.
+    Lines of rules only are left out.
     """
     said = (line for line in lines[:_MAX_NAME].splitlines() if not _RULE.fullmatch(line))
     return ", ".join(" ".join(line.strip(" |\t").split()) for line in said)
@@ -279,9 +278,8 @@ def header_text(lines: str) -> str:
 class Passage:
     """A span of a document that is embedded and ranked.
 
-    ``context`` (title, heading, and a table's header) is read with the passage and is never part
-    of a quote.
-    ``sentences`` are spans in the document's text; the first begins at ``start``, the last
+    The model reads ``context`` (title, heading, and a table's header) with the passage; it is never part
+    of a quote. ``sentences`` are spans in the document's text; the first begins at ``start``, the last
     ends at ``end``.
     """
 
@@ -295,9 +293,9 @@ class Passage:
 
 
 class PassageId(NamedTuple):
-    """Names a passage of an index; ids sort as passages are written.
+    """The name of a passage in an index; ids sort in the order in which passages are written.
 
-    ``source`` is of the file: the rows of a table are documents of one file. ``ordinal`` counts the
+    ``source`` is the file's: the rows of a table are documents of one file. ``ordinal`` counts the
     passages of that file from 0.
     """
 
@@ -308,10 +306,10 @@ class PassageId(NamedTuple):
 class Hit(NamedTuple):
     """A passage that a question found.
 
-    ``score`` orders hits, higher is better. The stage scores say why: ``dense`` is a cosine,
-    ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines, ``sentence``
-    the same within the passage's best sentence, which is the one numbered ``best``; ``support``
-    is what ``qa.search.confidence`` judges by. A stage that did not see the passage has None.
+    ``score`` orders hits; higher is better. The four stage scores explain it: ``dense`` is a cosine,
+    ``lexical`` a BM25 sum, ``late`` a weighted mean of token cosines, and ``sentence`` the same within
+    the passage's best sentence, whose number is ``best``. ``support`` is the signal for
+    ``qa.search.confidence``. A stage that did not score the passage has None.
     """
 
     id: PassageId
@@ -328,8 +326,8 @@ class Hit(NamedTuple):
 class Citation:
     """The exact address of an excerpt: which version of which source, and which span.
 
-    ``place`` is where in a source without pages the span begins: a sheet and row, a slide, a
-    message, a time.
+    ``place`` says where the span begins in a source without pages: a sheet and row, a slide, a message,
+    a time.
     """
 
     id: str
@@ -362,8 +360,8 @@ class Highlight:
 class ShortAnswer:
     """The words of an excerpt that answer, counted from the excerpt's start.
 
-    ``text`` is ``excerpt[start:end]``, always; ``confidence``, 0 to 1, is how likely it is that
-    they answer the question.
+    ``text`` is always ``excerpt[start:end]``; ``confidence``, 0 to 1, is the probability that they
+    answer the question.
     """
 
     start: int
@@ -376,8 +374,8 @@ class ShortAnswer:
 class Note:
     """What a person should know about an answer, such as why nothing was found.
 
-    ``code`` is stable and for programs, ``message`` is a sentence for people; ``details`` has
-    what the message names, each thing under a name of its own.
+    ``code`` is stable and for programs, ``message`` is a sentence for people; ``details`` has what the
+    message names, each under its own name.
     """
 
     code: str
@@ -387,7 +385,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A ranked excerpt: ``excerpt == document.text[citation.start:citation.end]``, always."""
+    """A ranked excerpt; always ``excerpt == document.text[citation.start:citation.end]``."""
 
     rank: int
     score: float
@@ -401,7 +399,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a question is confined to. Globs match a whole source path; dates are inclusive."""
+    """What limits a question. Globs match a whole source path; dates are inclusive."""
 
     source: tuple[str, ...] = ()
     published_from: str | None = None
@@ -424,7 +422,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """The generation that answered."""
+    """The generation that gave the answer."""
 
     name: str
     generation: str
@@ -435,10 +433,10 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an index holds, counted: enough to draw a timeline and to offer folders.
+    """Counts of what an index holds, for drawing a timeline and for offering folders.
 
-    ``dated`` has the months of publication ("2019-11", or "2019" where no month is known) in
-    order, ``folders`` the topmost folders of the sources by name; both count documents.
+    ``dated`` has the months of publication ("2019-11", or "2019" if the month is unknown) in order;
+    ``folders`` has the topmost folders of the sources by name. Both count documents.
     """
 
     documents: int
@@ -449,7 +447,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question gets. ``confidence`` is None, and ``verdict`` "unsure", until calibrated."""
+    """The result of a question. Before calibration ``confidence`` is None and ``verdict`` "unsure"."""
 
     question: str
     searched: str

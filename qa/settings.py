@@ -1,8 +1,8 @@
-"""Every setting, in one table; built once at the edge and handed down.
+"""Every setting, in one table. The program builds it once at its edge and passes it on.
 
 A value comes from the command line, else from the environment (QA_ and the name in capitals),
-else from the file that QA_CONFIG names or ``qa.toml`` in the working folder, else it is the
-default. Nothing else in the project reads the environment.
+else from the file that QA_CONFIG names or ``qa.toml`` in the working folder. Otherwise it is the
+default. No other module of the project reads settings from the environment.
 """
 
 from __future__ import annotations
@@ -33,31 +33,36 @@ class Settings:
     )
     question_prompt: str = _setting(
         "auto",
-        "text before each question that the model reads, such as `query: `; `auto`: what the model's "
-        "configuration says; empty: none",
+        "text that is put before each question for the model, such as `query: `; `auto`: the one "
+        "in the model's configuration; empty: none",
     )
-    passage_prompt: str = _setting("auto", "the same before each passage")
+    passage_prompt: str = _setting("auto", "text that is put before each passage, in the same way")
     precision: str = _setting("int8", "arithmetic of the exported model", choices=("fp32", "int8"))
     language: str = _setting(
         "en", "language of the archive, for stemming and sentences", choices=LANGUAGES
     )
-    passage_chars: int = _setting(700, "characters that a passage may have, 200 to 1,200")
-    overlap: int = _setting(0, "sentences that a passage repeats of the one before it")
+    passage_chars: int = _setting(700, "the most characters in a passage, 200 to 1,200")
+    overlap: int = _setting(
+        0, "how many sentences at its start a passage repeats from the passage before it"
+    )
     max_file_bytes: int = _setting(32_000_000, "larger files are skipped")
     max_archive_bytes: int = _setting(
-        4_000_000_000, "larger archives and tables are skipped, and what an archive holds beyond it"
+        4_000_000_000,
+        "larger archives and tables are skipped; so are files in an archive after this many bytes "
+        "of contents",
     )
-    archive_files: int = _setting(100_000, "files that are read of an archive")
-    reader_seconds: int = _setting(60, "processor time that reading a document may take")
-    reader_memory_bytes: int = _setting(1_000_000_000, "memory that reading a file may take")
+    archive_files: int = _setting(100_000, "the most files that are read from one archive")
+    reader_seconds: int = _setting(60, "the most processor time for reading a document")
+    reader_memory_bytes: int = _setting(1_000_000_000, "the most memory for reading a file")
     reader_output_bytes: int = _setting(100_000_000, "a document whose text is larger is skipped")
     reader_confinement: str = _setting(
         "best",
-        "`kernel`: a build ends where the kernel does not hold all of the readers' process",
+        "`kernel`: a build stops unless the kernel confines the readers' process completely",
         choices=("best", "kernel"),
     )
     row_text: str = _setting(
-        "text,body,content", "column of a table that holds a row's text: the first that there is"
+        "text,body,content",
+        "column of a table that holds a row's text: the first of these that exists",
     )
     row_title: str = _setting("title,headline,name", "column of a row's title")
     row_date: str = _setting("date,published", "column of a row's date of publication")
@@ -67,45 +72,61 @@ class Settings:
     encodings: str = _setting(
         "",
         "encodings of files that are not in UTF-8, by glob: `letters/*.txt=cp850, *.csv=cp1252`; "
-        "those of other files are told by their bytes",
+        "the encodings of other files are detected from their bytes",
     )
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
-        20, "of a hundred answers given as answers, how many may be wrong, 0 to 100"
+        20,
+        "how many of a hundred questions with the verdict `answered` may get a wrong first result, "
+        "0 to 100",
     )
     reading: str = _setting(
         "fast",
-        "how much of the first results is read beside the question: `off`, `fast` or `thorough`",
+        "how much of the first results the reader reads with the question: `off`, `fast` or "
+        "`thorough`",
         choices=("off", "fast", "thorough"),
     )
     host: str = _setting("127.0.0.1", "address that the service listens on")
     port: int = _setting(8000, "port that the service listens on")
     public_url: str = _setting(
-        "", "address under which others reach the service, for citation links behind a proxy"
+        "",
+        "address under which others reach the service; citation links begin with it, also behind "
+        "a proxy",
     )
     max_body_bytes: int = _setting(1_000_000, "a request with a larger body is refused")
     keys_file: str = _setting("index/keys.json", "file of the API keys that `qa keys` makes")
-    session_hours: int = _setting(720, "hours after which a browser has to hand in its key again")
+    session_hours: int = _setting(
+        720, "hours after which a browser must sign in with its key again"
+    )
     requests_per_minute: int = _setting(
-        600, "requests that a key, or an address without one, may make in a minute; 0: any number"
+        600,
+        "the most requests in a minute from one key, or from one address without a key; 0: no limit",
     )
     concurrent_questions: int = _setting(
-        8, "questions of a key, or an address without one, under way at once; 0: any number"
+        8,
+        "the most questions that run at once for one key, or for one address without a key; "
+        "0: no limit",
     )
     connections_per_address: int = _setting(
-        100, "connections that an address (IPv6: each /64) may have at once; 0: any number"
+        100, "the most connections at once from one address (IPv6: from one /64); 0: no limit"
     )
     queued_questions: int = _setting(64, "questions that wait while the processors are busy")
-    question_seconds: int = _setting(30, "a question that takes longer is given up")
+    question_seconds: int = _setting(
+        30, "the most time for a question; after it the question fails"
+    )
     body_seconds: int = _setting(10, "a request whose body takes longer to arrive is refused")
     drain_seconds: int = _setting(
-        1, "how long a service that is asked to stop says so before it takes no more"
+        1,
+        "seconds for which a stopping service reports itself not ready before it closes to new "
+        "connections",
     )
     cors_origins: str = _setting(
         "", "origins whose pages may ask, such as `https://www.example.org`, separated by commas"
     )
     proxies: str = _setting(
-        "127.0.0.1,::1", "addresses of proxies that are believed who asks, separated by commas"
+        "127.0.0.1,::1",
+        "addresses of trusted proxies, separated by commas; the service believes what they say "
+        "about a client's address and scheme",
     )
     open_webui_sources: str = _setting(
         "off",
@@ -114,7 +135,7 @@ class Settings:
     )
     log_questions: str = _setting(
         "off",
-        "`on`: the log tells what an unforeseen failure says, which may quote a question",
+        "`on`: the log includes the message of an unexpected failure, which may quote a question",
         choices=("off", "on"),
     )
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
@@ -123,7 +144,7 @@ class Settings:
     def load(
         cls, *, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
     ) -> Settings:
-        """Build the settings. ``flags`` with the value None were not given.
+        """Build the settings. A flag with the value None counts as not given.
 
         Raises UsageError for an unknown name in the file or a value of the wrong type.
         """
@@ -138,12 +159,12 @@ class Settings:
 
 
 def own_if_auto(value: str) -> str | None:
-    """Return a setting, or None where the thing that is set up is to decide itself."""
+    """Return a setting, or None for ``auto``: then the model's own configuration decides."""
     return None if value == "auto" else value
 
 
 def switched_on(name: str) -> bool:
-    """Whether a switch of the environment is on: NO_COLOR, or QA_DEBUG, which are no settings."""
+    """Whether a switch of the environment is on: NO_COLOR or QA_DEBUG, which are not settings."""
     return bool(os.environ.get(name))
 
 
@@ -184,7 +205,9 @@ def _from_file(named: str | None) -> Mapping[str, Any]:
         raise UsageError(f"the settings file {path} cannot be read: {error}") from error
     unknown = sorted(set(values) - set(_FIELDS))
     if unknown:
-        raise UsageError(f"{path} has no setting {unknown[0]!r}: one of {', '.join(_FIELDS)}")
+        raise UsageError(
+            f"{path} has no setting {unknown[0]!r}: choose one of {', '.join(_FIELDS)}"
+        )
     return values
 
 
@@ -194,14 +217,14 @@ def _checked(name: str, value: Any) -> Any:
         try:
             value = int(str(value))
         except ValueError:
-            raise UsageError(f"setting {name} is {value!r}: a whole number is wanted") from None
+            raise UsageError(f"setting {name} is {value!r}: it must be a whole number") from None
         low, high = _RANGES[name]
         if not low <= value <= high:
-            raise UsageError(f"setting {name} is {value}: {low} to {high} is wanted")
+            raise UsageError(f"setting {name} is {value}: it must be {low} to {high}")
         return value
     if not isinstance(value, str):
-        raise UsageError(f"setting {name} is {value!r}: a text is wanted")
+        raise UsageError(f"setting {name} is {value!r}: it must be a text")
     choices = setting.metadata["choices"]
     if choices and value not in choices:
-        raise UsageError(f"setting {name} is {value!r}: one of {', '.join(choices)} is wanted")
+        raise UsageError(f"setting {name} is {value!r}: it must be one of {', '.join(choices)}")
     return value

@@ -55,16 +55,16 @@ def test_qa_config_names_the_file(elsewhere: Path) -> None:
     ("content", "reason"),
     [
         ("port = ", "cannot be read"),
-        ("colour = 1", "has no setting 'colour': one of index, "),
+        ("colour = 1", "has no setting 'colour': choose one of index, "),
         ("[server]\nport = 1", "has no setting 'server'"),
-        ('port = "many"', "setting port is 'many': a whole number is wanted"),
-        ("port = 1.5", "a whole number is wanted"),
-        ("port = true", "a whole number is wanted"),
-        ("port = [1]", "a whole number is wanted"),
-        ("index = 7", "setting index is 7: a text is wanted"),
-        ("index = ['a']", "a text is wanted"),
-        ('precision = "fp16"', "setting precision is 'fp16': one of fp32, int8 is wanted"),
-        ('language = "tlh"', "setting language is 'tlh': one of "),
+        ('port = "many"', "setting port is 'many': it must be a whole number"),
+        ("port = 1.5", "it must be a whole number"),
+        ("port = true", "it must be a whole number"),
+        ("port = [1]", "it must be a whole number"),
+        ("index = 7", "setting index is 7: it must be a text"),
+        ("index = ['a']", "it must be a text"),
+        ('precision = "fp16"', "setting precision is 'fp16': it must be one of fp32, int8"),
+        ('language = "tlh"', "setting language is 'tlh': it must be one of "),
     ],
 )
 def test_a_file_that_is_wrong(elsewhere: Path, content: str, reason: str) -> None:
@@ -112,7 +112,7 @@ def test_bounds(name: str) -> None:
         assert getattr(Settings.load(flags={name: value}, environment={}), name) == int(value)
     for wrong in (low - 1, high + 1):
         with pytest.raises(
-            UsageError, match=f"setting {name} is {wrong}: {low} to {high} is wanted"
+            UsageError, match=f"setting {name} is {wrong}: it must be {low} to {high}"
         ):
             Settings.load(flags={name: wrong}, environment={})
 

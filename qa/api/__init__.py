@@ -1,4 +1,4 @@
-"""The HTTP interface: shapes and status codes, no retrieval logic."""
+"""The HTTP interface: request and answer shapes and status codes. It has no retrieval logic."""
 
 from qa.api.app import create_app
 

@@ -1,4 +1,4 @@
-"""The application: routes, middleware and error handling put together, and nothing else."""
+"""The application: it puts routes, middleware and error handling together."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from qa.settings import Settings
 
 DESCRIPTION = """Ask an archive in plain words; get ranked, verbatim excerpts with exact citations.
 
-Offsets are Unicode code points in a document's text, and `document.text[start:end]` is the
-excerpt, always. Every failure has one body: `{"error": {"code", "message", "field",
+Offsets are Unicode code points in a document's text; `document.text[start:end]` is always the
+excerpt. Every failure has the same body: `{"error": {"code", "message", "field",
 "request_id"}}`."""
 
 
 async def _follow(service: Service) -> None:
-    """Let the service answer from each generation that becomes live."""
+    """Make the service answer from each generation that becomes live."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         await run_in_threadpool(service.engines.look)
@@ -45,11 +45,11 @@ async def _follow(service: Service) -> None:
 def create_app(*, index: Path, settings: Settings, engine: Engine | None = None) -> FastAPI:
     """Return the application that answers from the index folder ``index``.
 
-    The engine, unless it is given, is opened when the application starts. An index that cannot
-    be served does not keep it from starting: ``/readyz`` says why, every question gets 503, and
-    opening is tried again from time to time. A generation that becomes live later takes the place
-    of the one that is open, without a question being dropped. Keys are asked for once there are any, and always
-    where ``settings.host`` can be reached from other machines.
+    The engine, unless it is given, is opened when the application starts. If the index cannot be
+    served, the application starts anyway: ``/readyz`` says why, every question gets 503, and
+    opening is tried again from time to time. When another generation becomes live, it replaces
+    the open one, and no question is dropped. Keys are needed as soon as there is one, and always
+    if ``settings.host`` can be reached from other machines.
     """
     service = Service(
         settings=settings,
@@ -66,9 +66,9 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with contextlib.suppress(IndexUnusableError):  # readyz and every answer say it
+        with contextlib.suppress(IndexUnusableError):  # /readyz and every answer report it
             await run_in_threadpool(service.engines.get)
-        # Of the routes that make copies of a document's text, however large it is.
+        # For the routes that copy a document's text, which may be large.
         anyio.to_thread.current_default_thread_limiter().total_tokens = 2 * processors() + 2
         following = asyncio.create_task(_follow(service))
         yield
@@ -79,7 +79,7 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
         version=__version__,
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        docs_url=None,  # their scripts come from another host
+        docs_url=None,  # these pages load scripts from another host
         redoc_url=None,
         redirect_slashes=False,
         routes=[page.static_files()],

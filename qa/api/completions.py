@@ -1,4 +1,4 @@
-"""The shapes of OpenAI's chat completions, as far as they are read; the rest is ignored."""
+"""The shapes of OpenAI's chat completions: the fields that are read. All others are ignored."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def _as_parts(content: Any) -> Any:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     if not isinstance(content, list):
-        raise PydanticCustomError("not_content", "A text or a list of parts is wanted")
+        raise PydanticCustomError("not_content", "Content must be a text or a list of parts")
     return content
 
 
 class Lenient(BaseModel):
-    """What OpenAI's clients send: fields that are not named here are ignored."""
+    """What OpenAI's clients send: unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True)
 
@@ -55,7 +55,7 @@ class Part(Lenient):
 
 
 class ChatMessage(Lenient):
-    """A message; those of the role ``user`` are read."""
+    """A message. Only messages of the role ``user`` are read."""
 
     role: str
     content: Annotated[
@@ -75,21 +75,21 @@ class StreamOptions(Lenient):
 class ChatRequest(Lenient):
     """A chat. The last message of the role ``user`` is the question, earlier ones its history.
 
-    Whatever stands in ``model``, the one model answers. ``temperature``, ``max_tokens``, ``tools``
+    The one model answers, whatever ``model`` says. ``temperature``, ``max_tokens``, ``tools``
     and all other fields are accepted and ignored.
     """
 
     messages: Annotated[list[ChatMessage], Field(max_length=MAX_MESSAGES)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: Annotated[int | None, Field(description="1 if anything")] = None
-    tool_choice: Annotated[Any, Field(description='"none" or "auto" if anything')] = None
-    response_format: Annotated[Any, Field(description='{"type": "text"} if anything')] = None
+    n: Annotated[int | None, Field(description="1, if it is given")] = None
+    tool_choice: Annotated[Any, Field(description='"none" or "auto", if it is given')] = None
+    response_format: Annotated[Any, Field(description='{"type": "text"}, if it is given')] = None
     k: schemas.K = 5
     filters: schemas.Filters | None = None
 
     def to_question(self) -> records.Question:
-        """Return the question that the engine is asked. Raises ChatError."""
+        """Return the question for the engine. Raises ChatError."""
         chat.check_wanted(
             n=self.n, tool_choice=self.tool_choice, response_format=self.response_format
         )
@@ -107,7 +107,7 @@ class ChatRequest(Lenient):
 
     @property
     def counted(self) -> bool:
-        """Whether a stream tells the usage."""
+        """Whether a stream reports the usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
 
@@ -137,7 +137,7 @@ class AssistantMessage(BaseModel):
 
 
 class Choice(BaseModel):
-    """The one answer."""
+    """The only choice."""
 
     index: Literal[0]
     message: AssistantMessage
@@ -154,9 +154,9 @@ class Usage(BaseModel):
 
 
 class Cited(schemas.AskResponse):
-    """The answer as ``/v1/ask`` gives it: result ``n`` is what ``[n]`` marks."""
+    """The answer as ``/v1/ask`` gives it; result ``n`` belongs to the marker ``[n]``."""
 
-    offsets: Literal["Unicode code points"] = Field(description="what every offset counts")
+    offsets: Literal["Unicode code points"] = Field(description="the unit of every offset")
 
 
 class ChatResponse(BaseModel):

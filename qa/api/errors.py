@@ -1,9 +1,9 @@
-"""The one place that turns failures into the error body.
+"""The only place that turns failures into the error body.
 
     {"error": {"code": "question_too_long", "message": "…", "field": "question", "request_id": "…"}}
 
-``code`` is for programs, ``message`` one line for people, ``field`` the part of the request
-that is wrong, or null, ``request_id`` also a header and in the log.
+``code`` is for programs, ``message`` is one line for people, ``field`` is the wrong part of the
+request, or null. ``request_id`` is also in a header and in the log.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ RETRY_AFTER = "5"
 _MAX_FIELD = 100
 _DESCRIPTIONS = {
     400: "The body is not JSON",
-    401: "There is no key, or none that is known",
-    403: "The key is of too small a scope, or a page of another site asks",
+    401: "There is no key, or it is not known",
+    403: "The key's scope is not enough, or a page of another site asks",
     404: "There is no such document",
     408: "The body took too long to arrive",
     413: "The body is too large",
     414: "The address is too long",
-    415: "The body is not said to be JSON, or is encoded",
+    415: "The content type is not JSON, or the body is encoded",
     422: "A value, or the name of a field, is wrong",
-    429: "The share of this key or address is used up",
+    429: "This key or address has reached a limit",
     431: "The headers are too long",
-    500: "A fault of ours",
-    503: "The index cannot be served, or the service is full",
+    500: "An unexpected fault of the service",
+    503: "The index cannot be served, or the service is overloaded",
 }
 _OPENAI_PATHS = ("/v1/chat/completions", "/v1/models")
-"""Where an error has ``type`` and ``param`` besides, as OpenAI's clients expect."""
+"""Here an error also has ``type`` and ``param``, as OpenAI's clients expect."""
 _OPENAI_FIELDS = {"question": "messages", "history": "messages"}
 _MCP_PATH = "/mcp"
-"""Where an error is one of JSON-RPC, whose clients show its message."""
+"""Here an error is a JSON-RPC error, whose message clients show."""
 _INVALID_REQUEST, _INTERNAL_ERROR = -32600, -32603
 """Codes of JSON-RPC."""
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -82,12 +82,12 @@ def error_response(
     field: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the error body; ``scope`` is the request's, which holds its id. Keys are left out."""
-    # The name of a field, or what a library says of a value, may hold a key.
+    """Return the error body; ``scope`` is the request's, which has its id. Keys are removed."""
+    # The name of a field, or a library's message about a value, may contain a key.
     message, field = redacted(message), redacted(field) if field else field
     path = path_of(scope)
     openai = path.startswith(_OPENAI_PATHS)
-    if openai:  # its clients know 400 for whatever is wrong with a request
+    if openai:  # its clients expect 400 for any wrong request
         status, field = 400 if status == 422 else status, _OPENAI_FIELDS.get(field or "", field)
     error = {
         "code": code,
@@ -105,7 +105,7 @@ def error_response(
 
 
 def _rpc_body(status: int, error: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an error as an answer of JSON-RPC to a message whose id was not looked at."""
+    """Return an error as a JSON-RPC answer; the id of the message is unknown here."""
     told = {
         "code": _INTERNAL_ERROR if status >= 500 else _INVALID_REQUEST,
         "message": error["message"],
@@ -115,22 +115,22 @@ def _rpc_body(status: int, error: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _openai_type(status: int) -> str:
-    """Return what OpenAI calls the kind of a failure."""
+    """Return OpenAI's name for the kind of a failure."""
     if status >= 500:
         return "server_error"
     return "rate_limit_error" if status == 429 else "invalid_request_error"
 
 
 def answer_to(scope: Scope, error: QaError) -> Response:
-    """Return the answer to a failure that has a name."""
+    """Return the answer to a known failure."""
     wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     message = scope["app"].state.service.engines.told(error.message)
     return error_response(scope, error.status, error.name, message, field=error.field, headers=wait)
 
 
 def unknown_fault(scope: Scope) -> Response:
-    """Return the answer to an exception that nobody foresaw."""
-    message = "a fault of ours: the operator finds it in the log by the request id"
+    """Return the answer to an unexpected exception."""
+    message = "an unexpected fault: the operator finds it in the log by the request id"
     return error_response(scope, 500, "internal_error", message)
 
 
@@ -162,14 +162,14 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    """Return the methods of a route; one that has several handlers knows only the first's."""
+    """Return the methods of a route; a path with several handlers has several routes."""
     path = getattr(request.scope.get("route"), "path", None)
     methods = [method.upper() for method in request.app.openapi()["paths"].get(path, {})]
     return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    """Say the first thing that is wrong with a request's shape."""
+    """Return the answer that names the first fault in a request's shape."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     kind, place = str(first["type"]), [str(part) for part in first["loc"][1:]]
@@ -197,11 +197,11 @@ def responses(
 ) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the errors that a route answers with.
 
-    Errors are JSON also where the answer itself is not (``page``), which FastAPI has to be told.
-    What is answered before any route is chosen is added; a ``probe`` is let pass by whoever asks.
+    Errors are JSON even if the answer itself is not (``page``); FastAPI must be told so. Errors that
+    come before a route is chosen are added. A ``probe`` is open to everybody.
     """
     statuses = (*statuses, 403, 414, 431, *(() if probe else (401, 429, 503)))
-    if 400 in statuses:  # it reads a body
+    if 400 in statuses:  # the route reads a body
         statuses = (*statuses, 408)
     reference = {"$ref": f"#/components/schemas/{schemas.ErrorBody.__name__}"}
     content = {"content": {"application/json": {"schema": reference}}}
@@ -213,6 +213,6 @@ def responses(
 
 def openai_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the errors of a route whose clients are OpenAI's."""
-    # FastAPI would add its own 422, which is never sent.
+    # FastAPI would add its own 422, which this service never sends.
     other = {"model": schemas.ErrorBody, "description": "The request is refused"}
     return {**responses(*statuses), "4XX": other}

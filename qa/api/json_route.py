@@ -1,4 +1,4 @@
-"""Routes that take JSON: anything else is refused with a sentence that says what to send."""
+"""Routes that take JSON; anything else is refused with a message that says what to send."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from starlette.responses import Response
 from qa.api.errors import RequestError
 
 MAX_VALUES = 20_000
-"""Values of a body, all of its lists and objects together. Checking more, and the errors that each
-may have, would hold up everybody else."""
+"""The most values in a body, in all its lists and objects. More of them, and their errors, would take
+so long to check that other requests would wait."""
 
 
 class JsonRequest(Request):
-    """A request whose body is JSON, or the RequestError that says why it is not."""
+    """A request whose body is JSON; reading any other body raises RequestError."""
 
     async def json(self) -> Any:
         """Return the body, parsed."""
@@ -29,7 +29,7 @@ class JsonRequest(Request):
         except RecursionError:
             raise RequestError(400, "invalid_json", "the body is nested too deep") from None
         except ValueError as error:
-            # The parser's own message may quote the body; its place is enough.
+            # The parser's own message may quote the body, so only the place is repeated.
             place = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
             message = f"the body is not valid JSON{place}"
             raise RequestError(400, "invalid_json", message) from None
@@ -43,7 +43,7 @@ class JsonRoute(APIRoute):
     """A route whose body, if it takes one, is JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler behind a check of the content type."""
+        """Return FastAPI's handler with a check of the content type before it."""
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle
@@ -73,7 +73,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _require_json(content_type: str) -> None:
-    """Raise RequestError unless a content type is JSON's."""
+    """Raise RequestError unless a content type is JSON."""
     message = Message()
     message["content-type"] = content_type
     kind = message.get_content_type()

@@ -1,7 +1,7 @@
-"""What the service counts, in Prometheus's text format.
+"""The service's metrics, in Prometheus's text format.
 
-Labels take their values from the routes, from HTTP's status codes and from the codes of errors, so
-that no client can make new ones.
+Labels take their values only from the routes, from HTTP's status codes and from error codes, so that
+clients cannot create new ones.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Upper bounds in seconds, inclusive."""
 ASK = "/v1/ask"
 
-# Without this the library tells of each counter when it was made, as another series.
+# Otherwise the library adds a series for each counter with the time when it was made.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
 
 
 class Metrics:
-    """Counts of one application, in a registry of their own."""
+    """The counts of one application, in a registry of their own."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -39,13 +39,13 @@ class Metrics:
         )
         self._refusals = Counter(
             "qa_refusals",
-            "Requests refused by a limit or for want of a key, by error code.",
+            "Requests refused by a limit or because of a missing key, by error code.",
             ("reason",),
             registry=registry,
         )
         self._seconds = Histogram(
             "qa_question_seconds",
-            "Time to answer a question, reading and writing included.",
+            "Time to answer a question, with reading and writing.",
             buckets=BUCKETS,
             registry=registry,
         )
@@ -61,19 +61,19 @@ class Metrics:
             self._seconds.observe(seconds)
 
     def text(self, engine: Engine | None, fault: str | None = None, swaps: int = 0) -> str:
-        """Return everything as text; without an engine the index counts as not ready.
+        """Return all metrics as text; without an engine the index counts as not ready.
 
-        ``fault`` says why the live generation is not the one that answers, ``swaps`` how often
-        another one took its place.
+        ``fault`` says why the live generation does not answer; ``swaps`` is how often another
+        generation replaced the open one.
         """
         state = _state(engine, fault, swaps)
         return generate_latest(_Collected([*self._registry.collect(), *state])).decode()
 
 
 def _state(engine: Engine | None, fault: str | None, swaps: int) -> Iterator[Metric]:
-    """Yield what is looked up when it is asked for, and is not counted here."""
+    """Yield the values that are looked up when they are asked for, and not counted."""
     yield CounterMetricFamily(
-        "qa_index_swaps", "Times that a new generation took the place of the old one.", swaps
+        "qa_index_swaps", "How often a new generation replaced the old one.", swaps
     )
     yield GaugeMetricFamily("qa_ready", "Whether an index is open.", int(engine is not None))
     if engine is None:
@@ -88,7 +88,7 @@ def _state(engine: Engine | None, fault: str | None, swaps: int) -> Iterator[Met
 
 
 class _Collected(Collector):
-    """What was collected, as the library wants to be given it."""
+    """Metrics in the form that the library takes."""
 
     def __init__(self, found: Iterable[Metric]) -> None:
         self._found = found

@@ -1,6 +1,6 @@
-"""What happens to every request, outermost first: see ``middleware`` at the end.
+"""The middleware for every request, outermost first: see ``middleware`` at the end.
 
-All of it is plain ASGI: nothing here buffers a body or changes threads.
+All of it is plain ASGI: it does not buffer bodies or change threads.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # An answer, a page and its scripts are asked for again each time: all of them may change.
+    # Browsers ask for an answer, a page and its scripts again each time: all of them may change.
     "Cache-Control": "no-cache",
 }
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class RequestId:
-    """Give every request an id, in ``scope["state"]`` and as a header of its answer."""
+    """Gives every request an id, in ``scope["state"]`` and in a header of its answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -61,7 +61,7 @@ class RequestId:
 
 
 class Alike:
-    """Treat HEAD as GET without the body, and a path that ends in a slash as the one without it."""
+    """Treats HEAD as GET without the body, and a path with a final slash as the path without it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -86,7 +86,7 @@ class Alike:
 
 
 class SecurityHeaders:
-    """Add the headers that every answer has."""
+    """Adds the headers that every answer has."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -106,7 +106,7 @@ class SecurityHeaders:
 
 
 class Counting:
-    """Count every answer by its route and status."""
+    """Counts every answer by its route and status."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -127,19 +127,19 @@ class Counting:
             await self.app(scope, receive, watched)
         finally:
             service: Service = scope["app"].state.service
-            # A path that is no route is the client's invention and must not become a label.
+            # A path that is no route is the client's invention, so it must not become a label.
             route = getattr(scope.get("route"), "path", None) or "other"
             service.metrics.count(route, status, time.perf_counter() - began)
 
 
 class CutOffError(Exception):
-    """An answer that had begun cannot be completed; why is in the log."""
+    """An answer that had begun cannot be completed; the log says why."""
 
 
 class Faults:
-    """Answer an exception that nobody foresaw with a plain 500; its traceback goes to the log.
+    """Answers an unexpected exception with a plain 500, and logs its traceback.
 
-    What it says may quote a question, and is logged only where the setting ``log_questions`` says so.
+    Its message may quote a question, so it is logged only with the setting ``log_questions``.
     """
 
     def __init__(self, app: ASGIApp, *, whole: bool) -> None:
@@ -161,23 +161,25 @@ class Faults:
                 raise
             request_id = scope["state"]["request_id"]
             log.error("request %s failed\n%s", request_id, told_in_log(error, whole=self.whole))
-            if started:  # the server has to hang up, and would log what the exception says
+            if (
+                started
+            ):  # the server must close the connection, and would log the exception's message
                 raise CutOffError(f"the answer to request {request_id} was cut off") from None
             await unknown_fault(scope)(scope, receive, send)
 
 
 def middleware(service: Service, origins: Sequence[str]) -> list[Middleware]:
-    """Return what stands before the routes, outermost first.
+    """Return the middleware before the routes, outermost first.
 
-    ``origins`` are those whose pages may read answers. A browser's question whether it may ask
-    is answered before the guard: it carries no key, and learns only whether its origin is listed.
+    ``origins``: the origins whose pages may read answers. A browser's preflight request is answered
+    before the guard: it has no key, and the browser learns only whether its origin is listed.
     """
     shared = Middleware(
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["*"],
-        allow_credentials=False,  # a page elsewhere sends a key as a header, never our cookie
+        allow_credentials=False,  # pages of other sites send a key as a header, never our cookie
         expose_headers=["X-Request-Id", "Retry-After", "Mcp-Session-Id"],
     )
     return [

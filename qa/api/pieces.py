@@ -1,4 +1,4 @@
-"""Large answers: made in a thread and sent in pieces, so that nobody waits for the whole of one."""
+"""Large answers: a thread makes them, and they are sent in pieces, so that others need not wait."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from anyio.to_thread import run_sync
 from starlette.responses import Response, StreamingResponse
 
 WHOLE = 262_144
-"""Bytes of an answer that is sent in one piece, with its length."""
+"""The most bytes of an answer that is sent in one piece, with its length."""
 PIECE = 65_536
-"""Bytes of a piece of a larger one: making it holds Python's lock for a millisecond or less."""
+"""Bytes of a piece of a larger answer: to make it holds Python's lock for a millisecond or less."""
 AT_ONCE = 2
-"""Threads that make answers. More would wait for Python's lock, and the event loop among them."""
+"""Threads that make answers. More threads would slow the event loop: all wait for Python's lock."""
 
 
 async def in_pieces(
     make: Callable[[], Iterator[bytes]], media_type: str, limiter: anyio.CapacityLimiter
 ) -> Response:
-    """Return the answer that consists of what ``make`` yields.
+    """Return the answer that consists of the pieces that ``make`` yields.
 
-    ``make`` is called, and what it returns is drawn from, in threads that ``limiter`` counts. What
-    it raises before its first piece is raised here. The client's pace is kept: a piece is made once
-    most of those before it are on their way, and none for a client that has left.
+    ``make`` runs in threads that ``limiter`` counts. An error before the first piece is raised here.
+    The client sets the pace: a piece is made when most of the earlier ones were sent, and none is made
+    for a client that has left.
     """
 
     def begin() -> tuple[bytes, Iterator[bytes]]:
@@ -43,7 +43,7 @@ async def in_pieces(
 
 
 def _some(pieces: Iterator[bytes], least: int) -> bytes:
-    """Return the next pieces together: ``least`` bytes or more, unless they end before."""
+    """Return the next pieces together: at least ``least`` bytes, unless the pieces end earlier."""
     found, size = [], 0
     for piece in pieces:
         found.append(piece)

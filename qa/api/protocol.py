@@ -1,9 +1,9 @@
-"""The server's side of a connection: one request at a time, and a client that dawdles is hung up on.
+"""The server's side of a connection: one request at a time, and time limits for slow clients.
 
-What a client sends behind a request is held back until that one is answered, and no more is read
-once it is much: the HTTP server in use would queue whatever comes. It has a timer for idle
-connections alone, too. A head that never ends, a body that nobody waits for any more because the
-request was refused, or an answer that is not read would hold a connection for ever.
+Data that a client sends after a request waits until that request is answered, and when much waits, no
+more is read. The HTTP server uvicorn would queue everything. It also has a timer for idle connections
+only. So without this module a connection would stay open for ever in three cases: the head of a request
+never ends; the request was refused but its body still comes; or the client does not read its answer.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from qa.api.guards.connections import Connections
 
 HEAD_SECONDS = 10.0
-"""From the first byte of a request, or the opening of the connection, to the end of its headers."""
+"""The most time from the first byte of a request, or from connecting, to the end of the headers."""
 GRACE_SECONDS = 5.0
-"""After the time for a body is over; the application itself answers then, with an error."""
+"""Time after the limit for a body in which the application itself can answer with an error."""
 UNREAD_SECONDS = 30.0
-"""A client that takes nothing of its answer for as long as this has left."""
+"""A client that reads nothing of its answer for this time counts as gone."""
 MAX_HEAD = 131_072
-"""Bytes of a head that is not complete. The application refuses smaller ones, with an error."""
+"""The most bytes of an incomplete head. The application refuses smaller heads, with an error."""
 READ_BYTES = 65_536
-"""Bytes that are read at once."""
+"""The most bytes in one read."""
 HELD_BYTES = 16_384
-"""Bytes held back behind a request, from which on no more are read."""
+"""When so many bytes wait behind a request, no more are read."""
 
-# The first is Linux's alone: it tells of a client that has left also while nothing is read.
+# Only Linux has the first: it shows that a client has left even while nothing is read.
 _LEFT = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
 class _Flow(FlowControl):
-    """Lets nobody read on while much is held back."""
+    """Stops reading while much data waits."""
 
     full = False
 
@@ -45,19 +45,19 @@ class _Flow(FlowControl):
 
 
 class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
-    """HTTP with limits to its patience. The first three are set on a subclass."""
+    """HTTP with time limits for slow clients. A subclass sets the first three attributes."""
 
     body_seconds: float
     room: Connections
     _buffer: memoryview
-    """Filled by one connection and emptied at once: all those of an event loop can share it."""
+    """One connection fills it and it is emptied at once, so all of an event loop can share it."""
 
     flow: _Flow
     _timer: asyncio.TimerHandle | None = None
-    _head_bytes = 0  # since the last end of a head, or of a request
-    _body_left = 0  # of a body whose length was announced
+    _head_bytes = 0  # since the end of the last head or request
+    _body_left = 0  # bytes of a body whose length was announced
     _in_head = True
-    _unread = (0, 0.0)  # bytes of answers that were not sent yet, and since when it is as many
+    _unread = (0, 0.0)  # bytes of answers not sent yet, and since when this number is the same
 
     # uvicorn narrows the argument of asyncio.Protocol in the same way.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -86,7 +86,7 @@ class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
         self._feed()
 
     def _feed(self) -> None:
-        """Have what is held back parsed, up to the end of a request that has no answer yet."""
+        """Parse the data that waits, up to the end of a request that has no answer yet."""
         while self._held and not self._answering and not self.transport.is_closing():
             size = self._body_left or _end_of_head(self._held)
             piece = bytes(self._held[:size])
@@ -105,20 +105,20 @@ class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
 
     @property
     def _answering(self) -> bool:
-        """Whether a request has come, whole, and its answer is not complete."""
+        """Whether a complete request has come and its answer is not complete."""
         return self._in_head and self.cycle is not None and not self.cycle.response_complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # what comes after a body is nothing that was waited for
+        if self._in_head:  # ignore trailers, the headers after a body
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes = False, 0
-        # The parser has settled that there is one at most, a number, and not of a body in chunks.
+        # The parser has checked: there is at most one, it is a number, and the body is not in chunks.
         self._body_left = int(dict(self.headers).get(b"content-length", 0))
         self._wait(self.body_seconds + GRACE_SECONDS)
         super().on_headers_complete()
-        if self.parser.should_upgrade():  # to the parser, a body is of another protocol then
+        if self.parser.should_upgrade():  # the parser then takes a body for another protocol
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -139,7 +139,7 @@ class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
             self.loop.call_soon(self._feed)
 
     def look(self, now: float) -> None:
-        """Hang up on a client that has left, or that reads nothing; called from time to time."""
+        """Close the connection of a client that has left or reads nothing; called repeatedly."""
         size = self.transport.get_write_buffer_size()
         if not size or size != self._unread[0]:
             self._unread = size, now
@@ -170,8 +170,8 @@ def patient(body_seconds: float, room: Connections) -> type[Any]:
 
 
 def _end_of_head(data: bytearray) -> int:
-    """Return the end of the first empty line, where alone a head or chunks end; else of all."""
-    for line in (b"\r\n", b"\n"):  # the line before it may have come earlier
+    """Return the end of the first empty line, which ends a head or the chunks; else of all data."""
+    for line in (b"\r\n", b"\n"):  # the line before it may have come with earlier data
         if data.startswith(line):
             return len(line)
     places = ((data.find(mark), len(mark)) for mark in (b"\n\r\n", b"\n\n"))
@@ -179,7 +179,7 @@ def _end_of_head(data: bytearray) -> int:
 
 
 def _has_left(transport: asyncio.Transport) -> bool:
-    """Whether the other side of a connection is closed, whatever came before and was not read."""
+    """Whether the other side closed the connection, even if its data was not read yet."""
     poll = select.poll()
     poll.register(transport.get_extra_info("socket"), _LEFT)
     return bool(poll.poll(0))

@@ -1,8 +1,8 @@
-"""How many questions are in the engine at once, who waits, and who is sent away.
+"""Limits how many questions the engine answers at once, queues some, and refuses the rest.
 
-A question costs a processor for its whole time, so more of them at once only make each slower.
-As many run as there are processors; a short queue takes up what comes in a burst; the rest is
-told at once to come back. What waits is dropped when its client leaves, before it is computed.
+A question needs a processor for its whole time, so more of them at once only slow each other. As many
+run as there are processors. A short queue takes a burst. The rest are told at once to come back. If a
+client leaves, its waiting question is dropped and never computed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from qa.runtime import processors
 
 T = TypeVar("T")
 RETRY_SECONDS = 1
-"""A full queue is empty again in less."""
+"""A full queue is empty again within this time."""
 
 
 class Questions:
-    """The places in the engine and before it. Only ever touched from an event loop."""
+    """The questions that run and the questions that wait. Use it only from an event loop."""
 
     def __init__(
         self, *, waiting: int, each: int, seconds: float, running: int | None = None
@@ -37,23 +37,22 @@ class Questions:
         self._callers: Counter[str] = Counter()
 
     async def run(self, work: Callable[[], T], *, caller: str | None, receive: Receive) -> T:
-        """Return what ``work`` returns, run in a thread once it is its turn.
+        """Return the result of ``work``, which runs in a thread when its turn comes.
 
-        ``caller`` names who asks, or is None for one without a limit of their own; ``receive`` is
-        the request's, which tells that its client left. Raises TooManyError for a caller with
-        too many questions under way, BusyError when the queue is full or the time is over, and
-        ClientGoneError. What has begun runs to its end whatever happens, and keeps its place
-        until then.
+        ``caller`` names who asks; None is a caller without a limit of its own. ``receive`` is the
+        request's, and shows that its client left. Raises TooManyError for a caller with too many
+        questions at once, BusyError when the queue is full or the time is over, and ClientGoneError.
+        A question that has begun always runs to its end, and keeps its place until then.
         """
         if caller is not None and self._each and self._callers[caller] >= self._each:
             raise TooManyError(
-                f"{self._each} of your questions are under way already: wait for an answer",
+                f"{self._each} of your questions are running already: wait for an answer",
                 code="too_many_questions",
                 retry_after=RETRY_SECONDS,
             )
         if not self._free and len(self._waiting) >= self._waiting_at_most:
             raise BusyError(
-                "more questions wait than can be answered soon: ask again",
+                "too many questions are waiting: ask again",
                 retry_after=RETRY_SECONDS,
             )
         self._begin(caller)
@@ -105,7 +104,7 @@ class Questions:
         self._hand_on()
 
     def _hand_on(self) -> None:
-        """Give a place that has become free to the one who waited longest."""
+        """Give a free place to the question that has waited longest."""
         if self._waiting:
             self._waiting.popleft().set_result(None)
         else:
@@ -113,7 +112,7 @@ class Questions:
 
 
 async def _first(wanted: asyncio.Future[T], gone: asyncio.Future[None], deadline: float) -> T:
-    """Return the result of ``wanted``, unless the client leaves or the time is over before."""
+    """Return the result of ``wanted``; raise if the client leaves or the time ends first."""
     left = deadline - asyncio.get_running_loop().time()
     either: set[asyncio.Future[Any]] = {wanted, gone}
     await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
@@ -130,12 +129,12 @@ async def _first(wanted: asyncio.Future[T], gone: asyncio.Future[None], deadline
 
 
 def _seen(future: asyncio.Future[Any]) -> None:
-    """Take note of how it ended: nobody may be left to whom an exception could be told."""
+    """Read the exception of a future that nobody awaits any more, or asyncio would log it."""
     if not future.cancelled():
         future.exception()
 
 
 async def _departure(receive: Receive) -> None:
-    """Return once the client has left; what it still sends is not wanted."""
+    """Return when the client has left; ignore everything that it still sends."""
     while (await receive())["type"] != "http.disconnect":
         pass

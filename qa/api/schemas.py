@@ -1,7 +1,7 @@
-"""The shapes of requests and answers, as they stand in ``/openapi.json``.
+"""The shapes of requests and answers, as ``/openapi.json`` shows them.
 
-A field that is not named here is refused by name. What a question may be (its length, ``k``,
-dates) is settled by the engine, for every caller alike; here it is only described.
+An unknown field is refused, and the error names it. The engine checks the rules for a question (its
+length, ``k``, dates) for every caller; here they are only described.
 """
 
 from __future__ import annotations
@@ -58,20 +58,20 @@ Date = Annotated[Text, _described(**_DATE)]
 
 
 class Request(BaseModel):
-    """What clients send: exactly these fields, of exactly these types."""
+    """What clients send: exactly these fields, with exactly these types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Filters(Request):
-    """What a question is confined to. A document without a date fails every date filter."""
+    """What limits a question. A document without a date fails every date filter."""
 
     source: Globs = []
     published_from: Date | None = None
     published_to: Date | None = None
 
     def to_filters(self) -> records.Filters:
-        """Return the filters that the engine is given."""
+        """Return the filters for the engine."""
         return records.Filters(tuple(self.source), self.published_from, self.published_to)
 
 
@@ -85,7 +85,7 @@ class AskRequest(Request):
     explain: bool = False
 
     def to_question(self) -> records.Question:
-        """Return the question that the engine is asked."""
+        """Return the question for the engine."""
         return records.Question(
             text=self.question,
             k=self.k,
@@ -96,7 +96,7 @@ class AskRequest(Request):
 
 
 class AskQuery(BaseModel):
-    """A question in a query string; an empty filter is none."""
+    """A question in a query string; an empty filter counts as no filter."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -109,7 +109,7 @@ class AskQuery(BaseModel):
     explain: bool = False
 
     def to_question(self) -> records.Question:
-        """Return the question that the engine is asked."""
+        """Return the question for the engine."""
         return records.Question(
             text=self.question,
             k=self.k,
@@ -124,7 +124,7 @@ class AskQuery(BaseModel):
 
 
 class CitationIn(Request):
-    """A citation as an answer gave it. What it takes to check it must be there."""
+    """A citation as an answer gave it. The fields that a check needs are required."""
 
     id: Text
     document_id: Text
@@ -150,9 +150,9 @@ class CitationIn(Request):
 
 
 class VerifyRequest(Request):
-    """A quotation, and what it is said to come from.
+    """A quotation, and the source that it is said to come from.
 
-    With the citation that an answer gave it, or with what a footnote has: the path or the name of the
+    The source is the citation from an answer, or what a footnote has: the path or the name of the
     source, or its title.
     """
 
@@ -163,7 +163,7 @@ class VerifyRequest(Request):
 
 
 class VerifyResponse(BaseModel):
-    """Whether a quotation holds; what differs is told in the reason though it holds."""
+    """Whether a quotation holds. The reason also names differences although it holds."""
 
     holds: bool
     reason: str | None = Field(
@@ -173,7 +173,7 @@ class VerifyResponse(BaseModel):
 
 
 class AskResponse(shapes.Answer):
-    """What a question gets. Until it is calibrated confidence is null and the verdict "unsure"."""
+    """The result of a question. Before calibration confidence is null and the verdict "unsure"."""
 
 
 class DocumentsResponse(BaseModel):
@@ -192,11 +192,11 @@ class Folder(BaseModel):
 
 
 class ArchiveResponse(BaseModel):
-    """What the archive holds, counted."""
+    """Counts of what the archive holds."""
 
     documents: int
     dated: dict[str, int] = Field(
-        description="documents by month of publication, or by year where no month is known"
+        description="documents by month of publication, or by year if the month is unknown"
     )
     undated: int
     folders: list[Folder] = Field(description="topmost folders, at most 100 of them")
@@ -214,16 +214,16 @@ class HealthResponse(BaseModel):
 
 
 class SessionResponse(BaseModel):
-    """Whether a key is asked for, and what the caller may do; null for nothing."""
+    """Whether a key is needed, and what the caller may do; null for nothing."""
 
     keys: bool
     scope: Literal["ask", "admin"] | None
 
 
 class ReadyResponse(BaseModel):
-    """Whether questions are answered; ``fault`` says why not, or what is wrong all the same.
+    """Whether questions are answered; ``fault`` says why not, or what else is wrong.
 
-    Where keys are asked for, only the holder of one is told more than whether.
+    If keys are needed, callers without a key only learn whether the service is ready.
     """
 
     ready: bool
@@ -232,7 +232,7 @@ class ReadyResponse(BaseModel):
 
 
 class Error(BaseModel):
-    """What was wrong. ``field`` is the part of the request, if it was one."""
+    """What was wrong. ``field`` is the wrong part of the request, if it was the request."""
 
     code: str
     message: str

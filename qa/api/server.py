@@ -20,15 +20,15 @@ from qa.api.service import Service
 from qa.settings import Settings
 
 SHUTDOWN_SECONDS = 10
-"""How long answers that are under way may take once no more are taken."""
+"""The most time for running answers after the server has closed to new connections."""
 _CUT_OFF = 70
 _LOOK_TICKS = 5
-"""Half a second between two looks at each connection."""
+"""Ticks between two looks at each connection: half a second."""
 
 
 def make_server(app: FastAPI, settings: Settings) -> Server:
-    """Return the server of an application, to be run on a socket that listens."""
-    # What also settles whom a request's own headers are believed from.
+    """Return the server of an application, to be run on a listening socket."""
+    # This also decides whose forwarding headers are believed.
     proxies = ProxyHeadersMiddleware(cast(Any, app), settings.proxies).trusted_hosts
     room = Connections(
         each=settings.connections_per_address, most=MAX_CONNECTIONS, is_proxy=proxies.__contains__
@@ -40,7 +40,7 @@ def make_server(app: FastAPI, settings: Settings) -> Server:
         ws="none",
         lifespan="on",
         log_config=None,
-        log_level="error",  # of warnings, whoever can connect could make any number
+        log_level="error",  # clients could cause any number of warnings
         access_log=False,
         server_header=False,
         proxy_headers=True,
@@ -51,11 +51,11 @@ def make_server(app: FastAPI, settings: Settings) -> Server:
 
 
 class Server(uvicorn.Server):
-    """A server that says that it stops before it does.
+    """A server that reports that it will stop before it stops.
 
-    After SIGTERM ``/readyz`` says no, for whoever spreads the load, while everything is still
-    answered for ``drain_seconds``. Then no connection is taken any more, and what is under way
-    completes. SIGINT, and a second SIGTERM, skip the first part.
+    After SIGTERM ``/readyz`` answers 503, so that load balancers notice; everything else is still
+    answered for ``drain_seconds``. Then no connection is accepted any more, and running requests
+    complete. SIGINT, or a second SIGTERM, skips the first part.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
-        """Look whether it is time to stop, and who has left; called ten times a second."""
+        """Check whether it is time to stop, and which clients have left; called ten times a second."""
         if counter % _LOOK_TICKS == 0:
             self._room.look()
         if self._leave_at is not None and time.monotonic() >= self._leave_at:
@@ -84,14 +84,14 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let what is under way complete, for as long as that may take."""
+        """Let running requests complete, within the limit."""
         if self._stopping.is_set():
             _leave_at_last(SHUTDOWN_SECONDS + 2)
         await super().shutdown(sockets)
 
 
 def _leave_at_last(seconds: float) -> None:
-    """End the process then if it is still there: a thread cannot be stopped, nor waited for."""
+    """End the process if it still runs then: a thread cannot be stopped, and waiting could take forever."""
     timer = threading.Timer(seconds, os._exit, [_CUT_OFF])
     timer.daemon = True
     timer.start()

@@ -35,13 +35,13 @@ class Service:
     writers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
     """Threads that read documents and write them, see ``qa.api.pieces``."""
     stopping: threading.Event = field(default_factory=threading.Event)
-    """Set once the process is asked to stop: what is under way completes, readiness ends."""
+    """Set when the process is asked to stop: running requests complete, and readiness ends."""
 
     async def ask(self, request: Request, question: Question) -> Answer:
-        """Answer a question that came with a request; every route that asks goes through here.
+        """Answer a question of a request; every route that asks uses this.
 
-        The limits of whoever asks hold, and nothing is computed for a client that has left.
-        Raises QaError: what ``Engine.ask`` raises, TooManyError, BusyError, ClientGoneError.
+        The caller's limits apply, and nothing is computed for a client that has left. Raises QaError:
+        the errors of ``Engine.ask``, TooManyError, BusyError, ClientGoneError.
         """
         try:
             return await self.questions.run(
@@ -54,7 +54,7 @@ class Service:
             raise
 
     def base(self, request: Request) -> str:
-        """Return the address that links begin with: the setting, else what the client asked."""
+        """Return the address that links begin with: the setting, else the address of the request."""
         return (self.settings.public_url or str(request.base_url)).rstrip("/")
 
 

@@ -1,10 +1,10 @@
 """A document as a page, with the cited span marked.
 
-A citation is worth what it takes to check it: one click, and the very words stand marked in
-their document. The page is made here and not in the browser, so that the mark is exact (an
-offset is a code point in Python, and in the text as it was indexed), so that it works without
-JavaScript, and so that a link to it can be kept. Text from documents is data: all of it is
-escaped, and what HTML or UTF-8 cannot carry is replaced one for one, which moves no offset.
+A citation is useful if it is easy to check: one click shows the cited words marked in their document.
+The server makes the page, not the browser, for three reasons. The mark is exact: an offset is a code
+point in Python, and in the text as it was indexed. The page works without JavaScript. And a link to it
+can be stored. Text from documents is data: all of it is escaped. Characters that HTML or UTF-8 cannot
+carry are replaced one for one, so that offsets stay the same.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _MONTHS = (
 )
 
 _AT_ONCE = 65_536
-"""Characters of the text that are written at once."""
+"""How many characters of the text are written at once."""
 
-# A parser reads every raw CR as a line feed, and CR LF as one. A lone CR is a line end, so it
-# becomes one here; the CR of a CR LF is written as a reference and survives, so that the
-# marked text in the browser is the excerpt, character for character.
+# An HTML parser reads every raw CR as a line feed, and CR LF as one. A lone CR is a line end, so it
+# becomes a line feed here. The CR of a CR LF is written as a character reference and so it survives.
+# So the marked text in the browser is the excerpt, character for character.
 _LONE_CR = re.compile("\r(?!\n)")
 
 
@@ -54,12 +54,12 @@ def view_pieces(
     citation: str = "",
     root: str = "../../../",
 ) -> Iterator[str]:
-    """Yield ``document`` as a page in which ``text[start:end]`` is marked, a little at a time.
+    """Yield ``document`` as a page in which ``text[start:end]`` is marked, in pieces.
 
-    Without a span, or with one that the text does not hold (a citation of an older version),
-    nothing is marked: ``notice`` is the caller's sentence about that. ``citation`` is shown as
-    text, to be copied. ``root`` leads to the page where one asks and is what all links begin with;
-    it is relative to ``/v1/documents/{id}/view``, so that they hold behind a proxy that adds a path.
+    Without a span, or with a span outside the text (a citation of an older version), nothing is marked;
+    ``notice`` is the caller's sentence about that. ``citation`` is shown as text, to be copied. ``root``
+    leads to the start page, and all links begin with it; it is relative to ``/v1/documents/{id}/view``,
+    so that links work behind a proxy that adds a path.
     """
     span = None
     if start is not None and end is not None and 0 <= start < end <= len(document.text):
@@ -88,7 +88,7 @@ def _template() -> tuple[Template, str]:
 
 
 def _showable(text: str) -> str:
-    """Return ``text`` with what a page cannot carry replaced, code point for code point."""
+    """Return ``text`` with characters that a page cannot carry replaced, code point for code point."""
     return _LONE_CR.sub("\n", as_text(text))
 
 
@@ -110,9 +110,9 @@ def _body(document: Document, span: tuple[int, int] | None) -> Iterator[str]:
 
 
 def _leaf_names(document: Document) -> dict[int, str]:
-    """Return what the beginnings of pages and places are marked with, by offset.
+    """Return the labels at the beginnings of pages and places, by offset.
 
-    A place in the middle of a paragraph, as the times of a transcript have, is not shown.
+    A place in the middle of a paragraph, such as a time in a transcript, has no label.
     """
     blocks = {block.start for block in document.blocks}
     places = (place for place in document.places if place.label and place.start in blocks)
@@ -123,15 +123,15 @@ def _leaf_names(document: Document) -> dict[int, str]:
 
 
 def _leaves(document: Document, names: Mapping[int, str], first: int, last: int) -> Iterator[str]:
-    """Yield a stretch of the text as HTML, with an empty element where a page or a place begins.
+    """Yield a part of the text as HTML, with an empty element where a page or a place begins.
 
-    Its name is shown by the style sheet, so that the text of the page stays the document's.
+    The style sheet shows the label, so that the text of the page is still the document's text.
     """
     within = {place for place in names if first <= place < last}
     for start, end in pairwise(sorted({first, *within, *range(first, last, _AT_ONCE), last})):
         if start in within:
             yield f'<span class="leaf" {names[start]}></span>'
-        # What is shown depends on the character behind it, and is of the same length.
+        # What is shown depends on the next character, and has the same length.
         shown = _showable(document.text[start : end + 1])[: end - start]
         yield escape(shown).replace("\r", "&#13;")
 
@@ -141,7 +141,7 @@ def _author(author: str | None) -> str:
 
 
 def _published(published: Published | None) -> str:
-    """Return the date in words, no more precise than it is known."""
+    """Return the date in words, with only the parts that are known."""
     if published is None:
         return ""
     parts = published.value.split("-")
@@ -154,7 +154,7 @@ def _published(published: Published | None) -> str:
 
 
 def _section(document: Document, start: int) -> str:
-    """Return the name of the innermost section that holds ``start``, if there is one."""
+    """Return the name of the innermost section that holds ``start``; empty without one."""
     around = [section for section in document.sections if section.start <= start < section.end]
     if not around:
         return ""

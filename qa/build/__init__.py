@@ -1,1 +1,1 @@
-"""A folder to a generation: what changed, passages, assembly, calibration, upkeep."""
+"""From a folder to a generation: changes, passages, assembly, calibration, upkeep."""

@@ -1,7 +1,7 @@
-"""From files to a draft of a generation: read, split, embed in batches, hand over, nothing held for long.
+"""From files to a draft of a generation: read, split, embed in batches, write. Little is held in memory.
 
-Vectors are taken from the generation before and from the journal of a build that was stopped, where
-they hold a passage of the same key; the rest is embedded, and kept batch by batch.
+If the previous generation, or the journal of a stopped build, has a passage with the same key, its vectors
+are reused. The other passages are embedded, and each batch is kept at once.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from qa.records import Document, Passage
 from qa.store import CONTEXT, Draft, EncodedPassage, FileRecord, Previous
 
 BATCH = 128
-"""Passages that are embedded together, and the most that a build loses when it is killed."""
+"""How many passages are embedded together; a build that is killed loses at most so many."""
 _WAITING = 8 * BATCH
-"""Passages that wait at most, those whose vectors are known counted."""
+"""How many passages wait at most, with those whose vectors are known."""
 
 
 class Progress(Protocol):
-    """Where a build tells how far it is."""
+    """Where a build reports its progress."""
 
     def say(self, line: str) -> None:
-        """Take a line for the user."""
+        """Show a line to the user."""
 
     def stage(self, name: str, total: int | None) -> None:
-        """Begin a stage of ``total`` steps, or of a number not known."""
+        """Begin a stage of ``total`` steps; None if the number is unknown."""
 
     def advance(self, steps: int = 1) -> None:
-        """Count steps of the stage."""
+        """Count steps of the stage that were done."""
 
     def passages(self, number: int) -> None:
         """Count passages that were embedded."""
 
 
 class Silent:
-    """A Progress that tells nobody."""
+    """A Progress that shows nothing."""
 
     def say(self, line: str) -> None:
         pass
@@ -62,7 +62,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Documents of the generation before that are taken over as they are."""
+    """Documents of the previous generation that are copied unchanged."""
 
     first: int
     last: int
@@ -70,7 +70,7 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """A document that was read, with its passages, their keys, and which of them are to be embedded."""
+    """A document that was read, with its passages, their keys, and which of them must be embedded."""
 
     document: Document
     passages: Sequence[Passage]
@@ -79,9 +79,9 @@ class _New:
 
 
 class Assembly:
-    """Fills a draft. Documents are kept from the generation before only where a plan says so.
+    """Fills a draft. Documents are copied from the previous generation only if a plan says so.
 
-    ``split_again``: what is kept are documents alone, their passages are made anew.
+    ``split_again``: only the documents are reused, and their passages are made again.
     """
 
     def __init__(
@@ -104,12 +104,12 @@ class Assembly:
         self._passages = self._missing = 0
         self._ids: set[str] = set()
         self.embedded = 0
-        """Passages that were embedded anew."""
+        """How many passages were embedded in this build."""
         self.files: list[FileRecord] = []
-        """What became of each file."""
+        """The result for each file."""
 
     def run(self, steps: Iterable[Step], read: Read) -> None:
-        """Take every step. Raises OSError when writing fails."""
+        """Do every step. Raises OSError when writing fails."""
         for step in steps:
             if step.record is not None and self._keep(step.first, step.record.documents):
                 self.files.append(step.record)
@@ -126,22 +126,22 @@ class Assembly:
                 skipped.append((found.source, found.reason))
                 continue
             if found.id in self._ids:
-                skipped.append((found.source, "a second document of that name"))
+                skipped.append((found.source, "another document has this name already"))
                 settled = settled and found.id in mine
                 continue
             mine.add(found.id)
             documents += 1
             self._add(found)
-        # One that was written to meanwhile is read again by the next build, and so is one that
-        # holds a document of another file's name, which may be gone by then.
+        # No checksum means: read it again in the next build. That holds for a file that was written
+        # to meanwhile, and for one with a document that a file of another name has too.
         sha256 = item.sha256 if settled and not item.changed() else ""
         self.files.append(FileRecord(item.source, item.bytes, sha256, documents, skipped))
 
     def _keep(self, first: int, documents: int) -> bool:
-        """Keep documents of the generation before; False where another file has given one of them."""
+        """Copy documents of the previous generation; False if another file has given one of them."""
         if not documents:
             return True
-        assert self._before is not None  # a plan keeps only what was there
+        assert self._before is not None  # a plan copies only what a previous generation has
         last = first + documents
         ids = set(self._before.ids(first, last))
         if not ids.isdisjoint(self._ids):
@@ -159,7 +159,7 @@ class Assembly:
         return True
 
     def _add(self, document: Document) -> None:
-        """Split a document, and let it wait for the vectors of its passages."""
+        """Split a document; it waits until its passages have vectors."""
         self._ids.add(document.id)
         passages = split(document, self._splitting, self._encoder.token_starts)
         keys = [_key(passage, self._encoder) for passage in passages]
@@ -171,7 +171,7 @@ class Assembly:
             self._flush()
 
     def _flush(self) -> None:
-        """Embed what waits, and write all of it in its order."""
+        """Embed what waits, and write all of it in order."""
         fresh = self._embed()
         for one in self._waiting:
             if isinstance(one, _Kept):
@@ -184,11 +184,11 @@ class Assembly:
     def _encoded(self, new: _New, fresh: Iterator[EncodedPassage]) -> Iterator[EncodedPassage]:
         for key, missing in zip(new.keys, new.missing, strict=True):
             found = next(fresh) if missing else self._draft.known(key)
-            assert found is not None  # what is known stays so for the length of a build
+            assert found is not None  # a known passage stays known during a build
             yield found
 
     def _embed(self) -> Iterator[EncodedPassage]:
-        """Yield the vectors of all that waits for them, a batch at a time, each kept for a later build first."""
+        """Yield the vectors of all passages that need them, in batches; each is kept in the journal first."""
         wanted = (
             (passage, key)
             for one in self._waiting
@@ -217,7 +217,7 @@ class Assembly:
 
 
 def _key(passage: Passage, encoder: Encoder) -> bytes:
-    """Name all that a passage's vectors depend on."""
+    """Return a name for all that a passage's vectors depend on."""
     sentences = [(s - passage.start, e - passage.start) for s, e in passage.sentences]
     parts = (encoder.fingerprint, passage.context, passage.text, sentences)
     digest = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()[:16]
@@ -226,7 +226,7 @@ def _key(passage: Passage, encoder: Encoder) -> bytes:
 
 
 def _sentence_numbers(passage: Passage, encoded: Encoded) -> Any:
-    """Return for each token the number of its sentence, or CONTEXT."""
+    """Return the number of its sentence for each token, or CONTEXT."""
     begins = [start - passage.start for start, _ in passage.sentences]
     numbers = [
         CONTEXT if start < 0 else min(max(bisect_right(begins, start) - 1, 0), CONTEXT - 1)

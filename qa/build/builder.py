@@ -1,8 +1,8 @@
-"""Building an index: read what changed, split and embed it, write a generation, swing the pointer.
+"""Builds an index: reads what changed, splits and embeds it, writes a generation, makes it live.
 
-Documents stream: each is read, split, embedded and written before the next batch is read. What has
-not changed since the generation before is taken over as it was written: the whole where nothing else
-that a build goes by has changed, the documents where their files would be read as they were.
+Documents stream: each batch is read, split, embedded and written before the next batch is read. Unchanged
+things are reused from the previous generation. If nothing at all has changed, no generation is written. If
+only some files have changed, the documents of the others are copied, unless their readers have changed.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ from qa.text import analysis, folding
 
 
 class Judge(Protocol):
-    """Judged questions about the archive, for the calibration of a build."""
+    """Judged questions about the archive, for calibrating a build."""
 
     @property
     def digest(self) -> str:
-        """Names the questions and their judgements."""
+        """A name for the questions and their judgements."""
 
     def __call__(self, store: Store, encoder: Encoder) -> list[tuple[str, bool]]:
-        """Return each question with whether the first excerpt that it finds is right."""
+        """Return each question with whether the first excerpt found for it is right."""
 
 
 Accept = Callable[[Store, Encoder], None]
-"""Looks at a new generation, with the model that made it, before it goes live; raises to refuse it."""
+"""Examines a new generation, with its model, before it goes live; raises an error to refuse it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did.
+    """The result of a build.
 
-    ``calibrated``: the generation can tell what it answers from what it does not. ``skipped``: what is not
-    read, or not whole. ``told``: what was read whole, and how, where that is a guess.
+    ``calibrated``: whether the generation can give a confidence. ``skipped``: what was not read, or not
+    completely. ``told``: what was read completely but with a guess, and the guess.
     """
 
     generation: str
@@ -86,16 +86,17 @@ def build_index(
 ) -> BuildReport:
     """Make the index of ``settings`` hold exactly what ``paths`` hold.
 
-    Files that have not changed are read again only where the reader of their format has; vectors of
-    passages that an earlier generation holds are taken over. When nothing changed no generation is
-    written.
-    ``documents`` given directly stand for those that ``paths`` would hold; ``encoder`` stands for
-    the model of the settings; an index that is not ``calibrated`` has no confidence to give;
-    ``judge`` refines its calibration. ``accept`` is asked before a new generation goes live: when
-    it raises, the generation is removed and what was live stays so. ``index`` stands for the one that
-    the settings name. Raises CorpusError when there
-    is nothing to index, or, if ``strict``, a file cannot be read; ConfinementError when the kernel does not hold the
-    readers as the settings demand; OSError when writing fails; and what ``accept`` raises.
+    A file that has not changed is read again only if the reader of its format has changed. Vectors of
+    passages that an earlier generation has are reused. If nothing changed, no generation is written.
+
+    ``documents`` replace those that ``paths`` would give. ``encoder`` replaces the model of the settings.
+    ``index`` replaces the one that the settings name. Without ``calibrated`` the index gives no confidence;
+    ``judge`` refines the calibration. ``accept`` is called before a new generation goes live: if it raises,
+    the generation is removed and the live one stays.
+
+    Raises CorpusError if there is nothing to index, or if ``strict`` and a file cannot be read;
+    ConfinementError if the kernel does not confine the readers as the settings demand; OSError when writing
+    fails; and what ``accept`` raises.
     """
     began = time.perf_counter()
     settle()
@@ -104,7 +105,7 @@ def build_index(
     if not (stamps(paths) if documents is None else documents):
         raise _nothing(paths, [])
     with index.building() as building, reading(settings, progress.say) as read:
-        # The model first: one that is of no use is refused before anything is read.
+        # The model comes first, so that an unusable model is refused before anything is read.
         if encoder is None:
             encoder = _ready_model(building, settings, allow_download, progress)
         else:
@@ -144,7 +145,7 @@ def build_index(
             snapshot = draft.snapshot(assembly.files)
             draft.seal(_calibration(encoder, reader, calibrated, judge, progress, snapshot))
             if accept is not None:
-                accept(draft.sealed(), encoder)  # what is not published is removed
+                accept(draft.sealed(), encoder)  # if it raises, the draft is removed
             facts = draft.publish(
                 keep=settings.generations_kept,
                 paths=[str(path.absolute()) for path in paths] if documents is None else [],
@@ -175,7 +176,7 @@ def _refuse(
     *,
     strict: bool,
 ) -> None:
-    """Raise CorpusError when nothing can be read, or ``strict`` and something cannot."""
+    """Raise CorpusError if nothing can be read, or if ``strict`` and something cannot be read."""
     skipped = [one for one in skipped if not one.is_whole]
     if strict and skipped:
         raise CorpusError(
@@ -197,7 +198,7 @@ def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> CorpusError:
 
 
 def _skipped(steps: Sequence[Step], read: Read) -> list[Skipped]:
-    """Return what is not indexed of files none of which has changed."""
+    """Return what was skipped when no file has changed."""
     skipped = []
     for step in steps:
         if step.record is not None:
@@ -263,7 +264,7 @@ def _recipe(
             "passages": str(Version(passages.VERSION, passages.LIBRARIES)),
             "terms": f"{Version(analysis.VERSION, analysis.LIBRARIES)} folding {folding.VERSION}",
             "calibrated": calibrated,
-            # A calibration is of scores: other weights make another one.
+            # A calibration depends on scores, so other weights need another calibration.
             "ranking": asdict(Ranking()) if calibrated else None,
             "reader": reader.fingerprint if reader else None,
             "calibration": VERSION if calibrated else None,
@@ -272,7 +273,7 @@ def _recipe(
 
 
 def _splits_alike(previous: Previous, recipe: Recipe) -> bool:
-    """Whether a build would make the passages of a document, and their vectors, as a generation has them."""
+    """Whether a build would make the same passages and vectors from a document as a generation has."""
     before = previous.recipe
     others = ("reading", "readers", "calibrated", "ranking", "reader", "calibration")
     settings = {**before.settings, **{name: recipe.settings[name] for name in others}}

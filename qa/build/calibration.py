@@ -1,21 +1,22 @@
-"""What a build measures of its own index, so that confidence means something on it.
+"""The samples for calibration: a build measures its own index, so that confidence fits this archive.
 
-How high the signals of ``qa.search.confidence`` are depends on the model and on the archive, so each build
-measures them anew, on questions whose answer is known:
+The signals of ``qa.search.confidence`` depend on the model and on the archive. So each build measures
+them again, on questions with a known answer:
 
-- answered: the questions about the reference texts, each against its own text, with the words
-  weighted as in this archive; how a reader reads them there comes with the reader;
+- answered: the questions about the reference texts, each asked of its own text. Words have the weights
+  that they have in this archive; the reader's scores for these come with the reader;
 - off topic: the same questions asked of this archive, which does not answer them;
-- near: sentences of this archive, cut to the length of a question and asked while the passages around
-  them and every copy of them are held out, so that what is found is about the same things and not the
-  answer. Each document gives about as many, so that a long one counts as one. A reader is also judged
-  by the questions about the reference texts that sound as if their text answered them, and it does not.
+- near: sentences of this archive, cut to the length of a question. The passages around each and every
+  copy of them are held out while it is asked. So the passages that are found are about the same
+  subject, but do not answer. Each document gives about the same number, so that a long one counts as
+  one. For a reader there are also reference questions that sound as if their text answered them, but
+  it does not.
 
-Reference questions are harder to read than most that people ask, and those about paragraphs that the
-reader's training kept back are easier: each make half of what the reader is judged by.
+Reference questions are harder for the reader than most questions of people. Questions about paragraphs
+that were held out of the reader's training are easier. Each kind makes half of the reader's samples.
 
-Where somebody has judged questions about the archive, these join the samples, with a weight that
-grows with their number: fifty count as much as the index's own samples.
+Judged questions about the archive, if there are any, are added to the samples. Their weight grows with
+their number: fifty weigh as much as the index's own samples.
 """
 
 from __future__ import annotations
@@ -42,25 +43,25 @@ from qa.store.protocol import spread
 _T = TypeVar("_T")
 
 VERSION = 2
-"""Grows with each change of what is measured or what it weighs: an index is then calibrated anew."""
+"""Raise it when the measuring or the weights change: every index is then calibrated again."""
 _HELD_OUT, _LOOKED_AT = 120, 1200
-"""Passages of which a sentence is held out, and those that they are chosen from."""
+"""How many passages have a sentence held out, and from how many they are chosen."""
 _ALIKE = 0.9
-"""The cosine from which on a passage is as good as another one."""
+"""From this cosine on, a passage counts as a copy of another."""
 _COPIED = 0.8
-"""A passage with so much of a sentence's terms, by their weight, says the sentence again."""
+"""A passage that has this share of a sentence's terms, by weight, says the same as the sentence."""
 _QUESTION_WORDS = 14
 _PLAIN, _WITH_READER = (0.5, 0.25, 0.25), (0.55, 0.2, 0.25)
-"""What the samples weigh: answered, off topic, near.
+"""The weights of the samples: answered, off topic, near.
 
-By support alone every second question counts as one that is not answered, since support does not tell near
-ones: it must be the more careful. With a reader a little more than half are answered.
+Support alone does not tell near questions from answered ones, so it must be more careful: half of the
+weight is on questions that are not answered. With a reader, slightly more than half is on answered ones.
 """
 _JUDGED = 50
-"""So many judged questions weigh as much as the samples together."""
+"""This number of judged questions weighs as much as all the samples."""
 _LEAST = 10
 _READ = 3
-"""One in so many off-topic questions is read: reading takes the most time of a calibration."""
+"""The reader reads one of this many off-topic questions: reading takes most of a calibration's time."""
 
 
 class _Question(NamedTuple):
@@ -75,9 +76,9 @@ def calibrate(
     judged: Sequence[tuple[str, bool]] = (),
     reader: Reader | None = None,
 ) -> Calibration | None:
-    """Calibrate an index; None for one that is too small or too uniform to tell anything.
+    """Calibrate an index; return None if it is too small or too uniform.
 
-    ``judged`` has questions about this archive with whether the first excerpt was right.
+    ``judged``: questions about this archive, with whether the first excerpt was right.
     """
     texts = reference_texts()
     pieces = [Piece(text.title, text.text) for text in texts]
@@ -147,10 +148,10 @@ def calibrate(
 
 
 def _paired(found: Sequence[Signals], readings: Sequence[float]) -> list[Signals]:
-    """Return as many signals with readings of other questions, whose truth is the same.
+    """Return the same number of signals, with readings from other questions of the same truth.
 
-    Of one truth, how well a question is supported here and how a reader reads its answer are taken
-    to be independent.
+    Among questions of the same truth, support here and the reader's score are assumed to be
+    independent.
     """
     return [
         Signals(one.support, reading) for one, reading in zip(found, cycle(readings), strict=False)
@@ -192,10 +193,10 @@ def _found(
     question: _Question,
     without: Sampled | None = None,
 ) -> list[Signals]:
-    """Return the signals of what is found, if anything is; ``without`` holds a passage out.
+    """Return the signals of the first result, if there is one; ``without`` is a passage to hold out.
 
-    With it go the passages beside it, which may say the same, and those that say it again: copies
-    of it, and the like of it where a text is hundreds of lines of one form.
+    Three more groups are held out with it: the passages beside it, which may say the same; its copies;
+    and passages with nearly the same terms, for texts of hundreds of lines in one form.
     """
     held_out: set[PassageId] = set()
     if without is not None:
@@ -221,13 +222,13 @@ def _says_again(asked: Asked, counts: NDArray[np.int32]) -> bool:
 
 
 def _support(encoder: Encoder, codes: NDArray[np.uint8], question: _Question) -> float:
-    """Return the support of a text of its own, given its tokens' codes."""
+    """Return the support of a text that is in no index, from the codes of its tokens."""
     whole = TokenCodes(codes, np.zeros(1, np.int64), np.zeros(len(codes), np.uint8))
     return float(late_scores(encoder.codec, question.asked, whole).support[0])
 
 
 def _held_out(store: Store) -> list[tuple[Sampled, str]]:
-    """Return passages spread over the index, each with a sentence of it cut to a question's length."""
+    """Return passages spread over the index, each with one of its sentences cut to a question's length."""
     documents: dict[str, list[Sampled]] = {}
     for passage in store.sample(_LOOKED_AT):
         documents.setdefault(passage.document_id, []).append(passage)
@@ -248,5 +249,5 @@ def _held_out(store: Store) -> list[tuple[Sampled, str]]:
 
 
 def _spread(things: Sequence[_T], most: int) -> list[_T]:
-    """Return at most so many things, as far apart as they come."""
+    """Return at most ``most`` things, as far apart as possible."""
     return [things[place] for place in spread(len(things), most)]

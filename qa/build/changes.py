@@ -1,4 +1,4 @@
-"""What a build would change: the files that are there against those that a generation was made of."""
+"""What a build would change: compares the files that exist with those of a generation."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from qa.store import FileRecord, Previous, document_digest
 
 Read = Callable[["Item"], Iterator[Document | Skipped]]
 Kept = Callable[[FileRecord, int], bool]
-"""Tells whether what was read of a file is kept while the file is the same.
+"""Whether the contents of a file are reused while the file is the same.
 
-Given what became of the file, and the place of its first document.
+Its arguments are the file's record and the place of its first document.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file, or a document that was given. ``sha256`` is empty where there is nothing to read."""
+    """A file, or a document that was given directly. An empty ``sha256`` means there is nothing to read."""
 
     source: str
     bytes: int
@@ -32,15 +32,15 @@ class Item:
     origin: Found | Document
 
     def changed(self) -> bool:
-        """Whether it is another by now than it was when its checksum was taken."""
+        """Whether the file has changed since its checksum was taken."""
         return isinstance(self.origin, Found) and self.origin.changed()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a build does with an item: reads it, or takes over what an earlier build read of it.
+    """What a build does with an item: it reads the item, or reuses what an earlier build read.
 
-    ``record`` is of that earlier build, and ``first`` the place of its first document there.
+    ``record`` is from that earlier build, and ``first`` is the place of its first document there.
     """
 
     item: Item
@@ -49,13 +49,13 @@ class Step:
 
     @property
     def reads(self) -> bool:
-        """Whether the file is read."""
+        """Whether the build reads the file."""
         return self.record is None
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Sources that are new, changed and gone."""
+    """Sources that are new, changed or gone."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -66,7 +66,7 @@ class Changes:
 
 
 def given(documents: Sequence[Document]) -> list[Item]:
-    """Return documents as items, by source, as files are: passages have the order of their ids."""
+    """Return documents as items, sorted by source as files are: passages are in the order of their ids."""
     ordered = sorted(documents, key=lambda document: document.source)
     return [Item(d.source, len(d.text), document_digest(d), d) for d in ordered]
 
@@ -85,9 +85,9 @@ def found(
 def reading(
     settings: Settings, tell: Callable[[str], None] = lambda _: None
 ) -> AbstractContextManager[Read]:
-    """Give a function that reads an item; ``tell`` hears what the kernel does not hold of its readers.
+    """Return a context that reads items; ``tell`` gets the parts of the confinement that are missing.
 
-    Entering raises ConfinementError where the settings demand that it does.
+    Entering it raises ConfinementError if the settings demand all of them.
     """
     return _Reading(Options.of(settings), tell)
 
@@ -107,7 +107,7 @@ class _Reading(AbstractContextManager[Read]):
         return read
 
     def __exit__(self, *problem: object) -> None:
-        # The three of an exit, handed on as they came.
+        # The three arguments of ``__exit__``, passed on unchanged.
         self._reader.__exit__(*problem)  # type: ignore[arg-type]
 
 
@@ -116,7 +116,7 @@ def plan(
     records: Sequence[FileRecord],
     kept: Kept = lambda record, first: True,
 ) -> list[Step]:
-    """Return what a build does with each item, given what an earlier one made of which files."""
+    """Return what a build does with each item, given the records of an earlier build."""
     known: dict[str, tuple[FileRecord, int]] = {}
     first = 0
     for record in records:
@@ -135,10 +135,10 @@ def plan(
 
 
 def readable(before: Previous | None, settings: Mapping[str, Any]) -> Kept:
-    """Tell of which files the readers would make what a generation holds of them.
+    """Return a test for files from which the readers would make the same documents as before.
 
-    ``settings`` are those of the build's recipe. Other limits, and other columns of tables, may
-    change all; another version of a reader changes its format's files, and archives that hold one.
+    ``settings`` are those of the build's recipe. Other limits, or other columns of tables, may change
+    all files. Another version of a reader changes the files of its format, and archives that have one.
     """
     read = before.recipe.settings if before else {}
     if before is None or read.get("reading") != settings["reading"]:

@@ -1,12 +1,12 @@
-"""Documents to passages: sentence-aware, to a budget, never across a border of the text.
+"""From documents to passages: whole sentences, within a budget, never across a boundary of the text.
 
-Passages are made of whole sentences where these fit, and their spans are exact. A passage
-never joins two teasers, never crosses a heading, the border of a list, or page furniture; a
-heading opens the passage of what follows it. A row of a table is one sentence, whatever its cells
-say, and each passage of a table is read with the table's header. Of a source with pages a passage
-has sentences that begin on one page, the one that it is cited by, and so it is with the parts of
-other sources: the row of a sheet, a slide. Every character of a document that is neither furniture
-nor white space lies in at least one passage.
+Passages consist of whole sentences if these fit, and their spans are exact. A passage never joins two
+teasers and never crosses a heading, the boundary of a list, or boilerplate. A heading begins the passage
+of the text after it. A row of a table is one sentence, whatever its cells say, and the model reads each
+passage of a table with the table's header. In a source with pages, all sentences of a passage begin on
+one page, by which the passage is cited. The parts of other sources work in the same way: the row of a
+sheet, a slide. Every character of a document that is neither boilerplate nor white space lies in at least
+one passage.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from qa.records import MAX_EXCERPT, Document, Passage, Span, header_text, headin
 from qa.text.sentences import sentences_of
 
 VERSION, LIBRARIES = 1, "sentencex"
-"""The number is raised when other passages are made of the same document; see ``tests/golden``."""
+"""Raise the number when the same document gives other passages; see ``tests/golden``."""
 _BREAK_WITHIN, _BREAK_BELOW_HEADER = 0.15, 1.0
 _SENTENCES_AT_ONCE, _CHARS_AT_ONCE = 10_000, 400_000
-"""More sentences under one heading than that are not weighed against each other."""
+"""With more sentences under one heading, the breaks are not optimised over all of them at once."""
 _FREE_SENTENCES, _CHARS_A_SENTENCE, _JOINED = 2_000, 16, 64
 _LONG = 20_000
-"""Characters of a sentence whose tokens are counted together."""
+"""How many characters of a sentence have their tokens counted together."""
 _MAX_NAME = 2_000
 _TABLE = "row"
 
@@ -40,12 +40,12 @@ TokenStarts = Callable[[str], Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Splitting:
-    """How long a passage may be, and how much of the one before it repeats.
+    """How long a passage may be, and how many sentences it repeats from the one before it.
 
-    ``max_chars`` and ``max_tokens`` (of the model, its special tokens not counted) both hold;
-    ``overlap`` counts sentences. ``context_tokens`` bounds the title and heading that are read
-    with a passage; a table's header has ``header_tokens`` besides. A row is cut where it has more
-    than ``MAX_EXCERPT`` characters, or more tokens than are left.
+    Both ``max_chars`` and ``max_tokens`` (the model's tokens without special ones) must hold.
+    ``overlap`` counts sentences. ``context_tokens`` bounds the title and heading that the model reads
+    with a passage; a table's header has ``header_tokens`` in addition. A row is cut if it has more than
+    ``MAX_EXCERPT`` characters, or more tokens than are left.
     """
 
     max_chars: int = 700
@@ -56,12 +56,12 @@ class Splitting:
 
     @property
     def header_tokens(self) -> int:
-        """How many tokens of a table's header are read with its rows."""
+        """How many tokens of a table's header the model reads with its rows."""
         return min(40, (self.max_tokens - self.context_tokens) // 4)
 
 
 def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -> list[Passage]:
-    """Return the passages of a document in order; all spans satisfy the offset law."""
+    """Return the passages of a document in order; the offset law holds for all spans."""
     passages: list[Passage] = []
     for group in _groups(document):
         spans = _sentences(document.text, group, splitting, token_starts)
@@ -80,7 +80,7 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
                         end=end,
                         text=document.text[start:end],
                         section=group.section,
-                        # One that holds the header itself need not be told it.
+                        # A passage that has the header in it does not need it as context.
                         context=with_header if start >= group.header_end else context,
                         sentences=tuple(sentences[first : last + 1]),
                     )
@@ -91,7 +91,7 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
 def _at_once(
     document: Document, spans: Iterator[Span], splitting: Splitting
 ) -> Iterator[list[Span]]:
-    """Yield the sentences that passages are made of together: a part's, or as many as are held at once."""
+    """Yield the sentences that are packed into passages together: those of a part, within the limit."""
     for _, of_part in groupby(spans, key=lambda span: document.part_of(span[0])):
         sentences: list[Span] = []
         for span in _joined_crowd(of_part, splitting):
@@ -105,8 +105,8 @@ def _at_once(
 
 
 def _joined_crowd(spans: Iterator[Span], splitting: Splitting) -> Iterator[Span]:
-    """Join neighbours where there are more sentences, and shorter ones, than any text has."""
-    # A character is at most a token.
+    """Join neighbours if there are more and shorter sentences than in any real text."""
+    # One character makes at most one token.
     most = min(_JOINED, splitting.max_tokens - splitting.context_tokens)
     number = chars = 0
     before: Span | None = None
@@ -126,23 +126,23 @@ def _joined_crowd(spans: Iterator[Span], splitting: Splitting) -> Iterator[Span]
 
 @dataclass(slots=True)
 class _Group:
-    """Blocks that one passage may join, and the heading that they stand under."""
+    """Blocks that one passage may join, and the heading above them."""
 
     kind: str
     section: str | None
     spans: list[Span]
     header: list[Span] = field(default_factory=list)
-    """Of a table, the rows that name its columns."""
+    """In a table, the rows that name its columns."""
     rows: int = 0
-    """How many of the spans, the last ones, are rows of a table, its header's too."""
+    """How many of the last spans are rows of a table, header rows included."""
 
     @property
     def header_end(self) -> int:
-        """Where the header of the table ends; 0 where there is none."""
+        """Where the header of the table ends; 0 if there is none."""
         return self.header[-1][1] if self.header else 0
 
     def add(self, kind: str, span: Span) -> None:
-        """Append a block; what follows a heading decides what the group is."""
+        """Append a block; the first block after a heading decides the kind of the group."""
         self.kind = _TABLE if kind == "header" else kind
         self.spans.append(span)
         self.rows += self.kind == _TABLE
@@ -150,7 +150,7 @@ class _Group:
             self.header.append(span)
 
     def takes(self, kind: str, gap: str) -> bool:
-        """Whether a block of running text may stand in one passage with these, so far apart."""
+        """Whether a block of running text may join these blocks, given the gap between them."""
         if self.kind == "heading":
             return True
         if kind in ("header", _TABLE):
@@ -195,9 +195,9 @@ def _groups(document: Document) -> Iterator[_Group]:
 def _contexts(
     document: Document, group: _Group, splitting: Splitting, token_starts: TokenStarts
 ) -> tuple[str, str]:
-    """Return what names a passage, title and heading, and this with the header of its table.
+    """Return a passage's context (title and heading), and the context with the table's header.
 
-    Each is cut to a number of tokens. One is left for the full stop between it and the passage.
+    Each is cut to a number of tokens. One token is left for the full stop before the passage.
     """
     named = [document.title, group.section if group.section != document.title else None]
     names = ". ".join(" ".join(part[:_MAX_NAME].split()) for part in named if part)
@@ -208,7 +208,7 @@ def _contexts(
 
 
 def _cut_to(words: str, tokens: int, token_starts: TokenStarts) -> str:
-    """Return the beginning of a name that, with a full stop behind it, has so many tokens."""
+    """Return the beginning of a name that has at most so many tokens, with a full stop after it."""
     starts = token_starts(words) if words else []
     return words if len(starts) < tokens else words[: starts[tokens - 1]].rstrip() if tokens else ""
 
@@ -216,7 +216,7 @@ def _cut_to(words: str, tokens: int, token_starts: TokenStarts) -> str:
 def _sentences(
     text: str, group: _Group, splitting: Splitting, token_starts: TokenStarts
 ) -> Iterator[Span]:
-    """Yield the sentences of each block, and rows, none longer than a passage may be."""
+    """Yield the sentences of each block, and rows; none is longer than a passage may be."""
     chars, tokens = splitting.max_chars, splitting.max_tokens - splitting.context_tokens
     first_row = len(group.spans) - group.rows
     for n, (start, end) in enumerate(group.spans):
@@ -232,7 +232,7 @@ def _sentences(
 
 
 def _shortened(text: str, start: int, end: int) -> Iterator[Span]:
-    """Cut what is longer than any sentence, at white space where there is some."""
+    """Cut a text that is longer than any sentence, at white space if possible."""
     while end - start > _LONG:
         space = _last_space(text, start + 1, start + _LONG)
         cut = space if space > 0 else start + _LONG
@@ -246,9 +246,9 @@ def _shortened(text: str, start: int, end: int) -> Iterator[Span]:
 def _cut(
     text: str, start: int, end: int, max_chars: int, max_tokens: int, token_starts: TokenStarts
 ) -> Iterator[Span]:
-    """Cut a sentence that is longer than a passage may be, at white space where there is some.
+    """Cut a sentence that is longer than a passage may be, at white space if possible.
 
-    The pieces are about equal, so that no scrap of a sentence opens the next passage.
+    The pieces are about equal, so that the next passage does not begin with a very short piece.
     """
     if end - start <= min(max_chars, max_tokens):
         yield start, end
@@ -297,10 +297,9 @@ def _pack(
 ) -> list[tuple[int, int]]:
     """Return (first, last) sentence numbers of each passage of a group.
 
-    The breaks minimise the summed squares of the room left unused, as a paragraph's lines are
-    broken in typesetting (Knuth and Plass, 1981), with a charge for a break within a paragraph:
-    even lengths, and paragraphs kept whole where that costs little. A header stands with the row
-    below it where both fit.
+    The breaks minimise the sum of the squares of unused room, as typesetting breaks a paragraph into
+    lines (Knuth and Plass, 1981); a break within a paragraph costs extra. So lengths are even, and
+    paragraphs stay whole if that costs little. A header stays with the row below it if both fit.
     """
     if not sentences:
         return []

@@ -1,4 +1,4 @@
-"""Looking after an index: what is in it, and what a build would change."""
+"""The state of an index, what a build would change, and the upkeep commands."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from qa.store import GenerationState, PurgeReport, open_index
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What an index holds, and what a build of ``paths`` would change; None where that is not known.
+    """The state of an index, and what a build of ``paths`` would change; None if that is unknown.
 
-    ``confinement``: how far the kernel holds the readers' process on this machine.
+    ``confinement``: how far the kernel confines the readers' process on this machine.
     """
 
     index: str
@@ -31,16 +31,16 @@ class Status:
 
 
 def status(settings: Settings, paths: Sequence[Path] = ()) -> Status:
-    """Look at the index of ``settings``; compare it with ``paths``, else with what it was built from.
+    """Examine the index of ``settings``; compare it with ``paths``, else with the folders of its last build.
 
-    Raises IndexUnusableError when there is no index, CorpusError for ``paths`` that are not there.
+    Raises IndexUnusableError if there is no index, CorpusError for ``paths`` that do not exist.
     """
     index = open_index(settings.index)
     state = index.state()
     chosen = list(paths) or [Path(path) for path in state.paths]
     changes = None
     if paths or (chosen and all(path.exists() for path in chosen)):
-        with suppress(IndexUnusableError):  # no generation can be served, as their states say
+        with suppress(IndexUnusableError):  # no generation can be served; the states say so
             records = index.records()
             changes = changes_of(plan(found(chosen, settings), records), records)
     return Status(
@@ -54,10 +54,10 @@ def status(settings: Settings, paths: Sequence[Path] = ()) -> Status:
 
 
 def rollback(settings: Settings, name: str | None = None) -> IndexInfo:
-    """Let an earlier generation answer: the one called ``name``, else the one before the live one.
+    """Make an earlier generation live: the one called ``name``, else the one before the live one.
 
-    Documents that were removed since stay out. Raises UsageError when it is not kept,
-    IndexUnusableError when it cannot be opened; then nothing is changed.
+    Documents that were removed since then stay hidden. Raises UsageError if it was not kept, and
+    IndexUnusableError if it cannot be opened; then nothing is changed.
     """
     return open_index(settings.index).rollback(name)
 
@@ -65,8 +65,8 @@ def rollback(settings: Settings, name: str | None = None) -> IndexInfo:
 def purge(settings: Settings, names: Sequence[str]) -> PurgeReport:
     """Remove documents, named by source or id, and their texts from every generation.
 
-    Nothing is embedded and no source is read, so that a file that is still in its folder comes back
-    with the next build. Raises NotFoundError for a name that no generation holds, CorpusError when
-    no document would be left, IndexUnusableError when the live generation cannot be read.
+    It embeds nothing and reads no source. So if a file is still in its folder, the next build adds it
+    again. Raises NotFoundError for a name that no generation has, CorpusError if no document would be
+    left, and IndexUnusableError if the live generation cannot be read.
     """
     return open_index(settings.index).purge(names)

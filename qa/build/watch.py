@@ -1,4 +1,4 @@
-"""Following a folder: when it has changed and settled, it is built."""
+"""Watches a folder, and builds when its files have changed and then stayed the same."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from qa.corpus import Stamp, stamps
 from qa.errors import QaError
 
 AGAIN_SECONDS = 60
-"""A build that failed is tried again after so long, or as soon as the folder changes."""
+"""A failed build is tried again after so many seconds, or as soon as the folder changes."""
 _PAUSE = 20
-"""Between two looks there is so many times as much time as a look takes."""
+"""The pause between two looks is this many times as long as a look."""
 
 
 def watch(
@@ -26,9 +26,9 @@ def watch(
 ) -> None:
     """Call ``build`` now, and whenever the files under ``paths`` have changed; never returns.
 
-    It looks every so many seconds, and builds once two looks in turn found the same: files that are
-    still being written are waited for. A build that fails is told of, in one line, and what it would
-    have done is tried again. What ``sleep`` raises ends it.
+    It looks every few seconds, and builds when two looks in a row found the same changes: so it waits
+    for files that are still being written. If a build fails, it shows one line and tries again. It ends
+    when ``sleep`` raises.
     """
     built: Mapping[str, Stamp] | None = None
     seen: Mapping[str, Stamp] | None = None
@@ -50,5 +50,5 @@ def watch(
             if str(error) != told:
                 told = str(error)
                 complain(told)
-        # A large folder is looked at less often: a look takes its time as well.
+        # A large folder is looked at less often, because each look takes time.
         sleep(max(every, _PAUSE * (looked - began)))

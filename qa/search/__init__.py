@@ -1,1 +1,1 @@
-"""A question to results: candidates, ranking, reading, verdict, notes, follow-ups."""
+"""From a question to results: candidates, ranking, reading, verdict, notes, follow-ups."""

@@ -1,7 +1,7 @@
-"""Results that a reader has read: the words that answer, the sentence they stand in, and their order.
+"""The reader reads the first results; this module adds short answers and puts results in order.
 
-The reader reads whole sentences of the first results beside the question. How many it reads is the
-setting ``reading``: it costs time for each.
+The reader reads sentences of the first results together with the question. Each costs time, so the
+setting ``reading`` says how many it reads.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ Effort = Literal["off", "fast", "thorough"]
 EFFORTS: tuple[str, ...] = get_args(Effort)
 
 _WEIGHT = 0.1
-"""A reading adds so much to a result's score, 0 to 2 times: ranking's own scores lie between 0 and 1."""
+"""A reading adds 0 to 2 times this weight to a result's score; ranking's scores lie between 0 and 1."""
 _SQUASH = 4.0
 _SURE = 0.6
-"""What being sure of a span weighs beside whether its window answers."""
+"""The weight of how sure the reader is of a span, beside whether its window answers."""
 _UNSURE = 0.0
-"""Below this reading a window rather does not answer."""
+"""Below this reading a window probably does not answer."""
 _NO_ANSWER = -2.5
-"""Below this reading a result gets no answer: eleven to one against it."""
+"""Below this reading a result gets no short answer: the odds against it are about eleven to one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What is read: of the first result nearly all, of others the best sentences.
+    """How much the reader reads: nearly all of the first result, the best sentences of the others.
 
-    ``results``: how many results are read; ``chars``: characters of each but the first;
-    ``whole``: results of which each sentence is read, in at most ``windows`` windows;
-    ``first_only``: what can no longer come first is not read, and has no short answer.
+    ``results``: how many results it reads. ``chars``: how many characters of a result other than the
+    first. ``whole``: of how many results it reads every sentence, in at most ``windows`` windows.
+    ``first_only``: it skips a result that cannot come first any more; this gets no short answer.
     """
 
     results: int
@@ -55,7 +55,7 @@ BUDGETS: Mapping[str, Budget] = {
 
 
 class Told(NamedTuple):
-    """Results in their final order, and the signals of the first; None where there is no result."""
+    """Results in their final order, and the signals of the first one; None if there is no result."""
 
     results: list[Result]
     found: Signals | None
@@ -68,23 +68,23 @@ class _Read:
 
     @property
     def reading(self) -> float | None:
-        """The score of the window that answers best; None where none was read."""
+        """The score of the window that answers best; None if the reader read none."""
         return max((reading.score for _, reading in self.read), default=None)
 
     @property
     def score(self) -> float:
-        """What orders the results: the ranking's score, and what reading adds to it."""
+        """The score that orders results: the ranking's score, and what the reading adds to it."""
         reading = self.reading
         added = 0.0 if reading is None else 1 + math.tanh(reading / _SQUASH)
         return self.excerpt.result.score + _WEIGHT * added
 
     def may_lead(self, best: float) -> bool:
-        """Whether any reading could put this result above the score ``best``."""
+        """Whether this result can still come above the score ``best``, whatever its reading is."""
         return self.excerpt.result.score + 2 * _WEIGHT > best
 
     @property
     def telling(self) -> tuple[Window, Reading] | None:
-        """The window whose span is shown: one that answers, and where it is clear with which words."""
+        """The window whose span is shown: it answers, and the reader is sure which words answer."""
         return max(
             self.read, key=lambda pair: pair[1].score + _SURE * math.log(pair[1].sure), default=None
         )
@@ -93,7 +93,7 @@ class _Read:
 def read_results(
     reader: Reader | None, question: str, excerpts: Sequence[Excerpt], budget: Budget
 ) -> Told:
-    """Read the first results beside the question; give each what answers, and put them in order."""
+    """Read the first results with the question, add short answers, and put the results in order."""
     if reader is None or not excerpts or not budget.results:
         results = [excerpt.result for excerpt in excerpts]
         return Told(results, Signals(excerpts[0].support) if excerpts else None)
@@ -101,17 +101,17 @@ def read_results(
     ranked = found[0]
     for place, one in enumerate(found[: budget.results]):
         if budget.first_only and place and not one.may_lead(max(o.score for o in found[:place])):
-            break  # nor may those after it, whose scores are lower
+            break  # the results after it have lower scores, so they cannot lead either
         _read(reader, question, one, _chosen(one.excerpt, place < budget.whole, budget))
     found.sort(key=lambda one: (-one.score, one.excerpt.result.rank))
     first = found[0]
     if first.excerpt.result.rank > budget.whole:
-        # What is put first is read as the first is.
+        # The result that comes first now is read as completely as the first one is.
         seen = {(window.first, window.last) for window, _ in first.read}
         rest = [w for w in _chosen(first.excerpt, True, budget) if (w.first, w.last) not in seen]
         _read(reader, question, first, rest)
-    # Of many results one reads like an answer by chance, and comes first for that alone: the reading of
-    # what ranking put first counts as much.
+    # With many results, one gets a high reading by chance and comes first only for that. So the reading
+    # of the result that ranking had put first counts as much.
     read = [one.reading for one in (first, ranked) if one.reading is not None]
     return Told(
         [_result(one, rank) for rank, one in enumerate(found, start=1)],
@@ -130,7 +130,7 @@ def _chosen(excerpt: Excerpt, whole: bool, budget: Budget) -> list[Window]:
         (n for n, (start, end) in enumerate(excerpt.sentences) if start <= marked.start < end), 0
     )
     if whole or not excerpt.result.highlights:
-        # Of a long excerpt those that lie nearest to its best sentence.
+        # In a long excerpt, read the sentences that are nearest to its best sentence.
         found = sorted(
             windows(excerpt.sentences), key=lambda w: max(w.first - number, number - w.last)
         )
@@ -154,7 +154,7 @@ def _result(one: _Read, rank: int) -> Result:
     answer = ShortAnswer(start, end, result.excerpt[start:end], confidence)
     spans = marked[:2]
     if reading.score < _UNSURE and len(spans) == 1:
-        # The reader doubts it: what the ranking takes for the best sentence is marked too.
+        # The reader doubts this answer, so the best sentence of the ranking is marked too.
         found = {(mark.start, mark.end) for mark in result.highlights[:1]}
         spans = sorted({*spans, *found})
     highlights = tuple(Highlight(*span) for span in spans)
@@ -165,7 +165,7 @@ _LEFT, _RIGHT = " \t\r\n\u00a0,;:.)]}", " \t\r\n\u00a0,;:.([{"
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave out the space and the marks around an answer."""
+    """Return the span of an answer without the space and the punctuation around it."""
     while start < end and text[start] in _LEFT:
         start += 1
     while start < end and text[end - 1] in _RIGHT:

@@ -1,4 +1,4 @@
-"""The exact address of an excerpt, from the passage that it begins with or from its document."""
+"""Makes the exact citation of an excerpt, from the first passage in it or from its document."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cite_passage(
 
 
 def cite_span(document: Document, start: int, end: int) -> Citation:
-    """Return the citation of any span of a document, within its innermost section."""
+    """Return the citation of any span of a document; its section is the innermost one."""
     around = [section for section in document.sections if section.start <= start < section.end]
     return _citation(
         document=(document.id, document.source, document.sha256),
@@ -58,8 +58,8 @@ def _citation(
 ) -> Citation:
     """Return a citation of a ``document``, given as id, source and SHA-256.
 
-    Its original, where it has one on the web, opens at the sentence ``said``, a span of ``text``, and
-    else at the first.
+    If the document has an address on the web, the link opens at the sentence ``said``, a span of
+    ``text``; without ``said`` it opens at the first sentence.
     """
     id, source, sha256 = document
     return Citation(
@@ -88,5 +88,5 @@ def _sentence(text: str, said: Span | None) -> str:
 
 
 def lines_of(document: Document, start: int, end: int) -> tuple[int, int]:
-    """Return the lines, from 1, in which a span begins and ends."""
+    """Return the lines, counted from 1, in which a span begins and ends."""
     return line_of(document.text, start), line_of(document.text, max(start, end - 1))

@@ -1,14 +1,15 @@
-"""Whether the archive answers a question: the curve that turns what was found into a confidence.
+"""Whether the archive answers a question: the calibration curve from signals to a confidence.
 
-*Signals.* A passage that answers a question matches all of it: the late score says how well on the
-whole, its weakest quarter how well where it matches worst. Their mean is the question's support. It
-tells what is about the question's subject. A reader that reads question and text together tells
-whether the text answers (``qa.read``). ``eval/confidence.md`` has the figures of both.
+*Signals.* A passage that answers a question matches all of it. The late score says how well it matches
+on the whole; the weakest quarter says how well it matches where it matches worst. Their mean is the
+question's support. Support tells which passages are about the question's subject. A reader, which reads
+question and text together, tells whether the text answers (``qa.read``). ``eval/confidence.md`` has
+measurements of both.
 
-*The curve.* A logistic curve through the samples of ``qa.build.calibration`` gives the confidence: the
-probability that the first excerpt is right. Two
-thresholds follow from how many of a hundred answers may be wrong: from one on the verdict is
-"answered", below the other "not_found", and between them "unsure".
+*The curve.* ``qa.build.calibration`` makes samples; a logistic curve is fitted to them. It gives the
+confidence: the probability that the first excerpt is right. The setting ``max_wrong`` chooses two
+thresholds. At or above the upper one the verdict is "answered", below the lower one "not_found", and
+between them "unsure".
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from qa.arrays import DoubleArray
 from qa.records import Verdict
 
 _READ = 8.0
-"""A reading counts up to this logit, either way."""
+"""A reading counts only up to this logit, positive or negative."""
 _BAND = 0.04
-"""The least width of the band between the two thresholds, in confidence."""
+"""The smallest distance between the two thresholds, in confidence."""
 
 
 class Signals(NamedTuple):
-    """What was found for one question: the support of its first passage, and how it was read.
+    """The signals of one question: the support of its first passage, and the reader's score.
 
-    ``reading`` is the logit of ``qa.read``; None where nothing was read.
+    ``reading`` is the logit of ``qa.read``; None if the reader read nothing.
     """
 
     support: float
@@ -39,7 +40,7 @@ class Signals(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Questions of one sort with whether their first excerpt is right, and what they weigh together."""
+    """Questions of one kind: whether the first excerpt of each is right, and their total weight."""
 
     name: str
     found: Sequence[Signals]
@@ -51,9 +52,9 @@ class Sample(NamedTuple):
 class Curve:
     """A logistic curve over one or both signals, with its thresholds.
 
-    ``risks[n]`` is the lowest confidence at which, on the samples, at most ``n`` of a hundred answers
-    given are wrong. ``misses[n]`` lies below it: under it stand at most ``n / 4`` of a hundred questions
-    whose first excerpt is right.
+    ``risks[n]`` is the lowest confidence above which at most ``n`` of a hundred answers are wrong, on
+    the samples. ``misses[n]`` lies below it: of a hundred questions whose first excerpt is right, at
+    most ``n / 4`` have a lower confidence.
     """
 
     support: float
@@ -74,7 +75,7 @@ class Curve:
 
     @classmethod
     def fit(cls, samples: Sequence[Sample], *, read: bool) -> Curve | None:
-        """Fit to the samples; None where what answers is no better supported than what does not."""
+        """Fit to the samples; return None if the signals do not tell right excerpts from wrong ones."""
         used = [sample for sample in samples if len(sample.found)]
         rows = np.stack([_features(found) for sample in used for found in sample.found])
         truth = np.asarray([float(right) for sample in used for right in sample.right])
@@ -84,7 +85,7 @@ class Curve:
         if not read:
             rows[:, 1] = 0.0
         support, reading, intercept = _fit_logistic(rows, truth, weights)
-        if support < 0 and read:  # the reader alone
+        if support < 0 and read:  # support would count against an answer: use the reader alone
             rows[:, 0] = 0.0
             support, reading, intercept = _fit_logistic(rows, truth, weights)
         if support <= 0 and reading <= 0:
@@ -98,9 +99,9 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The curves of one index: by support alone, and where a reader reads, by both signals.
+    """The curves of one index: one for support alone, and one for both signals if there is a reader.
 
-    ``reader`` names the reader that the second one belongs to. ``samples`` counts what they were
+    ``reader`` names the reader of the second curve. ``samples`` counts the samples that both were
     fitted on.
     """
 
@@ -110,16 +111,16 @@ class Calibration:
     samples: Mapping[str, int]
 
     def curve(self, reader: str | None) -> Curve:
-        """Return the curve for a reader, by its fingerprint, or for none."""
+        """Return the curve for the reader with this fingerprint, or the curve without a reader."""
         return self.read if self.read is not None and reader == self.reader else self.plain
 
     def to_json(self) -> dict[str, Any]:
-        """Return the calibration as it is kept with an index."""
+        """Return the calibration as an index stores it."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Calibration | None:
-        """Read what ``to_json`` returned; None for what an older version did, until the next build."""
+        """Read what ``to_json`` returned; None for the form of an older version: build again."""
         if "plain" not in value:
             return None
         read = value["read"]
@@ -142,7 +143,7 @@ def _curve(value: Mapping[str, Any]) -> Curve:
 
 
 def _features(found: Signals) -> DoubleArray:
-    """Return (support, reading), the reading bounded; 0 where nothing was read."""
+    """Return (support, reading); the reading is bounded, and 0 if nothing was read."""
     return np.asarray([found.support, np.clip(found.reading or 0.0, -_READ, _READ)])
 
 
@@ -155,8 +156,8 @@ def _fit_logistic(
 ) -> tuple[float, float, float]:
     """Return both slopes and the intercept of a weighted logistic regression, by Newton's method.
 
-    ``rows``: (n, 2). A little ridge on the standardised slopes keeps them finite where the samples
-    do not overlap. A signal without any spread gets the slope 0.
+    ``rows``: (n, 2). A small ridge on the standardised slopes keeps them finite if the samples do not
+    overlap. A signal that is the same in all samples gets the slope 0.
     """
     mean = np.average(rows, axis=0, weights=weights)
     spread = rows.std(axis=0)
@@ -177,7 +178,7 @@ def _fit_logistic(
 
 
 def _thresholds(confidences: DoubleArray, wrong: DoubleArray, weights: DoubleArray) -> list[float]:
-    """Return, for 0 to 100, the lowest confidence above which so many of a hundred are wrong."""
+    """Return, for each percentage 0 to 100, the lowest confidence above which at most so many are wrong."""
     order = np.argsort(-confidences, kind="stable")
     share = np.cumsum((wrong * weights)[order]) / np.cumsum(weights[order])
     levels = confidences[order]
@@ -191,7 +192,7 @@ def _thresholds(confidences: DoubleArray, wrong: DoubleArray, weights: DoubleArr
 def _misses(
     confidences: DoubleArray, truth: DoubleArray, weights: DoubleArray, risks: Sequence[float]
 ) -> tuple[float, ...]:
-    """Return, for 0 to 100, the confidence below which a question counts as not answered."""
+    """Return, for each percentage 0 to 100, the confidence below which a question counts as not found."""
     right = truth > 0.5
     order = np.argsort(confidences[right], kind="stable")
     levels = confidences[right][order]

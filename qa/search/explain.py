@@ -1,4 +1,4 @@
-"""Why a result stands where it stands, in figures that can be checked."""
+"""Explains a result's place in figures that can be checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qa.records import Hit
 from qa.search.rank import Asked, Ranked, Ranking
 
 Words = Sequence[tuple[str, str]]
-"""A question's words, each with its index term."""
+"""The words of a question, each with its index term."""
 
 _STAGES = ("dense", "lexical", "late", "sentence")
 
@@ -23,12 +23,12 @@ def explain(
     members: Sequence[Hit],
     copies: Sequence[Hit],
 ) -> dict[str, Any]:
-    """Return the figures behind the result that ``best``, one of the hits, gave its place.
+    """Return the figures that explain the place of the result of ``best``, one of the hits.
 
-    ``stages``: its score and its place among the candidates, for each score, with
-    the weight that the score has. ``words``: the question's words that count, each with the most
-    it could add to the lexical score and what it does add. ``merged``: the passages that the
-    excerpt joins; ``copies``: those that say the same elsewhere.
+    ``stages``: for each of the four scores, the passage's score, its place among the candidates and
+    the weight of the score. ``words``: the question's words that count, each with the most that it
+    could add to the lexical score and what it adds. ``merged``: the passages that the excerpt joins.
+    ``copies``: passages elsewhere that say the same.
     """
     hits = ranked.hits
     place = ranked.places[best.id]

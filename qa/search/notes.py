@@ -1,6 +1,6 @@
-"""What a person should know about an answer: why nothing was found, and what to ask instead.
+"""Notes: what a person should know about an answer, such as why nothing was found.
 
-Each note is worked out only where it can help: an answered question costs a look at its language.
+Each note is computed only if it can help: for an answered question, only the language is checked.
 ``docs/http.md`` has the table of codes.
 """
 
@@ -26,31 +26,31 @@ CODES = (
     "filtered_out",
     "words_not_found",
 )
-"""All codes, in the order in which notes of an answer stand."""
+"""All codes, in the order in which the notes of an answer stand."""
 
 _MOST = 4
 _RESPELLED = 2
-"""Words for which a spelling is offered."""
+"""How many words get a suggested spelling."""
 _LOOKED_UP = 8
-"""Words whose spelling is looked up: each is compared with some part of the archive's words."""
+"""How many words are looked up; each look-up compares with a part of the archive's words."""
 _NOT_FOUND = 8
-"""Words of which it is said that no passage holds them."""
+"""How many words the note ``words_not_found`` names."""
 _BETTER = 0.05
-"""What a filter hides answers better when its support is higher by so much."""
+"""A hidden passage answers better if its support is higher by this much."""
 _FIRST = 10
 _LONG = 64
-"""Longer words are looked up each time: kept, they would let whoever asks fill the memory."""
+"""Longer words are not cached: clients could fill the memory with them."""
 _DOCUMENTS, _SLICES, _SLICE = 24, 4, 600
-"""The sample that tells an archive's languages: documents, places in each, characters at each."""
+"""The sample for detecting an archive's languages: documents, places in each, characters at each."""
 _WORD = re.compile(r"(?:\w|[\u0300-\u036f])+(?:['’](?:\w|[\u0300-\u036f])+)*")
 
 
 class Found(NamedTuple):
-    """What was found for a question, as far as notes depend on it.
+    """The facts about a question that the notes depend on.
 
-    ``support`` is that of the first result, None without one. ``recalled`` are the candidates that the
-    question's filter leaves; ``everywhere`` ranks without the filter. ``held`` are those of the terms
-    of ``Advisor.terms`` that a passage holds.
+    ``support`` is that of the first result; None without a result. ``recalled`` are the candidates that
+    pass the question's filter; ``everywhere`` ranks without the filter. ``held`` are the terms of
+    ``Advisor.terms`` that at least one passage has.
     """
 
     verdict: Verdict
@@ -61,9 +61,9 @@ class Found(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """A word of a question: where it stands, as folded, and whether the archive holds its term.
+    """A word of a question: its place, its folded form, and whether the archive has its term.
 
-    ``word`` is empty for one that does not count for lexical search.
+    ``word`` is empty if the word does not count for lexical search.
     """
 
     start: int
@@ -73,7 +73,7 @@ class _Word(NamedTuple):
 
 
 def greeting() -> Note:
-    """Return the note on a message that asks nothing."""
+    """Return the note for a message that is no question, such as a greeting."""
     return Note("greeting", "Hello. Ask a question about the documents.")
 
 
@@ -82,18 +82,18 @@ class Advisor:
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._store, self._encoder = store, encoder
-        # Of parts and not of self: a cycle would keep a store that nobody uses.
+        # The cache must not hold ``self``: a reference cycle would keep an unused store in memory.
         self._known = lru_cache(maxsize=4096)(partial(_term, store.analyzer))
 
     def terms(self, text: str) -> list[str]:
-        """Return the terms of which notes on a question must know whether a passage holds them."""
+        """Return the terms for which ``notes`` must know whether a passage has them."""
         found = (self._term(word) for word in _WORD.findall(text))
         return [term for _, term in found if term]
 
     def notes(self, question: Question, asks: str, found: Found) -> tuple[Note, ...]:
         """Return the notes of an answer, the most useful first.
 
-        ``asks``: the words of the question that ask.
+        ``asks``: the words that are the question itself, without greetings and instructions.
         """
         foreign = self._other_language(asks)
         others = [foreign] if foreign else []
@@ -112,7 +112,7 @@ class Advisor:
     def _filtered_out(self, filters: Filters, found: Found) -> Note | None:
         if not filters:
             return None
-        # A filter only takes passages out of the lists: one that it leaves is in them still.
+        # A filter only removes passages from the lists: a passage that passes it is still in them.
         inside: set[PassageId] = {*found.recalled.dense, *found.recalled.lexical}
         first = found.everywhere()[:_FIRST]
         outside = [hit for hit in first if hit.id not in inside]
@@ -130,14 +130,14 @@ class Advisor:
             else "these sources"
         )
         count = f"{len(outside)} passage{'s' if len(outside) > 1 else ''}"
-        message = f"The filter hides what may answer: {count} outside {what}."
+        message = f"The filter hides {count} that may answer, outside {what}."
         return Note("filtered_out", message, {"passages": len(outside)})
 
     # --- language ----------------------------------------------------------------------------
 
     @cached_property
     def _languages(self) -> tuple[str, ...]:
-        """The languages of the archive, told from a sample."""
+        """The languages of the archive, detected from a sample."""
         return text_languages(self._store.extracts(_DOCUMENTS, _SLICES, _SLICE))
 
     def _other_language(self, asks: str) -> Note | None:
@@ -145,7 +145,7 @@ class Advisor:
         if code is None:
             return None
         message = (
-            f"The question is in {NAMES[code]}, the documents are in {NAMES[self._languages[0]]}: "
+            f"The question is in {NAMES[code]}, but the documents are in {NAMES[self._languages[0]]}: "
             "ask in that language to find more."
         )
         details = {"question_language": code, "archive_language": self._languages[0]}
@@ -156,7 +156,7 @@ class Advisor:
     def _about_words(
         self, text: str, asks: str, held: Collection[str], foreign: bool
     ) -> list[Note]:
-        """Return the notes on words; of a question in a foreign language on its names alone."""
+        """Return the notes about words. For a question in a foreign language, only names are looked up."""
         counted = {word for word, _ in self._store.analyzer.words(asks)}
         words = [self._word(match, held) for match in _WORD.finditer(text)]
         unknown = [n for n, one in enumerate(words) if one.word in counted and not one.held]
@@ -187,7 +187,7 @@ class Advisor:
             }
             name = _name(text, words, n, offers)
             notes.append(Note("did_you_mean", f"Did you mean “{name}”?", details))
-        # Two words of one name are one offer.
+        # Two misspelled words of one name give one note.
         notes = list({note.message: note for note in notes}.values())
         notes.reverse()
         missing = list(
@@ -195,7 +195,7 @@ class Advisor:
         )[:_NOT_FOUND]
         if missing and not foreign:
             told = ", ".join(f"“{word}”" for word in missing)
-            notes.append(Note("words_not_found", f"No passage holds {told}.", {"words": missing}))
+            notes.append(Note("words_not_found", f"No passage has {told}.", {"words": missing}))
         return notes
 
     def _word(self, match: re.Match[str], held: Collection[str]) -> _Word:
@@ -209,30 +209,30 @@ class Advisor:
         return (self._known if len(word) <= _LONG else partial(_term, self._store.analyzer))(word)
 
     def _is_common(self, word: str) -> bool:
-        """Whether the model knows a word as a whole, which it does of the words that are frequent."""
+        """Whether a word is one token of the model, which means that it is frequent."""
         return len(self._encoder.token_starts(word)) == 1
 
 
 def _term(analyzer: Analyzer, word: str) -> tuple[str, str]:
-    """Return a word as folded, and its term; empty where it has none or several."""
+    """Return a word's folded form and its term; both are empty if it has no term or several."""
     found = analyzer.words(word)
     return found[0] if len(found) == 1 else ("", "")
 
 
 def _globs(recalled: Candidates) -> Iterator[Note]:
     for glob in recalled.unmatched:
-        message = f"No source fits the pattern “{glob}”."
+        message = f"No source matches the pattern “{glob}”."
         yield Note("glob_matches_nothing", message, {"glob": glob})
 
 
 def _written(typed: str, near: NearWord) -> str:
-    """Return a word as the archive writes it, with a capital where one was typed."""
+    """Return a word as the archive writes it; it keeps a capital letter that was typed."""
     written = near.written
     return written[0].upper() + written[1:] if typed[0].isupper() else written
 
 
 def _with(text: str, words: Sequence[_Word], offers: dict[int, NearWord]) -> str:
-    """Return a text with some of its words respelled."""
+    """Return a text with some of its words in the suggested spelling."""
     for n in sorted(offers, reverse=True):
         start, end = words[n].start, words[n].end
         text = text[:start] + _written(text[start:end], offers[n]) + text[end:]
@@ -240,13 +240,13 @@ def _with(text: str, words: Sequence[_Word], offers: dict[int, NearWord]) -> str
 
 
 def _name(text: str, words: Sequence[_Word], n: int, offers: dict[int, NearWord]) -> str:
-    """Return a respelled word with the rest of the name that it is part of: "Sánchez de Lozada"."""
+    """Return a corrected word with the rest of the name that it belongs to: "Sánchez de Lozada"."""
 
     def typed(place: int) -> str:
         return text[words[place].start : words[place].end]
 
     def beside(step: int) -> int:
-        """Return the last place of the name in one direction."""
+        """Return the place of the name's last word in one direction."""
         last, place = n, n + step
         while 0 <= place < len(words):
             left, right = min(place, place - step), max(place, place - step)

@@ -1,19 +1,19 @@
-"""A question to ranked passages: candidates, late interaction, one score.
+"""From a question to ranked passages: candidates, late interaction, one score.
 
-1. *Candidates.* The passages nearest to the question's vector and those highest in BM25 are
-   joined by reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009).
-2. *Late interaction.* Each question token is matched with the most similar token of a candidate;
-   the mean over the question's tokens, weighted by how rare each is in the archive, is the
-   candidate's late score. The same within its best sentence alone is its sentence score: words
-   that stand together answer more often than words that are spread over a passage. How well the
-   question is matched where it is matched worst goes into the candidate's support.
-3. *One score.* The four scores are brought to a common scale that does not depend on the other
-   candidates (the cosine as it is, BM25 as a share of the most that the question's terms could
-   bring, the late ones as they are) and averaged with fixed weights. A score can therefore be
-   compared between questions, and a filter does not change it. They are computed here, whatever
-   store recalled the candidates.
+1. *Candidates.* Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009) joins the passages
+   that are nearest to the question's vector and those that are highest in BM25.
+2. *Late interaction (MaxSim).* Each question token is matched with the most similar token of a
+   candidate. The late score is the mean of these matches over the question's tokens; a token weighs
+   more if it is rare in the archive. The sentence score is the same mean within the best sentence
+   alone: words that stand together answer more often than words that are spread over a passage. The
+   weakest matches of the question go into the candidate's support.
+3. *One score.* The four scores are put on a common scale that does not depend on the other
+   candidates: BM25 becomes a share of the highest score that the question's terms can reach; the
+   other three are on this scale already. The score is their mean with fixed weights. So scores of
+   different questions can be compared, and a filter does not change a score. The scores are
+   computed here, whichever store found the candidates.
 
-Passages below the candidates follow in the order of the fusion, without a score of their own.
+Passages below the candidates follow in the order of the fusion. They have no score of their own.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _WEAKEST = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The constants of ranking; the weights are what ``eval/choose.py`` takes by its rule."""
+    """The constants of ranking; ``eval/choose.py`` chose the weights by a fixed rule."""
 
     depth: int = 100
-    """Passages that each of dense and lexical search proposes."""
+    """How many passages dense search proposes, and how many lexical search proposes."""
     rrf: int = 10
     """The constant of reciprocal rank fusion."""
     candidates: int = 40
@@ -61,15 +61,15 @@ class Ranking:
     sentence: float = 1.2
     """Weights of the four scores."""
     idf_power: float = 1.0
-    """A question token weighs its inverse document frequency to this power."""
+    """The weight of a question token is its inverse document frequency to this power."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question made ready: its vector, its tokens and their weights, its terms and theirs.
+    """The prepared query: a question's vector, its tokens and terms, and the weights of both.
 
-    ``term_weights``: float64, shape (terms,), the terms' idf; ``term_ceiling``: the highest BM25 score
-    that they can bring. ``statistics``: what the store counted.
+    ``term_weights``: float64, shape (terms,), the idf of each term. ``term_ceiling``: the highest BM25
+    score that all terms together can reach. ``statistics``: the counts from the store.
     """
 
     vector: FloatArray
@@ -82,7 +82,7 @@ class Asked:
     statistics: Statistics
 
     def ceiling(self, term: str) -> float:
-        """Return the most that a term can add to a BM25 score: its rarity."""
+        """Return the most that a term can add to a BM25 score; a rarer term can add more."""
         return self.bm25.ceiling(self.statistics.terms[term], self.statistics.passages)
 
     def shares(self, fetched: Fetched) -> FloatArray:
@@ -99,9 +99,9 @@ def prepare(
     ranking: Ranking,
     others: Sequence[str] = (),
 ) -> Asked:
-    """Weigh a question's terms and tokens by how rare they are in the archive; one call of the store.
+    """Weigh a question's terms and tokens by their rarity in the archive, with one call of the store.
 
-    ``others`` are terms of which the statistics are to tell as well.
+    ``others`` are further terms whose statistics are needed.
     """
     unique = tuple(dict.fromkeys(terms))
     statistics = store.statistics(tuple(dict.fromkeys((*unique, *others))), encoded.ids)
@@ -123,9 +123,9 @@ def prepare(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Hits, best first, ties by id, with what was fetched of them and which candidates there were.
+    """Hits, best first, ties by id, with the fetched data and the candidates that the store found.
 
-    ``places`` says where each passage stands in ``fetched``.
+    ``places`` has the place of each passage in ``fetched``.
     """
 
     hits: list[Hit]
@@ -134,7 +134,7 @@ class Ranked:
     places: Mapping[PassageId, int] = field(default_factory=dict)
 
     def passage(self, hit: Hit) -> StoredPassage:
-        """Return the passage of a hit that was fetched."""
+        """Return the passage of a hit, which must have been fetched."""
         return self.fetched.passages[self.places[hit.id]]
 
     def counts(self, hit: Hit) -> NDArray[np.int32]:
@@ -159,9 +159,9 @@ def rank(
     depth: int = 0,
     shown: int = 0,
 ) -> Ranked:
-    """Return the candidates as hits, then more down to ``depth``; two calls of the store.
+    """Return the candidates as hits, then more passages down to ``depth``, with two calls of the store.
 
-    Of those below the candidates, the first ``shown`` hits are fetched too, to become results.
+    The first ``shown`` hits are fetched too, also those below the candidates: they become results.
     """
     wanted = max(depth, ranking.depth)
     query = Query(asked.vector, asked.terms, wanted, filters or Filters(), held_out)
@@ -177,7 +177,7 @@ def rank(
         later = [id for id in everything if id not in taken][: depth - len(ids)]
     wanted_ids = [*ids, *later[: max(shown - len(ids), 0)]]
     fetched = store.fetch(wanted_ids, asked.terms)
-    # Of the candidates alone: what is multiplied depends on nothing else.
+    # Only the candidates go in, so that their matrix product never depends on ``depth`` or ``shown``.
     hits = _score(codec, asked, ranking, ids, fetched.part(0, len(ids)))
     floor = min(0.0, hits[-1].score)
     hits += [Hit(id, floor - 1e-6 * n) for n, id in enumerate(later, start=1)]
@@ -190,7 +190,9 @@ def _score(
     """Return the candidates as hits, best first, ties by id."""
     cosines = np.asarray(fetched.vectors @ asked.vector, np.float32)
     lexical = np.zeros(len(ids), np.float32)
-    for share in asked.shares(fetched).T:  # one after the other, as a store adds them up
+    for share in asked.shares(
+        fetched
+    ).T:  # one term after the other, in the order in which stores add
         lexical += share
     found = late_scores(codec, asked, fetched.tokens)
     scores = score(cosines, lexical, found.late, found.sentence, asked, ranking)
@@ -208,10 +210,10 @@ def score(
     asked: Asked,
     ranking: Ranking,
 ) -> FloatArray:
-    """Return the one score of each candidate: a weighted mean of four, about 0 to 1.
+    """Return one score for each candidate: a weighted mean of the four scores, about 0 to 1.
 
-    To five places: what lies below depends on the order of summation in a product of matrices, and
-    would order copies of one text by chance.
+    It is rounded to five places. Further digits depend on the order of summation in a matrix
+    product, and would put copies of one text in a random order.
     """
     share = lexical / asked.term_ceiling if asked.term_ceiling > 0 else np.zeros_like(lexical)
     weights = (ranking.dense, ranking.lexical, ranking.late, ranking.sentence)
@@ -221,11 +223,11 @@ def score(
 
 
 class LateScores(NamedTuple):
-    """Of each passage the late score, its best sentence's score and number, and its support.
+    """The late score of each passage, the score and number of its best sentence, and its support.
 
-    Support is the mean of the late score and of the match that the weakest quarter of the
-    question stays below. ``best`` is int64, the others are float32, all of shape (passages,);
-    -1 and 0 for a passage without tokens of its own.
+    Support is the mean of two numbers: the late score, and the match that the weakest quarter of the
+    question's weight does not exceed (see ``_weakest``). ``best`` is int64, the others are float32;
+    all have the shape (passages,). A passage without tokens of its own has ``best`` -1 and scores 0.
     """
 
     late: FloatArray
@@ -253,7 +255,7 @@ def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> LateScore
     own = codes.sentences[begins] != CONTEXT
     owner = full[np.searchsorted(codes.starts[full], begins, side="right") - 1][own]
     scores, numbers = scores[own], codes.sentences[begins][own]
-    # The best of each passage, of equal ones the first: the first of its owner in this order.
+    # The best sentence of each passage. Of equal ones it is the first, because of this order.
     order = np.lexsort((np.arange(len(scores)), -scores, owner))
     passages, first = np.unique(owner[order], return_index=True)
     sentence[passages] = scores[order][first]
@@ -262,9 +264,11 @@ def late_scores(codec: TokenCodec, asked: Asked, codes: TokenCodes) -> LateScore
 
 
 def _weakest(weights: FloatArray, matches: FloatArray) -> FloatArray:
-    """Return, of each passage, the match below which a quarter of the question's weight lies.
+    """Return the weighted lower quartile of the matches of each passage.
 
-    ``weights``: one for each of the question's tokens, sum 1; ``matches``: (tokens, passages).
+    Sort the question's tokens by their match; the result is the match at which their weights, summed
+    from the weakest, reach a quarter. ``weights``: one for each token, sum 1; ``matches``:
+    (tokens, passages).
     """
     order = np.argsort(matches, axis=0, kind="stable")
     reached = np.cumsum(weights[order], axis=0)
@@ -279,7 +283,7 @@ def _fuse(rankings: Sequence[Sequence[PassageId]], constant: int, most: int) -> 
     for ranking in rankings:
         for place, id in enumerate(ranking, start=1):
             totals[id] = totals.get(id, 0.0) + 1.0 / (constant + place)
-    # Few are wanted: what is below the last of them need not be put in order.
+    # Only the first ``most`` are needed, so the rest is not sorted.
     cut = sorted(totals.values(), reverse=True)[:most][-1:]
     above = ((-total, id) for id, total in totals.items() if total >= cut[0])
     return [id for _, id in sorted(above)][:most]

@@ -1,4 +1,4 @@
-"""Ranked passages to results: one for each origin, verbatim, cited, the best sentence marked."""
+"""From ranked passages to results: copies grouped, verbatim, cited, the best sentence marked."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from qa.text.analysis import fold
 from qa.text.links import same_page
 
 _SHINGLE = 5
-# Of the words in the shorter of two texts, in runs of five, the share that the other one has too
-# when both come from one origin.
+# Two texts are compared by their runs of five words. If the longer text has this share of the runs
+# of the shorter one, one is a copy of the other.
 _COPY = 0.7
 _NO_BORDER = ({"paragraph"}, {"item"}, {"header", "row"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A hit with its passage, and the address of the page that this is of, or announces.
+    """A hit with its passage, and the address of the web page that it belongs to or announces.
 
-    ``counts``: how often it holds each of the question's terms.
+    ``counts``: how often the passage has each of the question's terms.
     """
 
     hit: Hit
@@ -47,7 +47,7 @@ class _Found:
 
 @dataclass(slots=True)
 class _Group:
-    """Hits that become one result: ``members`` touch one another, ``copies`` say the same elsewhere."""
+    """Hits that become one result: ``members`` are adjacent, ``copies`` say the same elsewhere."""
 
     best: Hit
     shown: _Found
@@ -63,17 +63,17 @@ class _Group:
 
     @property
     def first(self) -> StoredPassage:
-        """The passage with which the excerpt begins."""
+        """The passage that the excerpt begins with."""
         return next(m.passage for m in self.members if m.passage.start == self.start)
 
     @property
     def headings(self) -> set[Span]:
-        """Spans of the headings that the excerpt holds a part of."""
+        """Spans of the headings that lie in the excerpt, or partly in it."""
         return {span for member in self.members for span in member.passage.headings}
 
     @property
     def text(self) -> str:
-        """The excerpt: the members' texts and the white space between them, to the letter."""
+        """The excerpt: the texts of the members and the white space between them, unchanged."""
         text, at, gap = "", self.start, ""
         for passage in sorted((m.passage for m in self.members), key=lambda p: (p.start, p.end)):
             if passage.end > at:
@@ -85,10 +85,10 @@ class _Group:
 
 
 class Excerpt(NamedTuple):
-    """A result with what a reader needs to read it.
+    """A result with all that the reader needs to read it.
 
-    ``sentences`` are spans of the excerpt, in order; where it has others, those of headings are left
-    out. ``support`` is that of the best of its passages.
+    ``sentences`` are spans of the excerpt, in order; sentences of headings are left out, unless there
+    are no others. ``support`` is the support of its best passage.
     """
 
     result: Result
@@ -97,7 +97,7 @@ class Excerpt(NamedTuple):
 
 
 Explain = Callable[[Hit, Sequence[Hit], Sequence[Hit]], Mapping[str, Any]]
-"""Tells why the best of its hits, those that its excerpt joins, and its copies became a result."""
+"""Explains why the best hit, the hits that its excerpt joins, and their copies became a result."""
 
 
 def make_results(
@@ -109,15 +109,15 @@ def make_results(
 ) -> list[Excerpt]:
     """Return up to ``k`` results from the hits that were fetched, in order of rank.
 
-    Copies of one text are one result, the fullest shown and the others in ``also``; so are an entry
-    of a listing and the page that it announces, and that page is shown. Passages
-    that touch are joined while the excerpt stays within the longest allowed and on its page. No two
-    results overlap.
+    Copies of one text become one result: the longest is shown, and the others are in ``also``. An
+    entry of a listing and the page that it announces also become one result; the page is shown.
+    Adjacent passages are joined if the excerpt stays within the maximum length and within its page.
+    Results never overlap.
     """
     groups: list[_Group] = []
     for hit in ranked.hits:
         if hit.id not in ranked.places:
-            break  # those below were not asked for
+            break  # hits after it were not fetched
         found = _found(ranked, hit)
         if not any(_absorbs(groups, group, found) for group in groups):
             if len(groups) == k:
@@ -136,7 +136,7 @@ def _found(ranked: Ranked, hit: Hit) -> _Found:
 
 
 def _absorbs(groups: Sequence[_Group], group: _Group, found: _Found) -> bool:
-    """Take a hit into a group where it belongs to it; tell whether it did."""
+    """Add a hit to a group if it belongs there; return whether it did."""
     passage, shown = found.passage, group.shown.passage
     if passage.document_id == shown.document_id:
         start, end = min(group.start, passage.start), max(group.end, passage.end)
@@ -146,14 +146,14 @@ def _absorbs(groups: Sequence[_Group], group: _Group, found: _Found) -> bool:
             group.start, group.end = start, end
             group.members.append(found)
             return True
-        if overlaps:  # its other part stays reachable by a question of its own
+        if overlaps:  # a different question can still find the rest of this passage
             return True
     told = _announces(group.shown, found)
     if told or _is_copy(group.shown, found):
         fuller = len(passage.text) > len(shown.text) and len(group.members) == 1
         span = (passage.document_id, passage.start, passage.end)
         if (fuller or told == "by") and not _taken(groups, group, *span):
-            # The one shown until now stands beside it.
+            # The passage that was shown so far becomes a copy.
             group.copies.append(group.shown)
             group.shown, group.members = found, [found]
             group.start, group.end = passage.start, passage.end
@@ -175,9 +175,10 @@ def _taken(groups: Sequence[_Group], group: _Group, document_id: str, start: int
 
 
 def _announces(shown: _Found, found: _Found) -> str:
-    """Whether a hit is of an entry that announces the page shown ("it"), or of that page ("by").
+    """Whether a hit announces the page that is shown ("it"), or is announced by what is shown ("by").
 
-    Two entries that announce one page are of one origin too. An entry has the address of its page.
+    A listing entry announces a page if it has the page's address. Two entries that announce one page
+    belong together too.
     """
     announces = found.passage.announces
     if found.page is None or found.page != shown.page or not (announces or shown.passage.announces):
@@ -186,7 +187,7 @@ def _announces(shown: _Found, found: _Found) -> str:
 
 
 def _adjoins(group: _Group, passage: StoredPassage) -> bool:
-    """Whether a passage continues a group's excerpt, with no border of the text between them."""
+    """Whether a passage is adjacent to a group's excerpt, with no boundary of the text between them."""
     shown = group.shown.passage
     if passage.section != shown.section or passage.part != shown.part:
         return False
@@ -201,7 +202,7 @@ def _adjoins(group: _Group, passage: StoredPassage) -> bool:
     if any(start >= later for start, _ in group.headings.union(passage.headings)):
         return False
     members = [passage, *(member.passage for member in group.members)]
-    if any(start >= later for one in members for start, _ in one.headers):  # of another table
+    if any(start >= later for one in members for start, _ in one.headers):  # another table begins
         return False
     kinds = frozenset[str]().union(*(one.kinds for one in members))
     if "row" in kinds and gap[1][: max(gap[0], 0)].count("\n") > 1:
@@ -220,7 +221,7 @@ def _shingles(text: str) -> frozenset[int]:
 
 @lru_cache(maxsize=512)
 def _words(text: str) -> Mapping[str, bool]:
-    """Return the words of a text, folded, each with whether it is a number or begins like a name."""
+    """Return the folded words of a text, each with whether it is a number or begins with a capital."""
     return {
         fold(word): any(map(str.isdigit, word)) or word[0].isupper()
         for word in re.findall(r"\w+", text)
@@ -228,10 +229,10 @@ def _words(text: str) -> Mapping[str, bool]:
 
 
 def _is_copy(one: _Found, other: _Found) -> bool:
-    """Whether two passages say the same: the longer one all that the shorter one says, but for trifles.
+    """Whether two passages say the same: the longer one has nearly all that the shorter one says.
 
-    Texts of one form, as the reports of several years are, share most of their words. What tells
-    them apart is a number or a name, or a word of the question, that the longer one does not hold.
+    Texts of one form, such as yearly reports, share most of their words. So two passages are no copies
+    if the shorter one has a number, a name or a word of the question that the longer one lacks.
     """
     first, second = _shingles(one.passage.text), _shingles(other.passage.text)
     if len(first & second) < _COPY * min(len(first), len(second)):
@@ -277,7 +278,7 @@ def _excerpt(
 
 
 def _sentences(group: _Group) -> tuple[Span, ...]:
-    """Return the sentences of an excerpt, counted from its start, without headings where it has more."""
+    """Return the sentences of an excerpt, counted from its start; headings only if it has no others."""
     spans = sorted(
         {
             (max(start, group.start) - group.start, min(end, group.end) - group.start)
@@ -302,9 +303,9 @@ def _highlights(
     group: _Group,
     sentences: Sequence[Span],
 ) -> tuple[Highlight, ...]:
-    """Mark the best sentence of an excerpt's passages: the one that ranking scored highest.
+    """Mark the best sentence of an excerpt: the one with the highest sentence score.
 
-    Where that is a heading, what follows it is marked.
+    If it is a heading, mark the sentence after it.
     """
     scored = [
         (m.hit if m.hit.best is not None else _scored(codec, asked, ranked, m.hit), m.passage)
@@ -322,6 +323,6 @@ def _highlights(
 
 
 def _scored(codec: TokenCodec, asked: Asked, ranked: Ranked, hit: Hit) -> Hit:
-    """Score the sentences of a passage that stands below the candidates."""
+    """Score the sentences of a passage that is not among the candidates."""
     found = late_scores(codec, asked, ranked.tokens(hit))
     return hit._replace(sentence=float(found.sentence[0]), best=int(found.best[0]))

@@ -1,8 +1,8 @@
-"""What a mistyped word may have meant: the likeliest of the archive's words that are spelled nearly so.
+"""Suggests the word that a mistyped word was meant to be: the likeliest similar word of the archive.
 
-A slip of the finger swaps two letters, doubles one, or hits the key beside the right one; the first
-letter is seldom wrong. Another form of the same word, or a real word that the archive happens not
-to hold, is no slip, and nothing is offered for it.
+A typical typing error swaps two letters, doubles a letter, or hits a neighbouring key; the first letter
+is seldom wrong. Another form of the same word is no typing error. Neither is a real word that the
+archive does not have. For these, nothing is suggested.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import math
 from qa.store import NearWord, Spellings
 
 _SHORT, _LONG = 4, 8
-"""Shorter words are never respelled; words so long may have two mistakes."""
+"""Shorter words are never corrected; words of at least the second length may have two errors."""
 _ENDINGS = frozenset(
     "a al an ation d e ed en er ers es est ful ial ian ic ical ies ing ings ion ions ism ist ists ity ive less ly "
     "ment ments n ness o or ors ous r s ship t ward wards y".split()
 )
-"""What makes another form of a word: a word with and without one is no slip."""
+"""Endings that make another form of a word: two words that differ by one of these are no typing error."""
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _KEYS = {
     letter: (column + 0.5 * row, row)
@@ -26,13 +26,13 @@ _KEYS = {
 }
 _VOWELS = frozenset("aeiouy")
 _FREQUENT = 0.06
-"""A word that stands ten times as often is likelier by so much of an edit."""
+"""A word that is ten times as frequent is likelier by this part of an edit."""
 
 
 def respelled(spellings: Spellings, word: str, *, common: bool = False) -> NearWord | None:
-    """Return the word that ``word``, as folded, most likely is a slip of; None where nothing is near.
+    """Return the word that ``word``, in folded form, was most likely meant to be; None if none is near.
 
-    ``common`` says that it is a word by itself, which is seldom a slip.
+    ``common`` says that ``word`` is a frequent word itself, so a typing error is unlikely.
     """
     if common or len(word) < _SHORT or not word.isalpha():
         return None
@@ -42,15 +42,15 @@ def respelled(spellings: Spellings, word: str, *, common: bool = False) -> NearW
 
 
 def _is_slip(word: str, other: str) -> bool:
-    """Whether one of two words may be the other mistyped."""
-    # Another first letter is the key beside the right one, if it is a letter instead of another.
+    """Whether one of two words may be a mistyped form of the other."""
+    # A wrong first letter must be on a neighbouring key, if it replaces another letter.
     if len(word) == len(other) and word[1:] == other[1:] and not _neighbours(word[0], other[0]):
         return False
     return not _same_word(word, other)
 
 
 def _same_word(word: str, other: str) -> bool:
-    """Whether one of two words is the other with an ending."""
+    """Whether one of two words is the other plus an ending."""
     alike = next(
         (n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b),
         min(len(word), len(other)),
@@ -71,7 +71,7 @@ def _cost(word: str, near: NearWord) -> float:
 
 
 def _one_edit(word: str, meant: str) -> float:
-    """Return the cost of the one edit that lies between two words."""
+    """Return the cost of the single edit between two words."""
     at = next(
         (n for n, (a, b) in enumerate(zip(word, meant, strict=False)) if a != b),
         min(len(word), len(meant)),

@@ -1,8 +1,7 @@
-"""Whether a quotation holds: at the place that a citation names, or anywhere in a document.
+"""Checks whether a quotation is right: at the place that a citation names, or anywhere in a document.
 
-A quotation that was printed, or that went through a word processor, differs from its source in what
-nobody reads: the kind of its spaces, quotation marks and hyphens. It holds nevertheless, and what differs
-is told.
+A word processor or a printer may change the kind of spaces, quotation marks and hyphens. Readers do not
+notice that. Such a quotation still holds, and the result says what differs.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ NOWHERE = "the document does not say this"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Whether a quotation holds. ``reason``: why not, or what differs though it holds.
+    """Whether a quotation holds. ``reason``: why it does not hold, or what differs although it holds.
 
-    ``citation`` is of the words as the document has them; None where they were not found.
+    ``citation`` cites the words as the document has them; None if they were not found.
     """
 
     holds: bool
@@ -40,10 +39,10 @@ class Verified:
 
 
 class _Folded(NamedTuple):
-    """A text with one space, mark and hyphen for all, and where its pieces stand in the text itself.
+    """A text in which all kinds of spaces, of quotation marks and of hyphens became one each.
 
-    ``ours`` and ``theirs``: ascending offsets in the folded text and in the text, at which pieces
-    begin; ``marks``: for each piece that was folded its kind and its own characters.
+    ``ours`` and ``theirs``: ascending offsets at which pieces begin, in the folded text and in the
+    original. ``marks``: for each folded piece, its kind and its original characters.
     """
 
     text: str
@@ -51,14 +50,14 @@ class _Folded(NamedTuple):
     theirs: list[int]
 
     def span(self, start: int, end: int) -> Span:
-        """Return the span of the text that a span of the folded one stands for."""
+        """Return the span of the original text for a span of the folded text."""
         return self._at(start), self._at(end - 1, last=True)
 
     def _at(self, offset: int, *, last: bool = False) -> int:
         piece = bisect_right(self.ours, offset) - 1
         if last:
             next_ours, next_theirs = self.ours[piece + 1], self.theirs[piece + 1]
-            # A folded piece is one character, whatever it stands for; another is as long as it is.
+            # A folded piece is one character, whatever its original is; other pieces keep their length.
             return self.theirs[piece] + offset - self.ours[piece] + 1 if (
                 next_ours - self.ours[piece] == next_theirs - self.theirs[piece]
             ) else next_theirs  # fmt: skip
@@ -84,7 +83,7 @@ def _fold(text: str) -> _Folded:
 
 
 def _differing(one: str, other: str) -> str | None:
-    """Say in which kinds of characters two texts differ that are one when folded; None where in none."""
+    """Name the kinds of characters in which two texts differ that are equal when folded; None if none."""
     if one == other:
         return None
     kinds = [
@@ -94,11 +93,11 @@ def _differing(one: str, other: str) -> str | None:
         != [m[group] for m in _FOLDED.finditer(other) if m.lastgroup == group]
     ]
     listed = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
-    return f"the words hold, but for {listed}"
+    return f"the words hold, but differ in {listed}"
 
 
 def holds_at(citation: Citation, excerpt: str, document: Document) -> Verified:
-    """Check a citation, and that the document says these words at its place."""
+    """Check a citation, and that the document has these words at its place."""
     if document.source != citation.source:
         return Verified(False, "the document has another source")
     if document.sha256 != citation.sha256:
@@ -115,7 +114,7 @@ def holds_at(citation: Citation, excerpt: str, document: Document) -> Verified:
 
 
 def holds_in(excerpt: str, documents: Iterable[Document]) -> Verified:
-    """Look for a printed quotation in documents: to the letter in each, else folded; the first holds."""
+    """Look for a printed quotation in documents, first unchanged, then folded; the first match counts."""
     wanted = _fold(excerpt).text.strip()
     reason = "the excerpt is blank" if not wanted else NOWHERE
     for document in documents if wanted else ():

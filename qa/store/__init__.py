@@ -1,8 +1,8 @@
-"""What holds an index: the protocols that the rest knows, and the files behind them.
+"""What holds an index: the protocols that the rest of the program uses, and their file store.
 
-``Index`` is opened, built, gone back with, purged and checked; a ``Store`` is what one generation of
-it answers from. ``index/README.md`` describes the files; ``tests/store/contract.py`` is what any other
-store must pass.
+``Index`` opens, builds, rolls back, purges and checks an index. A ``Store`` is one generation of it,
+which answers questions. ``index/README.md`` describes the files; any other store must pass the tests in
+``tests/store/contract.py``.
 """
 
 from pathlib import Path
@@ -48,7 +48,7 @@ from qa.store.recipe import Recipe
 
 
 def open_index(place: str | Path) -> Index:
-    """Return the index at a place, which need not be there yet: a folder."""
+    """Return the index at a place, a folder. It need not exist yet."""
     return FileIndex(Path(place))
 
 

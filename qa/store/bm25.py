@@ -1,9 +1,8 @@
-"""BM25: what a term adds to a passage's score, from figures that any store can count.
+"""BM25: what a term adds to a passage's score, from counts that any store can make.
 
-The score of a passage is the sum, over the question's terms, of a number that depends on the term
-and the passage alone. The variant is Robertson's with the idf of Lucene, which is never negative.
-A store may keep these numbers (Lù, BM25S, 2024); ranking works them out again from the counts, to
-the same digits.
+The score of a passage is a sum over the question's terms; each part depends only on the term and the
+passage. The variant is Robertson's with the idf of Lucene, which is never negative. A store may keep
+these parts (Lù, BM25S, 2024). Ranking computes them again from the counts, with the same digits.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from qa.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Bm25:
-    """How fast a repeated term saturates, and how much a long passage is held down."""
+    """How fast a repeated term saturates, and how much a long passage is penalised."""
 
     k1: float = 1.2
     b: float = 0.75
 
     def ceiling(self, frequency: int, count: int) -> float:
-        """Return the most that a term can add to a score, when ``frequency`` of ``count`` passages hold it.
+        """Return the most that a term can add to a score if ``frequency`` of ``count`` passages have it.
 
-        A term that no passage holds has the highest.
+        A term that no passage has gets the highest value.
         """
         return math.log1p((count - frequency + 0.5) / (frequency + 0.5)) * (self.k1 + 1)
 
@@ -38,7 +37,7 @@ def mean_length(lengths: NDArray[np.int32]) -> float:
 
 
 def relative_lengths(lengths: NDArray[np.int32], mean: float) -> FloatArray:
-    """Return how long each passage is against the mean."""
+    """Return the length of each passage divided by the mean."""
     return np.asarray(lengths.astype(np.float32) / max(mean, 1e-9), np.float32)
 
 
@@ -50,8 +49,8 @@ def impacts(
 ) -> FloatArray:
     """Return what terms add to the scores of passages, float32.
 
-    ``counts``: how often each stands there; ``weights``: its idf; ``relative``: how long the
-    passage is against the mean. The shapes must broadcast.
+    ``counts``: how often each term stands in the passage. ``weights``: the idf of each term.
+    ``relative``: the passage's length divided by the mean. The shapes must broadcast.
     """
     norm = bm25.k1 * (1 - bm25.b + bm25.b * relative)
     often = counts.astype(np.float32)

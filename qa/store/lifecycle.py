@@ -1,7 +1,7 @@
-"""What looks after an index: opening, building, going back, purging, checking.
+"""The lifecycle of an index: opening, building, rolling back, purging, checking.
 
-One ``Index`` stands for all of it, so that the engine, the service that holds it, and the upkeep know
-no files. ``Store`` (``qa.store.protocol``) is what one generation of it answers from.
+``Index`` offers all of this, so the engine, the service and the upkeep commands need not know the files.
+A ``Store`` (``qa.store.protocol``) is one generation, which answers questions.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from qa.store.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A file as a build found it, and what it gave: so many ``documents``, and what was ``skipped``.
+    """A file as a build found it, with its result: the number of ``documents``, and what was ``skipped``.
 
-    ``sha256`` is empty for a file that is to be read again whatever is in it.
+    An empty ``sha256`` means that the next build must read the file again, even if it is unchanged.
     """
 
     source: str
@@ -40,8 +40,8 @@ class FileRecord:
 class EncodedPassage:
     """A passage as the store keeps it.
 
-    ``key`` (16 bytes) names all that its vectors depend on, so that a later build can take them
-    over. ``vector``: float32, unit length. ``codes``: uint8, shape (tokens, width). ``ids``: the
+    ``key`` (16 bytes) names everything that its vectors depend on, so that a later build can reuse
+    them. ``vector``: float32, unit length. ``codes``: uint8, shape (tokens, width). ``ids``: the
     model's token ids. ``sentences``: uint8, each token's sentence within the passage.
     """
 
@@ -53,7 +53,7 @@ class EncodedPassage:
 
 
 def document_digest(document: Document) -> str:
-    """Name all that is known of a document."""
+    """Return a digest of everything that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
     read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(read).hexdigest()
@@ -62,7 +62,7 @@ def document_digest(document: Document) -> str:
 class Opened(NamedTuple):
     """A generation that answers, and the folder of its model on this machine.
 
-    ``fault`` says why it is another one than the live one, if it is.
+    ``fault`` says why this is not the live generation; None if it is.
     """
 
     store: Store
@@ -72,7 +72,7 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a generation without opening it; removed documents are counted."""
+    """What is known of a generation without opening it; the counts include removed documents."""
 
     generation: str
     documents: int
@@ -84,9 +84,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class GenerationState:
-    """A generation as it is. ``fault`` says why it cannot be opened; then nothing else is known.
+    """The state of a generation. ``fault`` says why it cannot be opened; then nothing else is known.
 
-    ``hidden`` counts the documents in it that were removed since.
+    ``hidden`` counts its documents that were removed since it was written.
     """
 
     name: str
@@ -100,7 +100,7 @@ class GenerationState:
 
 
 class IndexState(NamedTuple):
-    """The generations in the order in which they serve, the size of all of the index in bytes.
+    """The generations in the order in which they serve, and the size of the whole index in bytes.
 
     ``paths`` are the folders that the last build read.
     """
@@ -112,17 +112,17 @@ class IndexState(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PurgeReport:
-    """What a purge did: which documents are gone for good, and with which generations."""
+    """The result of a purge: the documents that are gone for good, and the generations that went with them."""
 
     generation: str
     purged: tuple[str, ...]
     generations_removed: tuple[str, ...]
     copies: tuple[str, ...]
-    """Sources of documents that stay though their text is the same."""
+    """Sources of documents that have the same text and were not purged."""
 
 
 class Fault(NamedTuple):
-    """Something of an index that does not hold: ``where`` names the file or object, ``what`` the fault."""
+    """Something in an index that is wrong: ``where`` names the file or object, ``what`` says the fault."""
 
     where: str
     what: str
@@ -130,7 +130,7 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check looked at, and all that it found wrong."""
+    """What a check looked at, and everything that it found wrong."""
 
     generations: int
     documents: int
@@ -139,20 +139,20 @@ class Checked:
 
 
 class Draft(Protocol):
-    """A generation that is being written. Documents come in the order of their files' sources."""
+    """A generation that is being written. Documents must come in the order of their files' sources."""
 
     @property
     def documents(self) -> int:
         """How many documents there are so far."""
 
     def known(self, key: bytes) -> EncodedPassage | None:
-        """Return a passage's vectors by their key, where an earlier or a stopped build left them."""
+        """Return an encoded passage by its key, if an earlier or a stopped build left it; else None."""
 
     def remember(self, passages: Sequence[EncodedPassage]) -> None:
-        """Keep what was embedded, for the next build if this one is stopped. Raises OSError."""
+        """Keep encoded passages for the next build, in case this one is stopped. Raises OSError."""
 
     def keep(self, first: int, last: int) -> None:
-        """Take documents of the generation before over as they were written: ``first`` up to ``last``."""
+        """Copy documents of the previous generation unchanged: those from ``first`` up to ``last``."""
 
     def add(
         self, document: Document, passages: Iterable[Passage], encoded: Iterable[EncodedPassage]
@@ -160,31 +160,31 @@ class Draft(Protocol):
         """Add a document that was read, with its passages in order."""
 
     def snapshot(self, records: Sequence[FileRecord]) -> Store:
-        """Write all that is left; return the generation as it will be, to calibrate it on."""
+        """Write the rest; return the generation without its calibration, so that it can be calibrated."""
 
     def seal(self, calibration: Mapping[str, Any] | None) -> None:
-        """Keep the calibration with it; nothing changes it from now on."""
+        """Store the calibration with the generation; after this nothing changes it."""
 
     def sealed(self) -> Store:
-        """Open the sealed generation, to be judged before it is live."""
+        """Open the sealed generation, so that it can be judged before it goes live."""
 
     def publish(self, *, keep: int, paths: Sequence[str]) -> Facts:
-        """Let it answer, and remove all but the ``keep`` newest generations.
+        """Make this generation live, and remove all but the ``keep`` newest generations.
 
-        A document that one of these holds and this one does not is shown by none from now on.
+        A document that this generation lacks is hidden in all of the older ones from now on.
         """
 
 
 class Previous(Protocol):
-    """The generation that a build takes from."""
+    """The generation that a build reuses unchanged documents from."""
 
     @property
     def recipe(self) -> Recipe:
-        """How it was made."""
+        """The recipe that made it."""
 
     @property
     def live(self) -> bool:
-        """Whether it is the live one, and not one that serves for it."""
+        """Whether it is the live one; False if it only serves instead of a damaged live one."""
 
     @property
     def files(self) -> Sequence[FileRecord]:
@@ -195,82 +195,82 @@ class Previous(Protocol):
         """What is known of it."""
 
     def ids(self, first: int, last: int) -> Sequence[str]:
-        """Return the ids of its documents ``first`` up to ``last``, not included."""
+        """Return the ids of its documents from ``first`` up to ``last``; ``last`` is not included."""
 
     def sources(self, first: int, last: int) -> Sequence[str]:
-        """Return the sources of the same."""
+        """Return the sources of the same documents."""
 
     def document_at(self, place: int) -> Document:
-        """Return the document at a place, a removed one too."""
+        """Return the document at a place, even if it was removed."""
 
 
 class Building(Protocol):
-    """An index that this process may change; nobody else builds, goes back or purges meanwhile."""
+    """An index that only this process may change: no other can build, roll back or purge meanwhile."""
 
     @property
     def previous(self) -> Previous | None:
-        """What can be taken over; None where there is nothing, or it is damaged."""
+        """The generation to reuse from; None if there is none, or if it is damaged."""
 
     def add_model(self, fingerprint: str, make: Callable[[Path], None]) -> Path:
-        """Keep what ``make`` writes into an empty folder as the model; return where it is.
+        """Store the model that ``make`` writes into an empty folder; return where it is.
 
-        A model that is there and whole is taken as it is.
+        If the complete model is already there, it is used and ``make`` is not called.
         """
 
     def draft(self, recipe: Recipe) -> AbstractContextManager[Draft]:
-        """Begin a generation; what is not published is removed at the end."""
+        """Begin a generation; at the end it is removed unless it was published."""
 
     def unchanged(self) -> bool:
-        """Leave the previous generation live; return whether it shows documents again.
+        """Leave the previous generation live; return whether it shows more documents than before.
 
-        These are the ones that were removed and came back.
+        These were removed and are now back in the folder.
         """
 
 
 class Index(Protocol):
-    """One index: its generations, which of them answers, and the models they were made with.
+    """One index: its generations, which of them is live, and the models that made them.
 
-    Methods raise IndexMissingError where there is none, IndexUnreachableError where what holds it
-    gives no answer, IndexDamagedError and IndexForeignError for what it holds.
+    Methods raise IndexMissingError if there is no index, IndexUnreachableError if the place that holds
+    it does not respond, IndexDamagedError and IndexForeignError if its contents are wrong.
     """
 
     @property
     def name(self) -> str:
-        """What clients know it by."""
+        """The name that clients see."""
 
     def told(self, message: str) -> str:
-        """Return a message as clients may read it: without where the index lies."""
+        """Return a message in a form for clients: without the path of the index."""
 
     def stamp(self) -> Hashable:
-        """Return what changes whenever something else may answer; cheap, and never raises."""
+        """Return a value that changes whenever other answers may come; cheap, and never raises."""
 
     def version(self) -> str:
-        """Return the ``version`` of the store that is live."""
+        """Return the ``version`` of the live store."""
 
     def open(self) -> Opened:
-        """Open the live generation; if it is damaged, the first retained one that is not."""
+        """Open the live generation; if it is damaged, open the first undamaged one that was kept."""
 
     def state(self) -> IndexState:
-        """Look at every generation, every byte of it."""
+        """Examine every generation, every byte of it."""
 
     def records(self) -> Sequence[FileRecord]:
-        """Return the files of what is served, without those whose documents were removed."""
+        """Return the files of the served generation, except those whose documents were removed."""
 
     def building(self) -> AbstractContextManager[Building]:
         """Hold the index for a build. Raises IndexLockedError where another process holds it."""
 
     def rollback(self, name: str | None = None) -> IndexInfo:
-        """Let an earlier generation answer: the one called ``name``, else the one before the live one.
+        """Make an earlier generation live: the one called ``name``, else the one before the live one.
 
-        Documents that were removed since stay out. Raises UsageError when it is not kept.
+        Documents that were removed since then stay hidden. Raises UsageError if it was not kept.
         """
 
     def purge(self, names: Sequence[str]) -> PurgeReport:
         """Remove documents, named by source or id, and their texts from every generation.
 
-        Raises NotFoundError for a name that no generation holds, CorpusError when no document
-        would be left.
+        Raises NotFoundError for a name that no generation has, and CorpusError if no document would
+        be left.
         """
 
     def check(self, tell: Callable[[str], None] = lambda _: None) -> Checked:
-        """Prove every byte, reference and citation of every generation; ``tell`` hears what is looked at."""
+        """Check every byte, reference and citation of every generation; ``tell`` gets progress messages."""

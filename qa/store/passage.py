@@ -1,4 +1,4 @@
-"""A passage of a document, made ready for excerpts: what a store keeps or works out of each."""
+"""A passage of a document in the form that excerpts need: what a store keeps or computes for each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qa.records import MAX_EXCERPT, Block, Document, PassageId, Span, line_of
 from qa.store.protocol import StoredPassage
 
 HEADINGS = frozenset({"title", "heading"})
-"""Kinds of blocks that name what follows."""
+"""Kinds of blocks that are headings of the text after them."""
 
 
 def stored_passage(
@@ -21,7 +21,7 @@ def stored_passage(
     section: str | None,
     sentences: tuple[Span, ...],
 ) -> StoredPassage:
-    """Return a passage of a document with all that is asked of it and of its neighbours."""
+    """Return a passage of a document, with all that excerpts need of it and of its neighbours."""
     blocks = _blocks(document.blocks, start, end)
     first = blocks[0] if blocks and blocks[0].start <= start < blocks[0].end else None
     entry = first.about if first else None
@@ -50,7 +50,7 @@ def stored_passage(
 
 
 def _blocks(blocks: Sequence[Block], start: int, end: int) -> Sequence[Block]:
-    """Return those of a document's blocks that hold a part of a span."""
+    """Return the blocks of a document that overlap a span."""
     first = max(bisect_right(blocks, start, key=attrgetter("start")) - 1, 0)
     last = bisect_right(blocks, end - 1, key=attrgetter("start"))
     return [block for block in blocks[first:last] if start < block.end]

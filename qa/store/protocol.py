@@ -1,11 +1,12 @@
-"""What asking wants of a store. It speaks of ids and sets, never of files: a database fits behind it.
+"""The protocol of a store: what asking needs from it. It has ids and sets, and no files, so that a
+database can implement it.
 
-**A store recalls; scoring is local.** A question costs three calls: ``statistics`` counts what the
-question's words and tokens weigh, ``candidates`` names passages that may answer, and ``fetch``
-gives all that scoring, grouping, excerpts and explanations need of them. Scores, explanations and
-calibration therefore mean the same on every store.
+**A store finds candidates; scoring is local.** A question costs three calls. ``statistics`` returns the
+counts that give the weights of the question's words and tokens. ``candidates`` returns the ids of
+passages that may answer. ``fetch`` returns all that scoring, grouping, excerpts and explanations need of
+these. So scores, explanations and calibration mean the same on every store.
 
-What an index shows is the same in all of these: a removed document is in none of them. Only the
+All methods agree on what an index shows: a removed document is in none of their results. Only the
 frequencies still count it, so that removing a document changes no score.
 """
 
@@ -25,15 +26,15 @@ from qa.text.analysis import Analyzer
 RowArray = NDArray[np.int64]
 
 CONTEXT = 255
-"""Marks a token that is not of the passage's own text."""
+"""The sentence number of a token that does not belong to the passage's own text."""
 
 
 class TokenCodes(NamedTuple):
-    """Coded tokens of some passages, end to end.
+    """Coded tokens of some passages, one passage after the other.
 
     ``codes``: uint8, shape (tokens, width). ``starts``: int64, where each passage's tokens
     begin. ``sentences``: uint8, for each token the number of its sentence within its passage;
-    ``CONTEXT`` for a token of the title or heading that was read with it.
+    ``CONTEXT`` for a token of the title or heading, which the model reads with the passage.
     """
 
     codes: NDArray[np.uint8]
@@ -41,7 +42,7 @@ class TokenCodes(NamedTuple):
     sentences: NDArray[np.uint8]
 
     def part(self, first: int, last: int) -> TokenCodes:
-        """Return the tokens of the passages ``first`` up to ``last``, not included."""
+        """Return the tokens of the passages from ``first`` up to ``last``; ``last`` is not included."""
         if first == 0 and last >= len(self.starts):
             return self
         begin = int(self.starts[first]) if first < len(self.starts) else len(self.codes)
@@ -63,11 +64,11 @@ class DocumentEntry(NamedTuple):
 
 
 class NearWord(NamedTuple):
-    """A word of the archive that is spelled nearly as another one.
+    """A word of the archive whose spelling is near to that of another word.
 
-    ``word`` is as folded, ``written`` as the documents write it most often; ``times`` says how
-    often, ``distance`` how many letters are other, missing, too many, or swapped
-    with the next one.
+    ``word`` is its folded form, ``written`` the form that documents use most. ``times`` says how often
+    it stands there. ``distance`` is the number of edits: a letter that is different, missing, too many,
+    or swapped with the next one.
     """
 
     word: str
@@ -77,9 +78,9 @@ class NearWord(NamedTuple):
 
 
 class Query(NamedTuple):
-    """What passages are wanted for: a unit vector, and terms without repetitions.
+    """A search for candidates: a unit vector, and terms without repetitions.
 
-    ``depth``: how many of each kind. Passages that are ``held_out`` are not found.
+    ``depth``: how many passages of each kind. Passages in ``held_out`` are not found.
     """
 
     vector: FloatArray
@@ -90,11 +91,11 @@ class Query(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Passages that may answer, best first, ties by id, each list as deep as was asked for.
+    """Passages that may answer, best first, ties by id; each list has up to ``Query.depth`` of them.
 
-    ``dense``: by the cosine of their vectors with the query's. ``lexical``: by BM25, only those with
-    one of the terms. ``undated_documents``: how many documents without a date a filter by date
-    left out. ``unmatched``: the filter's globs that no source with a passage fits.
+    ``dense``: by the cosine of their vectors with the query's vector. ``lexical``: by BM25, only
+    passages with one of the terms. ``undated_documents``: how many documents a date filter left out
+    because they have no date. ``unmatched``: the filter's globs that match no source with a passage.
     """
 
     dense: Sequence[PassageId]
@@ -106,10 +107,10 @@ class Candidates(NamedTuple):
 class Statistics(NamedTuple):
     """How rare terms and tokens are.
 
-    ``passages``: how many there are; ``mean_length``: terms in a passage, on average; ``terms``: in
-    how many passages each of the terms stands, 0 for one that is not known; ``tokens``: int64, the
-    same for the tokens, in the order in which they were asked for. These count removed documents
-    too, until the next build. ``held``: those of the terms that a passage which is shown holds.
+    ``passages``: how many passages there are. ``mean_length``: the mean number of terms in a passage.
+    ``terms``: for each term, how many passages have it, 0 for an unknown term. ``tokens``: int64, the
+    same for the tokens, in the order of the call. All of these count removed documents too, until the
+    next build. ``held``: the terms that at least one shown passage has.
     """
 
     passages: int
@@ -120,15 +121,15 @@ class Statistics(NamedTuple):
 
 
 class StoredPassage(NamedTuple):
-    """A passage with all that an excerpt, its citation and its neighbours ask of it.
+    """A passage with all that an excerpt, its citation and adjacent passages need.
 
-    Spans are in the document's text. ``part``: names the part of the document, which no excerpt
-    leaves; ``page``, ``place`` and ``line``, from 1: where it begins. ``about``: title,
-    address and date of the listing entry that it begins in, and else of the document; ``announces``
-    says that such an entry has an address of its own; ``author`` is None within such an entry.
-    ``headings``: spans of titles and headings that it holds a part of; ``headers``: of rows that name
-    a table's columns; ``kinds``: the kinds of all blocks but headings. ``gap``: the white space between
-    its end and the text that follows, at most as long as an excerpt.
+    Spans are in the document's text. ``part`` names the part of the document; no excerpt crosses its
+    boundary. ``page``, ``place`` and ``line``, counted from 1, are where the passage begins. ``about``:
+    title, address and date of the listing entry that it begins in, else of the document.
+    ``announces``: whether such an entry has an address of its own. ``author`` is None in such an entry.
+    ``headings``: spans of titles and headings that the passage overlaps. ``headers``: spans of rows that
+    name a table's columns. ``kinds``: the kinds of all its blocks except headings. ``gap``: the white
+    space between its end and the next text, at most as long as an excerpt.
     """
 
     id: PassageId
@@ -154,11 +155,11 @@ class StoredPassage(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """Passages in the order in which they were asked for.
+    """Passages, in the order in which they were asked for.
 
     ``vectors``: float32, shape (passages, dimension). ``counts``: int32, shape (passages, terms),
-    how often each holds each of the terms that were asked for. ``lengths``: int32, how many terms
-    each has, its context's counted. A store at hand may make each of ``passages`` when it is looked at.
+    how often each passage has each of the terms of the call. ``lengths``: int32, how many terms each
+    has, including its context. A local store may make each of ``passages`` only when it is used.
     """
 
     vectors: FloatArray
@@ -168,7 +169,7 @@ class Fetched(NamedTuple):
     passages: Sequence[StoredPassage]
 
     def part(self, first: int, last: int) -> Fetched:
-        """Return the passages ``first`` up to ``last``, not included."""
+        """Return the passages from ``first`` up to ``last``; ``last`` is not included."""
         return Fetched(
             self.vectors[first:last],
             self.tokens.part(first, last),
@@ -179,7 +180,7 @@ class Fetched(NamedTuple):
 
 
 class Sampled(NamedTuple):
-    """A passage of a sample; ``beside``: the passages before and after it, in the order of ids.
+    """A passage of a sample. ``beside``: the passages before and after it, in the order of ids.
 
     ``sentences`` are spans of ``text``.
     """
@@ -192,78 +193,78 @@ class Sampled(NamedTuple):
 
 
 class Spellings(Protocol):
-    """The words of an archive as its documents write them, held in memory."""
+    """The words of an archive as its documents write them; they are held in memory."""
 
     def near(self, word: str, distance: int) -> Sequence[NearWord]:
-        """Return the words within an edit distance of ``word``, as folded, in no order.
+        """Return the words within an edit distance of ``word``, a folded form, in no order.
 
-        Those that begin with another letter may be left out beyond a distance of 1. None where the
-        words are not known.
+        Beyond a distance of 1, words with another first letter may be left out. The result is empty if
+        the store does not know its words.
         """
 
 
 class Store(Protocol):
-    """One immutable generation of an index. Safe to use from several threads.
+    """One immutable generation of an index. Several threads may use it.
 
     Its attributes were read when it was opened and cost nothing; each method may be a call over a
-    network. Methods raise IndexUnreachableError where what holds the index gives no answer, and
-    IndexDamagedError where something is not what was written.
+    network. Methods raise IndexUnreachableError if the place that holds the index does not respond,
+    and IndexDamagedError if something is not what was written.
     """
 
     @property
     def info(self) -> IndexInfo:
-        """Which generation this is, and how much of it is shown."""
+        """Which generation this is, and how many documents and passages it shows."""
 
     @property
     def version(self) -> str:
-        """Names what it shows: two that answer differently have different ones."""
+        """A name for what it shows: two stores that give different answers have different versions."""
 
     @property
     def calibration(self) -> Mapping[str, Any] | None:
-        """What the build kept of the index's calibration; None where it has none."""
+        """The calibration that the build stored; None if there is none."""
 
     @property
     def analyzer(self) -> Analyzer:
-        """What turned its passages into terms."""
+        """The analyzer that turned its passages into terms."""
 
     @property
     def recipe(self) -> Recipe:
-        """How it was made: its model, its language, the constants of its lexical ranking."""
+        """The recipe that made it: model, language, constants of lexical ranking."""
 
     @property
     def size(self) -> int:
-        """How many bytes it takes where it lies."""
+        """The size of the stored generation in bytes."""
 
     @property
     def spellings(self) -> Spellings:
-        """Its words, for what a mistyped one may have meant."""
+        """Its words, for suggesting the right spelling of a mistyped word."""
 
     def statistics(self, terms: Sequence[str], tokens: Sequence[int]) -> Statistics:
-        """Count the passages, and in how many of them terms and a model's tokens stand."""
+        """Count the passages, and count in how many of them each term and each token of the model stands."""
 
     def candidates(self, query: Query) -> Candidates:
         """Return the passages that may answer."""
 
     def fetch(self, ids: Sequence[PassageId], terms: Sequence[str]) -> Fetched:
-        """Return passages, with the counts of ``terms``. Raises LookupError for one that is not shown."""
+        """Return passages, with the counts of ``terms``. Raises LookupError for one that is hidden."""
 
     def similar(self, id: PassageId, cosine: float) -> Collection[PassageId]:
-        """Return the passages whose vectors have at least this cosine with that of ``id``, itself too."""
+        """Return the passages whose vectors have at least this cosine with that of ``id``; ``id`` too."""
 
     def sample(self, most: int) -> Sequence[Sampled]:
-        """Return at most so many passages, spread evenly over the index, in the order of ids."""
+        """Return at most ``most`` passages, spread evenly over the index, in the order of ids."""
 
     def extracts(self, documents: int, places: int, characters: int) -> Sequence[str]:
-        """Return stretches of text: of some documents, spread evenly by source, so many places each."""
+        """Return pieces of text: from documents spread evenly by source, from ``places`` places in each."""
 
     def document(self, document_id: str) -> Document | None:
         """Return a document with its text, or None."""
 
     def summary(self) -> Archive:
-        """Count the documents by month and by folder."""
+        """Count the documents by month and by topmost folder."""
 
     def listing(self, after: str = "", limit: int | None = None) -> Sequence[DocumentEntry]:
-        """Return documents whose source comes after ``after``, by source, at most ``limit``."""
+        """Return at most ``limit`` documents, sorted by source, that come after the source ``after``."""
 
 
 NOTHING = Fetched(
@@ -273,7 +274,7 @@ NOTHING = Fetched(
     lengths=np.empty(0, np.int32),
     passages=(),
 )
-"""What fetching no passage gives."""
+"""The result of fetching no passage."""
 
 
 def summarise(entries: Sequence[DocumentEntry]) -> Archive:
@@ -284,7 +285,7 @@ def summarise(entries: Sequence[DocumentEntry]) -> Archive:
         if entry.published:
             month = entry.published[:7]
             dated[month] = dated.get(month, 0) + 1
-        # What follows a "#" names a row of a table, and may hold a slash of its own.
+        # The part after a "#" names a row of a table, and may contain a slash itself.
         file = entry.source.split("#")[0]
         if "/" in file:
             folder = file.split("/")[0]
@@ -298,7 +299,7 @@ def summarise(entries: Sequence[DocumentEntry]) -> Archive:
 
 
 def spread(count: int, most: int) -> list[int]:
-    """Return at most so many of ``count`` places, as far apart as they come: how a sample is chosen."""
+    """Return at most ``most`` of ``count`` places, as far apart as possible; this chooses a sample."""
     if count <= most:
         return list(range(count))
     return [int(place) for place in np.linspace(0, count - 1, most)]

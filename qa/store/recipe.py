@@ -1,4 +1,4 @@
-"""How a generation was made, as far as it decides what is in it."""
+"""The recipe of a generation: everything about the build that decides what is in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qa.store.bm25 import Bm25
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that decides what a build makes of a corpus; two builds of one recipe and corpus agree."""
+    """All that decides the result of a build; two builds of one recipe and one corpus are equal."""
 
     model: str
     fingerprint: str
@@ -26,11 +26,11 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """Names the recipe; the same whether it was just made or read from a manifest."""
+        """A name for the recipe; the same for a new recipe and for one read from a manifest."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def of_manifest(cls, manifest: Mapping[str, Any]) -> Recipe:
-        """Return the recipe that a generation was made by."""
+        """Return the recipe that made a generation."""
         fields = {name: manifest[name] for name in cls.__dataclass_fields__}
         return cls(**fields | {"bm25": Bm25(**fields["bm25"])})

@@ -1,7 +1,7 @@
-"""Text to index terms: folded, split into words, stop words left out, stemmed.
+"""From text to index terms: fold, split into words, leave out stop words, stem.
 
-Words are folded as the model's texts are (``qa.text.folding``), and case and accents go too (Añez = Anez).
-It is for matching only; nothing that is quoted is ever folded.
+Words are folded as texts for the model are (``qa.text.folding``); case and accents are removed too
+(Añez = Anez). Terms are for matching only; quoted text is never folded.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import Stemmer
 from qa.text.folding import folded
 
 VERSION, LIBRARIES = 1, "PyStemmer"
-"""The number is raised when other terms are made of the same text; see ``tests/golden``."""
+"""Raise the number when the same text gives other terms; see ``tests/golden``."""
 
 _ALGORITHMS = {
     "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
     "fr": "french", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian",
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
-# Function words and the words that make a question one. Other languages go without a list:
-# the weight of a term falls with its frequency anyway.
+# Function words, and words that only mark a question. Other languages have no list: frequent terms
+# have a low weight anyway.
 STOP_WORDS = {
     "en": frozenset(
         """
@@ -38,17 +38,17 @@ STOP_WORDS = {
         """.split()
     )
 }
-# A name of letters and a number gives its parts and the whole: F-16 is "f", "16" and "f16".
+# A name of letters and a number gives its parts and the whole: F-16 gives "f", "16" and "f16".
 _WORD = re.compile(r"(?<!\w)(?P<name>[^\W\d_]++)-(?P<number>\d++(?:\.\d+)*+)(?!\w)|\w+(?:['.]\w+)*")
 # Between two digits a stop makes a number: 8.5 is not 85.
 _STOP = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _APOSTROPHES = str.maketrans("’`", "''")
 _LONG_WORD = 64
-"""Longer words are stemmed each time: kept, they would let whoever asks fill the memory."""
+"""Longer words are not cached: clients could fill the memory with them."""
 
 
 class _Unaccented(dict[int, str | None]):
-    """For ``str.translate``: leaves accents out; looks each character of a script up once."""
+    """For ``str.translate``: removes accents; it looks up each character of a script once."""
 
     def __missing__(self, point: int) -> str | None:
         kept = None if unicodedata.combining(chr(point)) else chr(point)
@@ -58,7 +58,7 @@ class _Unaccented(dict[int, str | None]):
 
 
 _PLANES = 0x20000
-"""Below stand all accents. Above, somebody who asks with every character would fill the memory."""
+"""All accents stand below this. Characters above are not cached, so that clients cannot fill the memory."""
 
 
 _UNACCENTED = _Unaccented()
@@ -71,7 +71,7 @@ def fold(text: str) -> str:
     text = folded(text).text.translate(_APOSTROPHES).casefold()
     if text.isascii():
         return text
-    # Only decomposed are some letters seen to be capitals: ℌ is H.
+    # Some letters show that they are capitals only when they are decomposed: ℌ is H.
     return unicodedata.normalize("NFKD", text).translate(_UNACCENTED).casefold()
 
 
@@ -80,7 +80,7 @@ class Analyzer:
 
     def __init__(self, language: str = "en") -> None:
         algorithm = _ALGORITHMS.get(language)
-        # Its own cache holds whole words, however long: ours stands before it.
+        # The stemmer's own cache holds words of any length, so it is off and ours is used.
         self._stemmer = Stemmer.Stemmer(algorithm, 0) if algorithm else None
         self._stop_words = STOP_WORDS.get(language, frozenset())
         self._stem = lru_cache(maxsize=65536)(self._stem_word)
@@ -90,7 +90,7 @@ class Analyzer:
         return [term for _, term in self.words(text)]
 
     def words(self, text: str) -> list[tuple[str, str]]:
-        """Return (word as folded, term) for each word of ``text`` that is indexed."""
+        """Return (folded word, term) for each word of ``text`` that is indexed."""
         found = []
         for match in _WORD.finditer(fold(text)):
             name, number = match.group("name", "number")

@@ -1,13 +1,13 @@
-"""Rival spellings made one, for whatever reads a text: the model and the index of words alike.
+"""Gives different spellings of one thing the same form, for the model and for the index of words.
 
 - Characters: Unicode's compatibility forms (ligatures, full-width letters, decomposed ones), digits
-  of any script, apostrophes, hyphens; what is not seen (soft hyphens) goes.
+  of any script, apostrophes and hyphens get one form; invisible characters (soft hyphens) go.
 - Numbers: separators of thousands go; 1,250,000 is 1250000. Decimals, versions and dates stay.
 - Abbreviations: the stops between single letters go; U.S.S.R. is USSR.
 - Names of letters and a number get a hyphen; F16 is F-16.
 
-It is for matching only. What is quoted is never folded, and every place in a folded text is known
-in the text as it was given.
+Folding is for matching only. Quoted text is never folded, and each place in a folded text can be
+traced to its place in the original text.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 VERSION = 1
-"""Raised when a text is folded otherwise: what a model made of it before is made anew."""
+"""Raise it when folding changes: what a model made of the text before is then made again."""
 
 _Edit = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Where the runs of an edited text come from; ``begins`` ascends and starts with 0.
+    """Where the parts of an edited text come from; ``begins`` ascends and starts with 0.
 
-    A run that was ``kept`` counts on from its origin; of one that was put in, all is of one place.
+    A part that was ``kept`` has one original character for each of its own. All of a part that was
+    inserted comes from one place.
     """
 
     begins: list[int]
@@ -48,9 +49,9 @@ class Folded:
     steps: tuple[_Step, ...]
 
     def origin(self, at: int) -> int:
-        """Return the place in the text that was given, in code points, of a place in the folded one.
+        """Return the place in the original text of a place in the folded text, in code points.
 
-        It never falls from one place to the next; the end of the one is the end of the other.
+        A later place never has an earlier origin; the end of the folded text is the end of the original.
         """
         for step in reversed(self.steps):
             at = step.origin(at)
@@ -58,14 +59,14 @@ class Folded:
 
 
 def folded(text: str) -> Folded:
-    """Fold a text, its case and accents kept."""
+    """Fold a text; keep case and accents."""
     text = text.translate(_MARKS)
     steps: list[_Step] = []
     if not text.isascii():
         text = _RANGE.sub("-", text)
         text = _edit(text, _spaced(text), steps)
         text = _edit(text, ((m.start(), m.end(), "") for m in _UNSEEN.finditer(text)), steps)
-        text = _RANGE.sub("-", text)  # a mark that nobody sees may have stood beside it
+        text = _RANGE.sub("-", text)  # an invisible mark may have stood beside it before
         text = _edit(text, _characters(text), steps).translate(_MARKS)
     text = _edit(text, _grouped(text), steps)
     text = _edit(text, _dotted(text), steps)
@@ -79,7 +80,7 @@ def fold_name(name: str) -> str:
 
 
 def _edit(text: str, edits: Iterable[_Edit], steps: list[_Step]) -> str:
-    """Replace parts of a text, in order and apart from each other; note in ``steps`` what moved."""
+    """Replace parts of a text, in order and without overlaps; add what moved to ``steps``."""
     parts: list[str] = []
     step = _Step([0], [0], [True])
     at = length = 0
@@ -87,7 +88,7 @@ def _edit(text: str, edits: Iterable[_Edit], steps: list[_Step]) -> str:
         parts += (text[at:start], new)
         length += start - at
         for begin, origin, kept in ((length, start, False), (length + len(new), end, True)):
-            if step.begins[-1] == begin:  # a run of no length
+            if step.begins[-1] == begin:  # an empty part
                 step.origins[-1], step.kept[-1] = origin, kept
             else:
                 step.begins.append(begin)
@@ -105,30 +106,30 @@ def _edit(text: str, edits: Iterable[_Edit], steps: list[_Step]) -> str:
 
 _MARKS = str.maketrans(
     {
-        # The typographic one: on the seeds the default model ranks worse with the straight one.
+        # The typographic one: on the sample archive the default model ranks worse with the straight one.
         **dict.fromkeys("'\u2018\u201b\u02bc\u00b4\uff07", "\u2019"),
         **dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"),
     }
 )
-# A dash between two words or numbers is a hyphen; with spaces around it, it is a dash.
+# A dash between two words or numbers without spaces counts as a hyphen; with spaces it is a dash.
 _RANGE = re.compile(r"(?<=\w)\u2013(?=\w)")
 # Soft hyphens, joiners, marks of direction, selectors of a glyph's variant.
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"
 )
-# Normalising takes time that grows with the square of a run of accents: long runs are cut.
-# The ellipsis is a mark of its own for a model, and no word.
+# Normalising takes time that grows with the square of a run of accents, so long runs are cut.
+# The ellipsis stays: a model has its own token for it, and it is no word.
 _FOREIGN = re.compile(r"[^\x00-\x7f\u2026]{1,256}")
 _CLUSTER = 32
-# Parts of a letter that Unicode counts as letters: of Hangul, and of half-width katakana.
+# Parts of a letter that Unicode counts as letters: in Hangul, and in half-width katakana.
 _PARTS = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb\uff9e\uff9f\uffc2-\uffdc]")
-# Behind a number, or a word that is no unit, a raised figure is an exponent, a fraction or a note.
+# After a number, or after a word that is no unit, a raised figure is an exponent, a fraction or a note.
 _APART = re.compile(r"(?:\d|[^\W\d_]{3})\Z")
 _RAISED = ("<super>", "<fraction>")
 
 
 def _characters(text: str) -> Iterator[_Edit]:
-    """Yield what brings each character to its form of compatibility (NFKC), and digits to ASCII's."""
+    """Yield edits that give each character its compatibility form (NFKC), and digits as ASCII."""
     for run in _FOREIGN.finditer(text):
         start, end = run.span()
         # A letter before the run may have its accent in it.
@@ -187,7 +188,7 @@ def _spaced(text: str) -> Iterator[_Edit]:
 def _grouped(text: str) -> Iterator[_Edit]:
     for number in _GROUPED.finditer(text):
         groups = number.group("spaced")
-        # Figures in a row may stand in a table: "1 250 000" and "250 000" do not, "250 310" may.
+        # Numbers in a row may be table cells: "1 250 000" and "250 000" are not, "250 310" may be.
         first = number.group().split(" ")[0]
         if not groups or groups.endswith("000") or (len(groups) > 4 and len(first) < 3):
             yield from _without(",\u2019. ", number)
@@ -199,7 +200,7 @@ def _dotted(text: str) -> Iterator[_Edit]:
 
 
 def _without(marks: str, found: re.Match[str]) -> Iterator[_Edit]:
-    """Yield what leaves the marks out of a match."""
+    """Yield edits that remove the marks from a match."""
     for at, character in enumerate(found.group(), start=found.start()):
         if character in marks:
             yield at, at + 1, ""

@@ -551,7 +551,7 @@ def test_where_no_key_is_asked_for_a_listed_origin_may_ask(
      "ftp://example.org", "https://a.example;https://b.example", "null"],
 )  # fmt: skip
 def test_a_wrong_list_of_origins_is_refused(index: Path, engine: Engine, origins: str) -> None:
-    with pytest.raises(UsageError, match="setting cors_origins names"):
+    with pytest.raises(UsageError, match="setting cors_origins has"):
         create_app(index=index, settings=Settings(cors_origins=origins), engine=engine)
 
 

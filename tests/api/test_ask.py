@@ -256,7 +256,7 @@ def test_a_printed_footnote_is_checked(client: TestClient, named: str) -> None:
     }[named]
     printed = "\u00a0".join(result["excerpt"].split(" "))
     found = client.post("/v1/verify", json={"excerpt": printed, **origin}).json()
-    assert found["holds"] is True and found["reason"] == "the words hold, but for spaces"
+    assert found["holds"] is True and found["reason"] == "the words hold, but differ in spaces"
     assert found["citation"]["id"] == cited["id"]
     other = client.post("/v1/verify", json={"excerpt": "Never said.", **origin}).json()
     assert other == {"holds": False, "reason": "the document does not say this", "citation": None}

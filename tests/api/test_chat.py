@@ -162,7 +162,7 @@ def test_the_stream_is_server_sent_events(client: TestClient) -> None:
 def test_nothing_found_is_said_and_has_an_empty_list(chat: OpenAI) -> None:
     nothing = {"filters": {"published_from": "2030"}}
     message = complete(chat, extra_body=nothing).choices[0].message
-    hidden = "The filter hides what may answer: 10 passages outside these dates."
+    hidden = "The filter hides 10 passages that may answer, outside these dates."
     expected = f"The archive has nothing on this.\n\n{hidden}"
     assert (message.content, message.annotations) == (expected, [])
     deltas = [c.choices[0].delta for c in complete(chat, stream=True, extra_body=nothing)]

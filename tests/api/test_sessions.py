@@ -257,7 +257,7 @@ def test_without_a_good_secret_keys_still_work(
         assert "Authorization: Bearer KEY still works" in error["message"]
         assert int(refused.headers["retry-after"]) > 0
     assert page.status_code == 503
-    assert "until the operator puts the secret of sessions right" in page.text
+    assert "until the operator repairs the secret of sessions" in page.text
     assert re.search(r"<form.*v1/session", page.text)
     for refused in (answer, begun, page):
         assert str(keyed.sessions.path.parent) not in refused.text

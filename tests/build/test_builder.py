@@ -547,7 +547,7 @@ def test_of_two_documents_of_one_name_the_first_is_kept(tmp_path: Path, build: B
     )
     (texts / "y.csv#id=1.txt").write_text("The harbour was dug in 1872.\n")
     (texts / "z.txt").write_text("The ferry takes cows.\n")
-    name, reason = "y.csv#id=1.txt", "a second document of that name"
+    name, reason = "y.csv#id=1.txt", "another document has this name already"
     for folder in (index, tmp_path / "from nothing"):
         report = build(texts, folder)
         assert report.documents == 3

@@ -301,7 +301,7 @@ def test_the_last_document_is_not_purged(deleted: list[str], settings: Settings)
 
 def test_what_no_generation_holds_cannot_be_purged(deleted: list[str], settings: Settings) -> None:
     before = (Path(settings.index) / "LIVE").read_bytes()
-    with pytest.raises(NotFoundError, match="no generation holds a document cats.txt") as refusal:
+    with pytest.raises(NotFoundError, match="no generation has a document cats.txt") as refusal:
         purge(settings, ["owls.txt", "cats.txt"])
     assert refusal.value.exit_status == 2
     assert (Path(settings.index) / "LIVE").read_bytes() == before

@@ -391,7 +391,7 @@ def test_purging(two: tuple[Path, str], capsys: Capture) -> None:
     assert out.startswith("Purged markup.txt\n  generation 000002-")
     assert "  deleted generation 000001-" in out
     assert run(["purge", "markup.txt", "--index", index]) == 2
-    assert "no generation holds a document markup.txt" in complaint(capsys)
+    assert "no generation has a document markup.txt" in complaint(capsys)
     assert run(["purge", "tariff.txt", "--json", "--index", index]) == 0
     assert json.loads(capsys.readouterr().out)["purged"] == ["tariff.txt"]
 
@@ -500,7 +500,7 @@ def test_a_dash_reads_the_question(
         (["a", "-k", "0"], "k is 0"),
         (["a", "-k", "51"], "k is 51"),
         (["a", "--source", "\udcff"], "lone surrogate"),
-        (["a", "--from", "yesterday"], "published_from is no date: one as 2019"),
+        (["a", "--from", "yesterday"], "published_from is no date: write 2019"),
         (["a", "--to", "2019-13"], "published_to is no date"),
     ],
 )
@@ -545,7 +545,7 @@ def test_an_index_that_cannot_be_used_is_one_line_and_3(
     for folder, words in (
         (tmp_path / "none", "holds no index yet"),
         (damaged, "vectors.faiss is damaged"),
-        (foreign, "holds no index of ours"),
+        (foreign, "is not an index of cited-qa"),
         (newer, "format 99"),
     ):
         for command in (["ask", "owls"], ["serve", "--port", "0"], ["mcp"]):

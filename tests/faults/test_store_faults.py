@@ -612,10 +612,10 @@ def test_a_changed_byte_of_the_model_is_refused(
     [
         (None, "holds no index yet"),
         ([], "holds no index yet"),
-        (["a.txt"], "holds no index of ours"),
+        (["a.txt"], "is not an index of cited-qa"),
         (["LIVE"], "is not a pointer"),
         (["generations/"], "holds no index yet"),
-        (["config.json", "index.faiss"], "holds no index of ours"),
+        (["config.json", "index.faiss"], "is not an index of cited-qa"),
     ],
 )
 def test_what_is_no_index_is_never_served(
@@ -659,14 +659,14 @@ _SPOILT = [[0.0, *_ZEROS], [float("nan"), *_ZEROS], [float("inf"), *_ZEROS], [3.
 def test_vectors_that_are_none_are_refused_at_the_build(
     texts: Path, index: Path, vector: list[float]
 ) -> None:
-    with pytest.raises(QaError, match="not finite and of unit length"):
+    with pytest.raises(QaError, match="not finite or not of unit length"):
         build_index([texts], Settings(index=str(index)), encoder=Spoilt(vector), calibrated=False)
     assert sources(index) == ["a.txt"]
 
 
 @pytest.mark.parametrize("vector", _SPOILT)
 def test_a_question_without_a_vector_is_refused(engine: Engine, vector: list[float]) -> None:
-    with pytest.raises(QaError, match="not finite and of unit length"):
+    with pytest.raises(QaError, match="not finite or not of unit length"):
         Engine(store=engine.store, encoder=Spoilt(vector)).ask(QUESTION)
 
 

@@ -124,7 +124,7 @@ def test_questions_take_the_way_of_all_questions(
     key = f"key {keyed.keyring.find(keyed.tokens['ask']).id}"
     keyed.app.state.service.questions._begin(key)
     result = keyed.client("ask").post("/mcp", json=ask(), headers=ACCEPT).json()["result"]
-    assert result["isError"] and "of your questions are under way" in result["content"][0]["text"]
+    assert result["isError"] and "of your questions are running" in result["content"][0]["text"]
     assert keyed.metrics() == {"too_many_questions": 1}
 
 

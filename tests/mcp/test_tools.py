@@ -385,7 +385,7 @@ def test_nothing_found_is_said(endpoint: str, era: str) -> None:
     assert result.structured_content["results"] == []
     assert result.content[0].text.splitlines() == [
         "The archive has nothing on this.",
-        "The filter hides what may answer: 10 passages outside these dates.",
+        "The filter hides 10 passages that may answer, outside these dates.",
     ]
 
 
@@ -404,9 +404,9 @@ def test_nothing_found_is_said(endpoint: str, era: str) -> None:
         ("search", {"query": "a", "limit": 5}, "there is no argument 'limit'"),
         ("search", {"query": "a\0"}, "holds a NUL"),
         ("fetch", {}, "id is missing"),
-        ("ask", {"question": "a", "k": 51}, "k is 51: 1 to 50 is wanted"),
+        ("ask", {"question": "a", "k": 51}, "k is 51: it must be 1 to 50"),
         ("ask", {"question": "a", "k": "many"}, "k: input should be a valid integer"),
-        ("ask", {"question": "a", "published_to": "soon"}, "one as 2019, 2019-11 or 2019-11-23"),
+        ("ask", {"question": "a", "published_to": "soon"}, "write 2019, 2019-11 or 2019-11-23"),
         ("ask", {"question": "a", "source": ["*"] * 21}, "at most 20 globs"),
         ("ask", {"question": "a", "history": ["b"] * 51}, "history: list should have at most 50 items"),
     ],

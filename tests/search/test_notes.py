@@ -60,7 +60,7 @@ def test_words_that_no_passage_holds(asked: Engine) -> None:
     note = note_of(answer, "words_not_found")
     assert note is not None
     assert note.details == {"words": ["zeppelin", "Antwerp"]}
-    assert note.message == "No passage holds “zeppelin”, “Antwerp”."
+    assert note.message == "No passage has “zeppelin”, “Antwerp”."
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_what_a_filter_hides(asked: Engine) -> None:
     outside = note.details["passages"]
     assert outside >= 1
     passages = "1 passage" if outside == 1 else f"{outside} passages"
-    assert note.message == f"The filter hides what may answer: {passages} outside these dates."
+    assert note.message == f"The filter hides {passages} that may answer, outside these dates."
     sources = note_of(
         asked.ask(Question(question, filters=Filters(source=("tariff.txt",)))), "filtered_out"
     )
@@ -255,7 +255,7 @@ def test_a_glob_that_fits_nothing(asked: Engine) -> None:
     answer = asked.ask(Question("harbour", filters=Filters(source=globs)))
     found = [note for note in answer.notes if note.code == "glob_matches_nothing"]
     assert [note.details for note in found] == [{"glob": "nix/*"}, {"glob": "*.pdf"}]
-    assert found[0].message == "No source fits the pattern “nix/*”."
+    assert found[0].message == "No source matches the pattern “nix/*”."
 
 
 def test_at_most_four_and_others_stand_beside_the_globs(asked: Engine) -> None:

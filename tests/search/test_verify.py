@@ -37,7 +37,7 @@ def test_what_nobody_reads_may_differ_and_is_told(
     found = holds_in(quoted, [document()])
     assert found.holds and found.citation is not None
     assert TEXT[found.citation.start : found.citation.end] == says
-    assert found.reason == (f"the words hold, but for {differs}" if differs else None)
+    assert found.reason == (f"the words hold, but differ in {differs}" if differs else None)
 
 
 @pytest.mark.parametrize("quoted", ["The bridges", "the bridge", "The bridge is closed", "", " \n"])

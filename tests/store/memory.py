@@ -505,7 +505,7 @@ class MemoryIndex:
         for name in names:
             if name not in known:
                 raise NotFoundError(
-                    f"no generation holds a document {name}", code="document_not_found"
+                    f"no generation has a document {name}", code="document_not_found"
                 )
         gone = {known[name].id for name in names}
         if not live.ids() - gone - self.removed:

@@ -147,9 +147,9 @@ def test_vectors_that_are_no_directions_are_refused(value: float) -> None:
     vectors = random_unit(5)
     vectors[2] = 0
     vectors[2, 0] = value
-    with pytest.raises(UsageError, match="1 vectors that are not finite and of unit length"):
+    with pytest.raises(UsageError, match="1 vectors that are not finite or not of unit length"):
         dense(vectors)
-    with pytest.raises(UsageError, match="not finite and of unit length"):
+    with pytest.raises(UsageError, match="not finite or not of unit length"):
         dense(random_unit(3)).search(vectors[2], 1)
     with pytest.raises(UsageError):
         check_unit(vectors[2:3])
@@ -165,7 +165,7 @@ def test_a_file_with_vectors_that_are_no_directions_is_found_out(value: float) -
     data = bytearray(file_of(vectors))
     data[-4 * 24 :] = np.full(24, value, np.float32).tobytes()
     index = DenseIndex(bytes(data), dimension=24, count=20)
-    with pytest.raises(IndexDamagedError, match="not finite and of unit length"):
+    with pytest.raises(IndexDamagedError, match="not finite or not of unit length"):
         index.check_vectors()
 
 
@@ -188,7 +188,7 @@ def test_the_limits_of_faiss_are_set_while_it_reads_and_no_longer(
 
 @pytest.mark.parametrize("shape", [(23,), (25,), (0,), (1, 24), ()])
 def test_a_question_of_another_dimension_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(IndexForeignError, match="another model's, run qa build again"):
+    with pytest.raises(IndexForeignError, match="another model made the index, run qa build again"):
         dense(random_unit(3)).search(np.ones(shape, np.float32), 1)
 
 

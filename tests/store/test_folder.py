@@ -133,7 +133,7 @@ def test_no_index(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="holds no index yet"):
         IndexFolder(tmp_path).open()
     (tmp_path / "a.txt").write_text("x")
-    with pytest.raises(IndexMissingError, match="holds no index of ours"):
+    with pytest.raises(IndexMissingError, match="is not an index of cited-qa"):
         IndexFolder(tmp_path).open()
     with pytest.raises(IndexMissingError):
         IndexFolder(tmp_path / "a.txt").open()

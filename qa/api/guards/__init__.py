@@ -1,1 +1,1 @@
-"""Who may connect, ask and sign in, and how much and how often."""
+"""Guards: who may connect, ask and sign in, and how much and how often."""

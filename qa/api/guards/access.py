@@ -1,7 +1,7 @@
-"""Who asks, and what that allows: the one table of what is open to whom.
+"""Who asks, and what they may do: the one table of what is open to whom.
 
-A path that stands in neither list needs a key of the scope ``admin``, so that a route that is
-added is closed until somebody opens it here.
+A path that is in neither list needs a key of the scope ``admin``. So a new route is closed until
+somebody opens it here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from starlette.types import Scope
 from qa.service.hosts import is_loopback, parse_address
 
 PUBLIC = ("/", "/static", "/healthz", "/readyz", "/v1/session")
-"""Open to everybody: the page, which holds nothing of the archive, signs of life, the sign-in."""
+"""Open to everybody: the page (which holds nothing of the archive), health checks, signing in."""
 
 ASK = (
     "/v1/ask",
@@ -26,10 +26,10 @@ ASK = (
     "/v1/models",
     "/mcp",
 )
-"""Open to a key of the scope ``ask``, with everything below. The rest is for ``admin``."""
+"""Open to a key of the scope ``ask``, with everything below. All other paths are for ``admin``."""
 
 PROBES = ("/healthz", "/readyz")
-"""Answered whatever the load: whoever watches over the process must hear from it."""
+"""Always answered, whatever the load, because monitoring depends on it."""
 
 _ADDRESS_CHARS = 64
 
@@ -39,20 +39,20 @@ class Caller:
     """Who sent a request."""
 
     scope: str | None
-    """What the caller may do; None for somebody without a key where one is asked for."""
+    """What the caller may do; None for a caller without a key if keys are needed."""
     limited: str | None
-    """The name that limits are counted under; None where only the service's own limits hold."""
+    """The name under which limits are counted; None if only the limits of the whole service apply."""
     key: Literal["header", "cookie"] | None = None
-    """How the key came. A browser sends a cookie by itself, whichever page makes it."""
+    """How the key came. A browser sends a cookie by itself, even for a page of another site."""
 
 
 def caller_of(scope: Scope) -> Caller:
-    """Return who sent a request that the guard has let in."""
+    """Return the sender of a request that the guard has let in."""
     return cast(Caller, scope["state"]["caller"])
 
 
 def path_of(scope: Scope) -> str:
-    """Return the path that routes are matched with."""
+    """Return the path that is matched with routes."""
     path, root = scope["path"], scope.get("root_path", "")
     return str(path.removeprefix(root) if path.startswith(f"{root}/") else path)
 
@@ -69,13 +69,13 @@ def _stands_in(path: str, places: tuple[str, ...]) -> bool:
 
 
 def address_of(scope: Scope) -> str:
-    """Return the name of a request's address; one network of a household or a server is one."""
+    """Return the name under which a request's address is counted; see ``network_of``."""
     client = scope.get("client")
     return network_of(client[0]) if client else "here"
 
 
 def network_of(host: str) -> str:
-    """Return the name that an address, as text, is counted under: for IPv6, that of its /64."""
+    """Return the name under which an address, as text, is counted: for IPv6 its /64, which has one owner."""
     address = parse_address(host)
     if address is None:
         return host[:_ADDRESS_CHARS]

@@ -1,4 +1,4 @@
-"""Who is connected: how many connections an address may have, and which of them gives way."""
+"""Limits the connections of each address and of all, and chooses which one is closed for a new one."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Protocol
 from qa.api.guards.access import network_of
 
 MAX_CONNECTIONS = 800
-"""Below the 1,024 open files that a process usually may have."""
+"""Below 1,024, the usual limit of open files of a process."""
 SILENT_SECONDS = 1.0
-"""A connection whose client is waited for as long as this gives way to a new one of its address."""
+"""A connection that is silent for this time is closed for a new connection of its address."""
 
 
 class Connection(Protocol):
-    """What is counted."""
+    """A connection that is counted."""
 
     def look(self, now: float) -> None:
-        """See whether the client has left; ``now`` is ``time.monotonic()``."""
+        """Check whether the client has left; ``now`` is ``time.monotonic()``."""
 
     def hang_up(self) -> None:
         """Close the connection at once."""
 
 
 class Connections:
-    """The connections of a server. Only ever touched from its event loop.
+    """The connections of a server. Use it only from the server's event loop.
 
-    A connection is silent while its client is waited for: for a request, for the rest of one, or
-    for the next one. Where there is no room, the one that has been silent longest gives way, so
-    that whoever asks is let in, however many hold a connection and do not ask.
+    A connection is silent while the server waits for its client: for a request, for the rest of one, or
+    for the next one. If there is no room, the connection that has been silent longest is closed. So
+    clients that ask are let in, however many others hold a connection and do not ask.
 
-    ``each`` is how many an address may have, 0 is any number, and ``most`` how many all may have.
-    Of a peer that ``is_proxy`` only the silent ones are counted: its requests are counted by the
-    addresses that it names, where they are known.
+    ``each`` is the most connections of one address, 0 means any number; ``most`` is the most in all. For
+    a peer that ``is_proxy`` only silent connections are counted here; its requests are counted by the
+    addresses that it names, in the guard.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class Connections:
         self._address: dict[Connection, str] = {}
         self._number: Counter[str] = Counter()
         self._silent: dict[Connection, float] = {}
-        """Since when each is silent, that of the longest time first."""
+        """Since when each connection is silent, the one with the longest time first."""
 
     def __len__(self) -> int:
         return len(self._address)
 
     def enter(self, connection: Connection, peer: str) -> bool:
-        """Take note of a new connection, or return False if there is no room for it."""
+        """Add a new connection; return False if there is no room for it."""
         address = network_of(peer)
         if self._each and not self._make_room(address, proxy=self._is_proxy(peer)):
             return False
@@ -82,23 +82,23 @@ class Connections:
                 del self._number[address]
 
     def asks(self, connection: Connection) -> None:
-        """Take note that a request has come, whole: its client waits for us."""
+        """Note that a complete request has come: now the client waits for the server."""
         self._silent.pop(connection, None)
 
     def is_silent(self, connection: Connection) -> None:
-        """Take note that the client of a connection is waited for."""
+        """Note that the server now waits for the client of a connection."""
         if connection in self._address:
-            self._silent.pop(connection, None)  # it is the last one now
+            self._silent.pop(connection, None)  # so that it becomes the last one
             self._silent[connection] = self._clock()
 
     def look(self) -> None:
-        """Have each connection look whether its client has left."""
+        """Make each connection check whether its client has left."""
         now = self._clock()
         for connection in list(self._address):
             connection.look(now)
 
     def _make_room(self, address: str, *, proxy: bool) -> bool:
-        """Close what is silent and too many of an address; return whether one more may come."""
+        """Close silent connections of an address that has too many; return whether one more may come."""
         number = len(self._silent) if proxy else self._number[address]
         if number < self._each:
             return True

@@ -1,4 +1,4 @@
-"""What a request carries to be let in: a key as a header, or a browser's session in its cookie."""
+"""The credentials of a request: a key in a header, or a browser's session in a cookie."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from qa.service.sessions import Sessions
 
 COOKIE = "qa_session"
 MAX_COOKIES = 8
-"""Cookies of that name that are looked at. Services at several paths, or ports, of one host each
-have one, and a browser sends all that fit an address."""
+"""The most cookies of that name that are checked. Several services on one host, at several paths or
+ports, each have one, and a browser sends all that fit an address."""
 
 Way = Literal["header", "cookie"]
 
 
 def key_of(headers: Headers, keyring: Keyring, sessions: Sessions) -> tuple[Key, Way]:
-    """Return the key that lets a request in, and how it came.
+    """Return the key that a request presents, and how it came.
 
     Raises UnauthorizedError, KeysUnusableError, SessionsUnusableError.
     """

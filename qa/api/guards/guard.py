@@ -1,10 +1,10 @@
-"""Who may ask: settled for every request before its body is read and before any route is chosen.
+"""Decides who may ask, for every request, before its body is read and before a route is chosen.
 
-With keys, a request carries one as ``Authorization: Bearer …`` or, from a browser, a session that
-was begun with one, in a cookie.
-Without keys the service listens on this machine alone, and whoever uses the machine may ask;
-then the Host header must name it too, or a page elsewhere whose name was made to point here
-could read the archive through its visitor's browser.
+If there are keys, a request carries one as ``Authorization: Bearer …``, or a browser carries a session,
+which was begun with a key, in a cookie. If there are no keys, the service listens on this machine alone,
+and everybody who uses the machine may ask. Then the Host header must name this machine too. Otherwise a
+page elsewhere could use DNS rebinding (its name is made to point to this machine) and read the archive
+through its visitor's browser.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ from qa.service.keys import SCOPES, allows
 log = logging.getLogger("qa.api")
 
 REQUESTS_AT_ONCE = 256
-"""Requests that are under way at once; each may hold a body."""
+"""The most requests at once; each may hold a body in memory."""
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Guard:
-    """Lets in whom the table in ``qa.api.guards.access`` lets in; everybody else is answered here."""
+    """Lets in the callers that ``qa.api.guards.access`` allows; it answers all others itself."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Guard:
                 del self._under_way[address]
 
     def _admit(self, scope: Scope, headers: Headers) -> Caller:
-        """Return who asks. Raises QaError unless they may."""
+        """Return who asks. Raises QaError if they may not."""
         path = path_of(scope)
         need = required(path)
         caller, refusal = self._identify(scope, headers)
@@ -115,17 +115,17 @@ class Guard:
             raise refusal
         if need is not None and not allows(caller.scope, need):
             raise ForbiddenError(
-                f"this needs a key of the scope {need}, and yours has {caller.scope}",
+                f"this needs a key of the scope {need}, but yours has {caller.scope}",
                 code="scope_missing",
             )
         self._check_sender(scope, headers, caller, session=need is None)
-        if self._free <= 0:  # probes pass, and count
-            raise BusyError("too many requests are under way: ask again", retry_after=1)
+        if self._free <= 0:  # probes are never refused here, but they count
+            raise BusyError("too many requests are running: ask again", retry_after=1)
         self._check_crowd(scope)
         return caller
 
     def _identify(self, scope: Scope, headers: Headers) -> tuple[Caller, QaError | None]:
-        """Return who asks, and what is wrong with their key where one is asked for."""
+        """Return who asks, and what is wrong with their key if one is needed."""
         stranger = Caller(None, f"address {address_of(scope)}")
         try:
             if not self._keyring.on:
@@ -140,34 +140,34 @@ class Guard:
             return stranger, self._hidden(error)
 
     def _hidden(self, error: KeysUnusableError) -> KeysUnusableError:
-        """Tell the operator what is wrong, once, and strangers no more than that something is."""
+        """Log for the operator, once, what is wrong; tell callers only that something is wrong."""
         if error.message != self._logged:
             self._logged = error.message
             log.error("%s", error.message)
         return KeysUnusableError(
-            "nobody is let in until the operator puts the keys right: the log says what is wrong"
+            "the service lets nobody in until the operator repairs the keys: the log says what is wrong"
         )
 
     def _check_host(self, headers: Headers) -> None:
         named = headers.getlist("host")
-        host = host_of(named[0]) if len(named) == 1 else None  # of two, a proxy may read the other
+        host = host_of(named[0]) if len(named) == 1 else None  # with two, a proxy may use the other
         if not host or not (host in self._hosts or is_loopback(host)):
             raise ForbiddenError(
-                "this service answers to this machine's own names alone: behind a proxy, name its "
-                "address with the setting public_url",
+                "this service only answers to the names of this machine: behind a proxy, set its "
+                "address in the setting public_url",
                 code="host_unknown",
             )
 
     def _check_crowd(self, scope: Scope) -> None:
-        """Raise TooManyError if an address that a proxy names has as many connections as it may.
+        """Raise TooManyError if an address named by a proxy has its maximum of connections.
 
-        Each of them has one request under way. Who comes without a proxy is stopped at the door.
+        Each of these connections has one request. Clients without a proxy are counted as they connect.
         """
         if not self._each or comes_from_here(scope):
             return
         if self._under_way[address_of(scope)] >= self._each:
             raise TooManyError(
-                f"your address has {self._each} requests under way (setting connections_per_address)",
+                f"your address has {self._each} requests at once (setting connections_per_address)",
                 code="too_many_connections",
                 retry_after=1,
             )
@@ -175,9 +175,9 @@ class Guard:
     def _check_sender(
         self, scope: Scope, headers: Headers, caller: Caller, *, session: bool
     ) -> None:
-        """Raise ForbiddenError if a page elsewhere uses what a browser sends by itself.
+        """Raise ForbiddenError if a page of another site uses what a browser sends by itself.
 
-        Nor may one that is listed change a visitor's ``session``, and have them ask with its key.
+        Even a listed origin may not change a visitor's ``session`` and so make it ask with another key.
         """
         if scope["method"] in _SAFE or caller.key == "header":
             return
@@ -187,13 +187,13 @@ class Guard:
             return
         if site is not None:
             foreign = site not in ("same-origin", "none")
-        else:  # an old browser, or no browser
+        else:  # an old browser, or no browser at all
             own = {headers.get("host", "").lower(), self._public} - {""}
             foreign = origin is not None and origin.partition("://")[2].lower() not in own
         if foreign:
             raise ForbiddenError(
-                "a page of another site sent this: allow it with the setting cors_origins, and let "
-                "it send a key as a header where keys are asked for",
+                "a page of another site sent this: allow the site with the setting cors_origins; if "
+                "keys are needed, the page must send one as a header",
                 code="cross_site",
             )
 

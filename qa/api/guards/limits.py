@@ -1,4 +1,4 @@
-"""How many requests a key or an address may make."""
+"""Limits how many requests a key or an address may make."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from qa.errors import TooManyError
 
 CALLERS = 10_000
-"""Callers that are remembered. Those heard of longest ago are forgotten, and begin anew."""
+"""How many callers are remembered. The ones seen longest ago are forgotten and begin again."""
 
 
 class Rate:
-    """A bucket of tokens for each caller: it holds a minute's, and fills evenly."""
+    """A token bucket for each caller: it holds the tokens of a minute, and fills evenly."""
 
     def __init__(
         self,
@@ -32,9 +32,9 @@ class Rate:
         return len(self._buckets)
 
     def take(self, caller: str | None) -> None:
-        """Count a request. Raises TooManyError, which says when to come back.
+        """Count a request. Raises TooManyError, which says when to ask again.
 
-        None is a caller without a limit, and a rate of 0 is none.
+        A caller None has no limit, and a rate of 0 means no limit.
         """
         if caller is None or not self._per_minute:
             return

@@ -10,7 +10,7 @@ _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 def parse_origins(setting: str) -> tuple[str, ...]:
-    """Return the origins that are named, between commas or spaces; ``*`` is every one.
+    """Return the origins in the setting, separated by commas or spaces; ``*`` means every origin.
 
     Raises UsageError for what no browser would send: a path, a final slash, a wildcard in a name.
     """
@@ -18,7 +18,7 @@ def parse_origins(setting: str) -> tuple[str, ...]:
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise UsageError(
-                f"setting cors_origins names {origin!r}: an origin as https://www.example.org is "
-                "wanted, in small letters, without a path"
+                f"setting cors_origins has {origin!r}: write an origin such as "
+                "https://www.example.org, in small letters, without a path"
             )
     return origins

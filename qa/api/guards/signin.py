@@ -1,9 +1,8 @@
-"""Signing in from a browser, which cannot send a header where a person follows a link.
+"""Signing in from a browser, which cannot send a header when a person follows a link.
 
-A session travels in a cookie that no script can read and that no other site's page can make a
-browser send along with a POST; a link from elsewhere that a person follows does have it sent. Every
-address here is relative, so that all of it works behind a proxy that adds a path, and a redirect
-can lead nowhere else.
+A session travels in a cookie. No script can read it. No page of another site can make a browser send it
+with a POST, but if a person follows a link on another site, the browser sends it. Every address here is
+relative, so that all of it works behind a proxy that adds a path, and a redirect stays on this service.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ from qa.api.service import Service
 from qa.service.redact import redacted
 
 UNKNOWN = "The service does not know this key, or it was revoked."
-UNUSABLE = "Nobody can sign in until the operator puts the secret of sessions right."
+UNUSABLE = "Nobody can sign in until the operator repairs the secret of sessions."
 
-# Printable ASCII, as a path and its query are sent; two slashes would begin another host's name.
+# Printable ASCII, as browsers send a path and its query. Two slashes would begin a host's name.
 _ADDRESS = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,4000}")
 
 
 def sign_in_page(
     scope: Scope, *, to: str | None = None, trouble: str = "", status: int = 401
 ) -> Response:
-    """Return the page that asks for a key, and then leads to ``to``: where the visitor was."""
+    """Return the page that asks for a key and then leads to ``to``, where the visitor was."""
     address = _address(scope)
     page = _template().substitute(
         root="../" * (address.partition("?")[0].count("/") - 1) or "./",
@@ -45,15 +44,15 @@ def sign_in_page(
 
 
 def signed_in(to: str) -> Response:
-    """Return the way back to a page of this service, for a form sent to ``/v1/session``."""
+    """Return a redirect to a page of this service, for a form sent to ``/v1/session``."""
     to = _checked(to)
-    # What a page is opened at is known to the browser alone; a document's page has one place.
+    # Only the browser knows the address of an open page; a document's page has a fixed one.
     mark = "#cited" if to.partition("?")[0].endswith("/view") else ""
     return Response(status_code=303, headers={"Location": f"..{to}{mark}"})
 
 
 def remember(response: Response, session: str, request: Request, service: Service) -> None:
-    """Have the browser send a session from now on."""
+    """Make the browser send a session from now on."""
     response.set_cookie(
         COOKIE,
         session,
@@ -66,7 +65,7 @@ def remember(response: Response, session: str, request: Request, service: Servic
 
 
 def forget(response: Response, request: Request, service: Service) -> None:
-    """Have the browser send no session any more."""
+    """Make the browser stop sending a session."""
     response.delete_cookie(
         COOKIE,
         path=_cookie_path(service),
@@ -77,15 +76,15 @@ def forget(response: Response, request: Request, service: Service) -> None:
 
 
 def _cookie_path(service: Service) -> str:
-    """Return the path below which browsers reach this service; other services may have the rest."""
-    # Without a slash at its end it is the path itself and what lies below, and no more.
+    """Return the path below which browsers reach this service; other paths may be other services."""
+    # Without a final slash it matches the path itself and everything below it.
     return (
         quote(urlsplit(service.settings.public_url).path.rstrip("/"), safe="/%~!$&'()*+,:=@") or "/"
     )
 
 
 def _is_secure(request: Request, service: Service) -> bool:
-    """Whether browsers reach this service over https, as it or a proxy that is believed says."""
+    """Whether browsers reach this service over https, as the service or a trusted proxy says."""
     return request.url.scheme == "https" or service.base(request).lower().startswith("https:")
 
 
@@ -105,5 +104,5 @@ def _address(scope: Scope) -> str:
 
 
 def _checked(address: str) -> str:
-    """Return an address on this service, or its start page for anything else. Keys are left out."""
+    """Return an address on this service; its start page for anything else. Keys are removed."""
     return redacted(address) if _ADDRESS.fullmatch(address) else "/"

@@ -1,4 +1,4 @@
-"""How much a client may send, and how long it may take: the head of a request, and its body."""
+"""Limits on the size and time of what a client sends: the head of a request, and its body."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MAX_HEADERS = 32_768
 """Bytes of all headers together, names included."""
 
 _SHOWN = 50
-"""Characters of an encoding's name that are repeated."""
+"""How many characters of an encoding's name an error repeats."""
 
 
 class HeadLimit:
-    """Refuse an address or headers that are too long."""
+    """Refuses an address or headers that are too long."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -44,9 +44,9 @@ class HeadLimit:
 
 
 class BodyLimit:
-    """Refuse a body that is too large: by its announced length, else as soon as it is; or too slow.
+    """Refuses a body that is too large, by its announced length or when it becomes so; or too slow.
 
-    One that is encoded is refused too: how large it is would show only once it is decoded.
+    An encoded body is refused too, because its real size shows only after decoding.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

@@ -1,1 +1,1 @@
-"""The routes, a module a subject; each holds shapes and hands over to the engine."""
+"""The routes, one module for each subject; each has shapes and calls the engine."""

@@ -1,4 +1,4 @@
-"""What the archive holds, for a timeline and for offers of filters."""
+"""Counts of what the archive holds, for a timeline and for choosing filters."""
 
 from __future__ import annotations
 

@@ -47,13 +47,13 @@ async def _answer(question: Question, request: Request) -> JsonResponse:
     responses=responses(400, 413, 415, 422, 500, 503),
 )
 def verify(body: schemas.VerifyRequest, request: Request) -> JsonResponse:
-    """Check that a citation, or a printed footnote, still stands for an excerpt, word for word."""
+    """Check that a citation, or a printed footnote, still holds for an excerpt, word for word."""
     engine = engine_of(request)
     if body.citation:
         found = engine.verify(body.citation.to_citation(), body.excerpt)
     elif not (body.source or body.title):
         raise SpanError(
-            "a citation, a source or a title is wanted beside the excerpt",
+            "send a citation, a source or a title with the excerpt",
             field="citation",
             code="origin_missing",
         )

@@ -1,4 +1,4 @@
-"""The archive as a model of OpenAI's interface, for the many clients that speak it."""
+"""The archive as a model behind OpenAI's interface, for the many clients that use it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
     "/chat/completions",
     response_model=completions.ChatResponse,
     responses={
-        200: {"content": _STREAM, "description": "The answer, as events if a stream is wanted"},
+        200: {"content": _STREAM, "description": "The answer; as events if a stream was asked for"},
         **openai_responses(400, 413, 415, 500),
     },
 )
@@ -46,7 +46,7 @@ async def complete(body: completions.ChatRequest, request: Request) -> Response:
         return JsonResponse(completion.body())
     sources = service.settings.open_webui_sources == "on"
     events = [json_bytes(e) for e in completion.events(usage=body.counted, sources=sources)]
-    # In one piece: the whole answer is there before its first word can be sent.
+    # In one piece: the whole answer is ready before its first word can be sent.
     lines = b"".join(b"data: " + event + b"\n\n" for event in (*events, b"[DONE]"))
     return Response(lines, media_type="text/event-stream")
 
@@ -64,7 +64,7 @@ async def model(id: schemas.Text) -> JsonResponse:
     """Return the one model by its id."""
     if id != MODEL:
         raise NotFoundError(
-            f"there is no such model: {MODEL} is the one there is",
+            f"there is no such model: {MODEL} is the only one",
             field="model",
             code="model_not_found",
         )

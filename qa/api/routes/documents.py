@@ -1,4 +1,4 @@
-"""The documents of the archive: a listing, one with its text, one as a page."""
+"""The documents of the archive: a list, one with its text, one as a page."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ from qa.records import Document
 from qa.search.citations import cite_span
 
 CHANGED = (
-    "This document has changed since it was cited: the words that were cited are not marked, "
-    "and may be gone."
+    "This document has changed since it was cited: the cited words are not marked, and may be gone."
 )
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
 
 class SpanError(UsageError):
-    """A span or a cursor that is no place in a document or a listing."""
+    """A span outside its document, or a cursor that this service did not make."""
 
     code = "invalid_span"
     status = 422
@@ -106,7 +105,7 @@ async def view(
 def _page(
     document: Document, start: int | None, end: int | None, version: str, base: str
 ) -> dict[str, Any]:
-    """Return what is marked of a document, and what is said of it. Raises SpanError."""
+    """Return the span to mark in a document, and the notice about it. Raises SpanError."""
     if version and version != document.sha256:
         return {"start": None, "end": None, "notice": CHANGED}
     if start is None and end is None:
@@ -129,13 +128,13 @@ def _cursor_of(source: str) -> str:
 
 
 def _source_of(cursor: str) -> str:
-    """Return the source after which a listing goes on. Raises SpanError."""
+    """Return the source after which a list continues. Raises SpanError."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except ValueError:
         raise SpanError(
-            "the cursor is not one of this service: begin again without it",
+            "this service did not make the cursor: begin again without it",
             field="cursor",
             code="invalid_cursor",
         ) from None

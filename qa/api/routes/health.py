@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can answer, and how much it did."""
+"""Whether the process is alive, whether it can answer, and its metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/healthz", response_model=schemas.HealthResponse, responses=responses(500, probe=True))
 async def healthz() -> JsonResponse:
-    """Tell that the process is alive."""
+    """Report that the process is alive."""
     return JsonResponse({"alive": True})
 
 
@@ -30,7 +30,7 @@ async def healthz() -> JsonResponse:
     },
 )
 def readyz(request: Request) -> JsonResponse:
-    """Tell whether questions are answered, from which index, and what is wrong."""
+    """Report whether questions are answered, from which index, and what is wrong."""
     service = service_of(request)
     try:
         if service.stopping.is_set():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qa.mcp.http import Entrance
     from qa.mcp.tools import Access
 
-# Not described in OpenAPI: the protocol describes itself, to whoever sends tools/list.
+# OpenAPI does not describe it: the protocol describes itself to a client that sends tools/list.
 router = APIRouter(include_in_schema=False)
 
 
@@ -27,14 +27,14 @@ router = APIRouter(include_in_schema=False)
 async def mcp(request: Request) -> Response:
     """Answer one message of the protocol."""
     try:
-        body = await request.body()  # here, so that its limits are answered as everywhere else
+        body = await request.body()  # read it here, so that its limits give the usual errors
     except ClientDisconnect:
         raise ClientGoneError("the client left while it sent its message") from None
     return _Handed(await run_in_threadpool(_entrance), body)
 
 
 class _Handed(Response):
-    """What the official package answers to a body that has been read."""
+    """The answer of the official package to a body that was read here."""
 
     def __init__(self, entrance: Entrance, body: bytes) -> None:
         super().__init__()
@@ -47,13 +47,13 @@ class _Handed(Response):
 
 @cache
 def _entrance() -> Entrance:
-    from qa.mcp.http import make_entrance  # half a second, for who never calls a tool
+    from qa.mcp.http import make_entrance  # takes half a second, so only if a tool is called
 
     return make_entrance(_reach)
 
 
 def _reach(request: Request) -> Access:
-    """Return a call's way to the archive: through the limits of whoever makes it."""
+    """Return how a call reaches the archive: through the limits of its caller."""
     from qa.mcp.tools import Access
 
     service = service_of(request)

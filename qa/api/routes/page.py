@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def page() -> FileResponse:
-    """Return the page where one asks."""
+    """Return the start page."""
     return FileResponse(_WEB / "index.html")
 
 
@@ -33,5 +33,5 @@ class _OpenFiles(StaticFiles):
 
 
 def static_files() -> Mount:
-    """Return what the page and the widget load, below ``/static``."""
+    """Return the files of the page and the widget, below ``/static``."""
     return Mount("/static", _OpenFiles(directory=_WEB / "static"), name="static")

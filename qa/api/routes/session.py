@@ -1,4 +1,4 @@
-"""A browser's session: what it allows, beginning it with a key, ending it."""
+"""A browser's session: its state, beginning it with a key, ending it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qa.errors import KeysUnusableError, SessionsUnusableError, UnauthorizedErro
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
 MAX_BODY = 20_000
-"""Bytes of a body: a key, and an address of at most 4,000 characters, percent-encoded."""
+"""The most bytes of a body: a key, and an address of at most 4,000 characters, percent-encoded."""
 
 _FORM = "application/x-www-form-urlencoded"
 _KEY = {"type": "string", "maxLength": 200}
@@ -42,7 +42,7 @@ _BODY = {
 
 @router.get("", response_model=schemas.SessionResponse, responses=responses(500))
 async def session(request: Request) -> JsonResponse:
-    """Tell whether a key is asked for, and what the caller's allows."""
+    """Report whether a key is needed, and what the caller's key allows."""
     scope = caller_of(request.scope).scope
     return JsonResponse({"keys": _asked_for(service_of(request)), "scope": scope})
 
@@ -55,9 +55,9 @@ async def session(request: Request) -> JsonResponse:
     openapi_extra=_BODY,
 )
 async def sign_in(request: Request) -> Response:
-    """Hand in a key for a session, whose token the browser then sends by itself in a cookie.
+    """Exchange a key for a session, whose token the browser then sends by itself in a cookie.
 
-    The key itself is not in it. The sign-in page sends a form, and is led back to where it was opened.
+    The token does not contain the key. The sign-in page sends a form and is redirected to its origin.
     """
     service = service_of(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -68,7 +68,7 @@ async def sign_in(request: Request) -> Response:
             "the body must be JSON: send the header content-type: application/json",
         )
     body = await request.body()
-    if len(body) > MAX_BODY:  # parsed on the event loop, for somebody without a key
+    if len(body) > MAX_BODY:  # it is parsed on the event loop, for a caller without a key
         raise RequestError(413, "body_too_large", f"the body is larger than {MAX_BODY:,} bytes")
     fields = _fields(body, form=kind == _FORM)
     done = signed_in(fields.get("next", "/")) if kind == _FORM else Response(status_code=204)
@@ -88,7 +88,7 @@ async def sign_in(request: Request) -> Response:
 
 @router.delete("", status_code=204, response_class=Response, responses=responses(500, page=True))
 async def sign_out(request: Request) -> Response:
-    """Have this browser forget its session."""
+    """Make this browser forget its session."""
     done = Response(status_code=204)
     forget(done, request, service_of(request))
     return done
@@ -113,8 +113,8 @@ def _fields(body: bytes, *, form: bool) -> dict[str, str]:
         raise RequestError(400, "invalid_json", "the body is not valid JSON") from None
     if not isinstance(fields, dict):
         raise RequestError(422, "invalid_value", "the body must be a JSON object")
-    if fields.keys() - {"key", "next"}:  # not named: it may be the key
-        raise RequestError(422, "unknown_field", "there is another field: send the key alone")
+    if fields.keys() - {"key", "next"}:  # the error does not name the field: it may be the key
+        raise RequestError(422, "unknown_field", "there is another field: send only the key")
     if not isinstance(fields.get("key"), str):
         raise RequestError(422, "missing_field", "key is missing: send it as a text")
     return fields

@@ -1,8 +1,8 @@
-"""A follow-up question, made to stand on its own by what was asked before; no language model.
+"""Follow-up questions: completed with words from earlier questions, without a language model.
 
-table     the words that it goes by, English and Spanish
-reading   a question's words, names and dates, and its words that mean something said before
-resolve   the rules, and the question that is searched
+table     the lists of words that the rules use, English and Spanish
+reading   a question's words, names and dates, and its words that refer to earlier questions
+resolve   the rules, and the question that is searched for
 """
 
 from qa.search.followup.resolve import TURNS, Searched, resolve

@@ -1,4 +1,4 @@
-"""A question read without grammar: its words, names and dates, and which words mean something said before."""
+"""Reads a question without a grammar: its words, names and dates, and the words that refer back."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _NO_SUBJECT = EMPTY | LIGHT | INTERROGATIVES | AUXILIARIES | ARTICLES
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a question. ``low`` is in lower case, with straight apostrophes."""
+    """A word of a question. ``low`` is its lower-case form, with straight apostrophes."""
 
     text: str
     low: str
@@ -64,7 +64,7 @@ class Word:
 
     @property
     def stem(self) -> str:
-        """The word without the 's of possession."""
+        """The word without a possessive 's."""
         return self.low.removesuffix("'s")
 
 
@@ -73,8 +73,8 @@ class Name:
     """A run of capitalised words.
 
     ``subject``: it follows an auxiliary ("did Ada"). ``place``: it follows "in", "from", ...
-    ``thing``: it has an article or is an acronym. ``describing``: it only qualifies a word.
-    ``owns``: it has an 's, which is no part of ``text``.
+    ``thing``: it has an article or is an acronym. ``describing``: it describes the word after it.
+    ``owns``: it has a possessive 's, which is not in ``text``.
     """
 
     text: str
@@ -89,14 +89,14 @@ class Name:
 
     @property
     def may_be_a_person(self) -> bool:
-        """Whether "he" may mean it: not "in Oslo", "the Rhine", "Ada's father", "king of Spain"."""
+        """Whether "he" may refer to it: not "in Oslo", "the Rhine", "Ada's father", "king of Spain"."""
         of = self.before in ("of", "de", "del")
         return not (self.place or self.thing or self.owns or of)
 
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A date, or a year, as it is written."""
+    """A date or a year, as the question writes it."""
 
     text: str
     start: int
@@ -105,7 +105,7 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What can be told of a question."""
+    """What can be read from a question."""
 
     text: str
     words: tuple[Word, ...]
@@ -114,11 +114,11 @@ class Reading:
 
     @property
     def content(self) -> list[Word]:
-        """The words that say what it is about."""
+        """The words that say what the question is about."""
         return [word for word in self.words if is_content(word)]
 
 
-@lru_cache(maxsize=64)  # of a conversation; a long question takes a quarter of a megabyte
+@lru_cache(maxsize=64)  # for the questions of a conversation; a long one takes 250 kB
 def read(text: str) -> Reading:
     """Return the reading of a question."""
     words = tuple(
@@ -129,7 +129,7 @@ def read(text: str) -> Reading:
 
 
 def is_content(word: Word) -> bool:
-    """Whether a word carries a subject by itself: not a function word, not a general one."""
+    """Whether a word says something about the subject: no function word, and no very general word."""
     if word.stem in _NO_SUBJECT:
         return False
     return bool(_terms(word.low))
@@ -150,7 +150,7 @@ def _names(text: str, words: Sequence[Word]) -> list[Name]:
 
 
 def _run(text: str, words: Sequence[Word], first: int) -> int | None:
-    """Return the number of the last word of the name that begins at ``first``, if one does."""
+    """Return the number of the last word of the name that begins at ``first``; None if none begins."""
     if not _capital(words[first]) or (first == 0 and not _begins(text, words)):
         return None
     last = at = first
@@ -171,7 +171,7 @@ def _run(text: str, words: Sequence[Word], first: int) -> int | None:
 
 
 def _begins(text: str, words: Sequence[Word]) -> bool:
-    """Whether a name begins the question: any first word has a capital."""
+    """Whether the question begins with a name: a capital letter is no proof at its first word."""
     word = words[0]
     if len(words) == 1 or not is_content(word) or word.low in LIGHT:
         return False
@@ -216,16 +216,17 @@ def _name(text: str, words: Sequence[Word], first: int, last: int) -> Name:
     )
 
 
-# --- words that mean something said before ------------------------------------------------------
+# --- words that refer to earlier questions ------------------------------------------------------
 
 BEFORE, _ENOUGH = 2, 6
-"""A pronoun after more words of substance means one of them; so many stand on their own."""
+"""After more than ``BEFORE`` content words a pronoun refers to one of them. A question with more than
+``_ENOUGH`` content words stands on its own."""
 _LONG = 100
-"""Nor does a question of more words lean on another; each word is looked at with those before it."""
+"""A question with more words stands on its own too. The limit bounds the time of ``pointers``."""
 
 
 def pointers(asked: Reading) -> Iterator[int]:
-    """Yield the numbers of the words that mean something outside the question."""
+    """Yield the numbers of the words that refer to something outside the question."""
     words, told = asked.words, 0
     if len(words) > _LONG or len(asked.content) > _ENOUGH or _announces(asked):
         return
@@ -233,7 +234,7 @@ def pointers(asked: Reading) -> Iterator[int]:
         before = words[n - 1].low if n else ""
         after = words[n + 1].low if n + 1 < len(words) else ""
         told += is_content(word)
-        if told > BEFORE:  # what is meant has been said
+        if told > BEFORE:  # the question itself has named what the word refers to
             return
         if owns(asked, n):
             outside = before in AUXILIARIES - HAVES or not _owner_within(asked, n)
@@ -252,7 +253,7 @@ def pointers(asked: Reading) -> Iterator[int]:
 
 
 def _is_nothing(asked: Reading, n: int) -> bool:
-    """Whether an "it" stands for nothing: "is it true that", "is it wise to", "did it take for"."""
+    """Whether an "it" refers to nothing: "is it true that", "is it wise to", "did it take for"."""
     after = [word.low for word in asked.words[n + 1 : n + 3]]
     being = n > 0 and asked.words[n - 1].low in BEINGS
     if len(after) < 2:
@@ -261,7 +262,7 @@ def _is_nothing(asked: Reading, n: int) -> bool:
 
 
 def _announces(asked: Reading) -> bool:
-    """Whether a phrase before the question points forward: "In his letters what did Nobel ..."."""
+    """Whether a phrase at the start refers forward: "In his letters what did Nobel ..."."""
     words = [word.low for word in asked.words]
     asks = next((n for n, low in enumerate(words) if low in INTERROGATIVES | AUXILIARIES), 0)
     return (
@@ -272,7 +273,7 @@ def _announces(asked: Reading) -> bool:
 
 
 def owns(asked: Reading, n: int) -> bool:
-    """Whether a word is a possessive; "her" is one before a word of substance."""
+    """Whether a word is a possessive; "her" is a possessive before a content word."""
     word = asked.words[n].low
     if word != "her":
         return word in POSSESSIVES
@@ -281,7 +282,7 @@ def owns(asked: Reading, n: int) -> bool:
 
 
 def _within(asked: Reading, n: int) -> bool:
-    """Whether a pronoun in a clause of its own can mean what stands before the clause."""
+    """Whether a pronoun in a clause of its own can refer to something before the clause."""
     words = asked.words
     clause = next((m for m in range(n - 1, 0, -1) if words[m].low in CLAUSES), 0)
     after = words[n + 1].low if n + 1 < len(words) else ""
@@ -292,7 +293,7 @@ def _within(asked: Reading, n: int) -> bool:
 
 
 def _owner_within(asked: Reading, n: int) -> bool:
-    """Whether what a possessive means can stand before it in the question."""
+    """Whether a possessive can refer to something before it in the question."""
     words, many = asked.words, asked.words[n].low in ("their", "su", "sus")
     if any(name.end <= words[n].start for name in asked.names):
         return True
@@ -306,11 +307,11 @@ def _owner_within(asked: Reading, n: int) -> bool:
     return False
 
 
-# --- does it stand on its own? -----------------------------------------------------------------
+# --- does the question stand on its own? --------------------------------------------------------
 
 
 def leans(asked: Reading, led: bool) -> bool:
-    """Whether a question without a pronoun still needs what came before it."""
+    """Whether a question without a pronoun still needs the earlier questions."""
     words = [word.low for word in asked.words]
     for word, after in zip(words, [*words, ""][1:], strict=True):
         if word in REMAINING and (not after or after in PREPOSITIONS | AUXILIARIES):
@@ -328,7 +329,7 @@ def leans(asked: Reading, led: bool) -> bool:
 
 
 def is_fragment(asked: Reading) -> bool:
-    """Whether it is no sentence that asks."""
+    """Whether the text is no sentence that asks."""
     return not any(word.low in INTERROGATIVES | AUXILIARIES for word in asked.words)
 
 

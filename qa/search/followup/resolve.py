@@ -1,15 +1,15 @@
-"""The question that is searched: a follow-up, made to stand on its own.
+"""Completes a follow-up question, so that it stands on its own.
 
     What did he say?    after  Who is Ada Lovelace?      What did Ada Lovelace say?
     And in 2019?        after  Who won in 2015?          Who won in 2019?
     And Chile?          after  Does Peru have a navy?    Does Chile have a navy?
     Why not?            after  Was the bridge opened?    Was the bridge opened? Why not?
 
-Which of these is done, and when, stands in ``RULES``; the words that they go by in ``table``. A
-pronoun is replaced where one thing alone can be meant, a fragment takes the one place that it
-fits, and everything else that leans on what came before is searched together with it: a doubt
-costs focus and never invents a meaning. A question that stands on its own is left as it is. The
-result is a question that a person can read, since it is shown and can be edited.
+``RULES`` says which of these is done, and when; ``table`` has the words that the rules use. A pronoun is
+replaced if it can refer to one thing only. A fragment replaces the one part of the last question that it
+fits. Every other question that needs the earlier ones is searched for together with them: then the search
+is less exact, but no meaning is invented. A question that stands on its own is not changed. The result is
+a question that a person can read, because it is shown and can be edited.
 """
 
 from __future__ import annotations
@@ -46,23 +46,23 @@ from qa.search.followup.table import (
 )
 
 MAX_CHARS = 2000
-"""The longest result; what was asked last is never cut."""
+"""The longest result, in characters; the last question is never cut."""
 TURNS = 8
 """How many earlier questions are looked at."""
 _NEAR = 3
-"""How many of them may hold whom a pronoun means."""
+"""In how many of them a pronoun may find the person it refers to."""
 _CLAUSES = 3
-"""How many questions are searched together at most."""
+"""At most so many questions are searched for together."""
 _FOCUS = 6
-"""How many words may name what a question is about."""
+"""At most so many words may name what a question is about."""
 
 
 Why = Literal["alone", "filled", "replaced", "together"]
-"""What was done with a question; ``RULES`` says when."""
+"""What was done with a question; see ``RULES``."""
 
 
 class Searched(NamedTuple):
-    """The question that is searched, and what was done to come to it."""
+    """The question that is searched for, and what was done to get it."""
 
     question: str
     why: Why
@@ -70,9 +70,9 @@ class Searched(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """What a turn of the conversation came to: questions that are searched together.
+    """The result for one turn of the conversation: questions that are searched for together.
 
-    ``open`` tells that the last of them says too little to be built upon ("Why?").
+    ``open``: the last of them says too little to complete another question with it ("Why?").
     """
 
     parts: tuple[str, ...]
@@ -84,36 +84,36 @@ class _Turn:
 
     @property
     def base(self) -> tuple[str, ...]:
-        """The questions that the next one goes with."""
+        """The questions with which the next one is searched for."""
         return self.parts[:-1] if self.open and len(self.parts) > 1 else self.parts
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A question, after the turns ``before`` it."""
+    """A question, with the turns ``before`` it."""
 
     text: str
     before: Sequence[_Turn]
 
     @cached_property
     def led(self) -> int:
-        """Where the question begins after "and", "what about" and the like; 0 without one."""
+        """Where the question begins after "and", "what about" and similar words; 0 without them."""
         lead = LEAD.match(self.text)
         return lead.end() if lead else 0
 
     @cached_property
     def rest(self) -> Reading:
-        """What stands after such a beginning."""
+        """The part of the question after these words."""
         return read(self.text[self.led :])
 
     @cached_property
     def back(self) -> list[int]:
-        """The numbers of the words that mean something said before."""
+        """The numbers of the words that refer to earlier questions."""
         return list(pointers(read(self.text)))
 
     @cached_property
     def replaced(self) -> str | None:
-        """The question with these words replaced; None where one could mean several things."""
+        """The question with these words replaced; None if one of them could refer to several things."""
         return _replaced(read(self.text), self.back, self.before) if self.back else None
 
     def together(self, text: str) -> _Turn:
@@ -122,7 +122,7 @@ class _Asked:
 
 
 def resolve(question: str, history: Sequence[str]) -> Searched:
-    """Return the question to search: ``question`` itself, or what it means after ``history``.
+    """Return the question to search for: ``question`` itself, or its completed form after ``history``.
 
     ``history`` holds the earlier questions, oldest first. The result has at most 2,000
     characters where the question has.
@@ -136,7 +136,7 @@ def resolve(question: str, history: Sequence[str]) -> Searched:
 
 
 def _turn(text: str, before: Sequence[_Turn]) -> tuple[_Turn, Why]:
-    """Resolve one question after the turns ``before`` it, by the first rule that holds."""
+    """Resolve one question after the turns ``before`` it, with the first rule that applies."""
     asked = _Asked(text, before)
     for rule in RULES:
         turn = rule.apply(asked)
@@ -149,7 +149,7 @@ def _turn(text: str, before: Sequence[_Turn]) -> tuple[_Turn, Why]:
 
 
 class Rule(NamedTuple):
-    """A rule: ``apply`` returns what a question comes to, None where the rule does not hold."""
+    """A rule. ``apply`` returns the result for a question; None if the rule does not apply."""
 
     why: Why
     says: str
@@ -182,17 +182,19 @@ def _leaning(asked: _Asked) -> _Turn | None:
 
 
 RULES = (
-    Rule("alone", "Nothing was asked before, or the question has no word.", _first),
-    Rule("filled", 'A fragment after "and" takes the one place that it fits.', _fragment),
-    Rule("replaced", "Each pronoun can mean one thing alone, and the rest says enough.", _pronoun),
-    Rule("together", "A pronoun could mean several things, or the rest says little.", _doubt),
-    Rule("together", "Without a pronoun it still needs what came before it.", _leaning),
+    Rule("alone", "There is no earlier question, or the question has no word.", _first),
+    Rule("filled", 'A fragment after "and" replaces the one part that it fits.', _fragment),
+    Rule(
+        "replaced", "Each pronoun can refer to one thing only, and the rest says enough.", _pronoun
+    ),
+    Rule("together", "A pronoun could refer to several things, or the rest says little.", _doubt),
+    Rule("together", "The question has no pronoun and still needs the earlier ones.", _leaning),
 )
-"""The first that holds is applied; where none does, the question stands on its own."""
+"""The first rule that applies is used. If none does, the question stands on its own."""
 
 
 def _together(text: str, last: _Turn) -> _Turn:
-    """Return ``text`` with the questions that it goes with, within the limits."""
+    """Return ``text`` with the questions it belongs to, within the limits."""
     base = last.base if len(last.base) < _CLAUSES else (last.base[0], last.base[-1])
     parts = [*(_closed(part) for part in base), text]
     while len(parts) > 1 and len(" ".join(parts)) > MAX_CHARS:
@@ -204,18 +206,18 @@ def _closed(text: str) -> str:
     return text if text[-1] in "?!.…" else text + "?"
 
 
-# --- words that point back ---------------------------------------------------------------------
+# --- words that refer back ---------------------------------------------------------------------
 
 
 def _replaced(asked: Reading, back: Sequence[int], before: Sequence[_Turn]) -> str | None:
-    """Return the question with its pronouns replaced, None when one could mean several things."""
+    """Return the question with its pronouns replaced; None if one could refer to several things."""
     text, shift, used = asked.text, 0, set[str]()
     for n in back:
         word = asked.words[n]
         meant = _meant(asked, n, before)
         if meant is None:
             return None
-        if meant in used:  # "Did Ada say that she ...": once is enough
+        if meant in used:  # "Did Ada say that she ...": replace the first only
             continue
         used.add(meant)
         said = _owning(meant, word.low) if owns(asked, n) else meant
@@ -244,7 +246,7 @@ def _nearest(found: Iterable[str | None]) -> str | None:
 
 
 def _person(turn: _Turn) -> str | None:
-    """Return who a "he" or "she" means: whom the question is about, or its only possible person."""
+    """Return the person that "he" or "she" refers to: the question's subject, or its only person."""
     asks, focus = _focus(turn)
     if focus and asks in WHO:
         return focus
@@ -252,7 +254,7 @@ def _person(turn: _Turn) -> str | None:
 
 
 def _thing(turn: _Turn) -> str | None:
-    """Return what an "it" or "they" means: only what the question defines is sure to be meant."""
+    """Return the thing that "it" or "they" refers to: only what the question defines is certain."""
     _, focus = _focus(turn)
     if focus:
         return focus
@@ -270,7 +272,7 @@ def _names(turn: _Turn) -> list[Name]:
 
 
 def _only(names: Sequence[Name]) -> str | None:
-    """Return the one name there is, or the one that is the subject."""
+    """Return the only name; of several, the only one that is the subject."""
     texts = {name.text for name in names}
     subjects = {name.text for name in names if name.subject}
     found = texts if len(texts) == 1 else subjects
@@ -278,7 +280,7 @@ def _only(names: Sequence[Name]) -> str | None:
 
 
 def _focus(turn: _Turn) -> tuple[str, str | None]:
-    """Return the first word and the X of a question "What is X?"; no X for other questions."""
+    """Return the first word and the X of a question "What is X?"; no X for any other question."""
     match = DEFINITION.fullmatch(turn.base[-1])
     if match is None:
         return "", None
@@ -288,7 +290,7 @@ def _focus(turn: _Turn) -> tuple[str, str | None]:
         return asks, None
     article = words[0].low in ARTICLES and len(words) > 1
     name = words[0].text[0].isupper()
-    # Typed without capitals: "who is ada lovelace", but not "who was wounded".
+    # A question without capitals: "who is ada lovelace", but not "who was wounded".
     typed = what == what.lower() and len(words) > 1 and all(map(is_content, words))
     typed = typed and not any(word.low.endswith(("ing", "ed")) for word in words)
     return asks, what if article or name or typed else None
@@ -298,9 +300,9 @@ def _focus(turn: _Turn) -> tuple[str, str | None]:
 
 
 def _filled(text: str, begins: int, last: _Turn) -> str | None:
-    """Return the last question with a fragment in its place; None when it has not just one.
+    """Return the last question with one part replaced by a fragment; None unless exactly one part fits.
 
-    ``begins`` is where the fragment begins in ``text``, after "and" or "what about".
+    ``begins``: where the fragment begins in ``text``, after "and" or "what about".
     """
     if len(last.parts) > 1:
         return None
@@ -343,7 +345,7 @@ def _renamed(base: Reading, preposition: Word | None, name: Name) -> str | None:
 
 
 def _belonging(base: Reading, words: Sequence[Word], text: str, last: _Turn) -> str | None:
-    """Return the last question, asked of what belongs to the one that it was about."""
+    """Return the last question, asked about something that belongs to its subject."""
     owner = _person(last) if words[0].low in ("his", "her") else _thing(last)
     held = [name for name in base.names if name.text == owner]
     if not owner or len(held) != 1 or any(word.low in AUXILIARIES for word in words):

@@ -1,7 +1,7 @@
-"""The words that a follow-up is told by: English, and the least that Spanish needs.
+"""The words that identify a follow-up: English, and a small part of Spanish.
 
-Nothing here names a person, a place or a subject: an archive's own words are told by how a
-question is written. Everything is in lower case, with its accents.
+No word here names a person, a place or a subject: the rules recognise an archive's own names by how a
+question is written. All words are in lower case, with their accents.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ PREPOSITIONS = _words(
     " a ante bajo con contra de desde durante en entre hacia hasta para por según sin sobre"
 )
 PLACE_PREPOSITIONS = _words("at from in into near to en desde hacia hasta")
-# A clause of its own begins here: a pronoun after it may mean what stands before it.
+# These words begin a clause of their own: a pronoun after one may refer to something before it.
 CLAUSES = _words(
     "after although and because before but if once or since so than that though unless until"
     " when whenever where whether while who whose which why how"
     " aunque cuando pero porque que si y"
 )
-# Function words that no stop list of ours has, and words that are too general to be a subject.
+# Function words that our stop lists lack, and words that are too general to be a subject.
 EMPTY = _words(
     "not then else ever yet still even else please ok okay yes really exactly many long big"
     " wasn't weren't isn't aren't didn't don't doesn't"
@@ -58,7 +58,7 @@ LIGHT = _words(
     " persona personas razón vez"
 )
 
-# --- words that point back ---------------------------------------------------------------------
+# --- words that refer back ---------------------------------------------------------------------
 
 PERSONAL = _words("he she him her él ella")  # one person
 SUBJECTS = _words("he she they")
@@ -66,15 +66,16 @@ THINGS = _words("it they them ellos ellas ello")  # one thing, or several of any
 POSSESSIVES = _words("his her its their su sus")
 POINTING = _words("this that these those esto eso esta esa estos esos esas estas")
 PLACES = _words("there allí ahí allá")
-THERE_IS = BEINGS | HAVES  # "there are": no place at all
+THERE_IS = BEINGS | HAVES  # "there are": here "there" is no place
 # "Did Peru do the same?"
 REMAINING = _words("same latter otherwise mismo misma")
 ELSE = _words("else")
-# "Who else, besides her": here the question says itself what it goes beyond.
+# "Who else, besides her": the question itself says what "else" excludes.
 BESIDES = _words("besides apart except than beyond beside")
-# "this year" is the asker's own; "that" after these is a thing, elsewhere most often a conjunction.
+# "this year" means the year of asking. "that" before these words is a thing; elsewhere it is most
+# often a conjunction.
 DEICTIC = _words("year week month morning evening afternoon century decade summer winter")
-# "Is it true that ...", "does it take ... for": here "it" is nothing.
+# "Is it true that ...", "does it take ... for": here "it" refers to nothing.
 EXPLETIVE = _words(
     "true right correct common possible impossible likely unlikely necessary legal illegal clear"
     " important safe normal better worth raining snowing take takes took"
@@ -88,7 +89,7 @@ LEAD = re.compile(
     r"|(?:y\s+)?qué\s+hay\s+de|pero|(?<=¿)y|y(?=\s+(?:en|el|la|los|las|por|qué)\b))\b[\s,]*",
     re.IGNORECASE,
 )
-# X begins and ends with no space, so that there is one way alone to read many spaces.
+# X begins and ends without a space, so that the pattern reads many spaces in one way only.
 DEFINITION = re.compile(
     r"[¿¡\s]*(?:and\s+)?(?P<asks>who|what|where|quién|quiénes|qué|dónde)(?P<be>\s+(?:is|are|was|were|es"
     r"|era|fue|son|eran|fueron|está|están)\s+|['’]s\s+)(?P<what>[^\s?!.](?:[^?!.]*[^\s?!.])?)\s*[?!.]*",
@@ -108,5 +109,5 @@ WEEKDAYS = _words(
     "monday tuesday wednesday thursday friday saturday sunday"
     " lunes martes miércoles jueves viernes sábado domingo"
 )
-# "Bolivian", "Spanish", "Chinese": before another word such a name only describes it.
+# "Bolivian", "Spanish", "Chinese": before another word such a name only describes that word.
 DESCRIBING = re.compile(r"\w{3,}(?:ian|ean|can|ish|ese|nch|tch|eek)s?")

@@ -1,7 +1,8 @@
-"""Proving an index: every byte, every reference between its files, every citation that it can give.
+"""Checks an index: every byte, every reference between its files, every citation that it can give.
 
-Opening verifies what is read; this looks at everything, goes on after the first fault, and works out
-again what can be worked out: a program that wrote something wrong with a right checksum is found too.
+Opening an index verifies only what is read. A check looks at everything, and goes on after the first
+fault. It also computes again what can be computed from other data, so it finds wrong contents that were
+written with a right checksum.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _AT_ONCE = 1 << 18
 
 
 def check(folder: IndexFolder, tell: Callable[[str], None]) -> Checked:
-    """Look at everything that the pointer names. Raises IndexMissingError, IndexForeignError."""
+    """Check everything that the pointer names. Raises IndexMissingError, IndexForeignError."""
     try:
         live = folder.live()
     except IndexMissingError:
@@ -69,7 +70,7 @@ def _fault(folder: IndexFolder, path: Path, what: str) -> Fault:
 def _files(
     folder: IndexFolder, place: Path, sums: Mapping[str, Mapping[str, Any]], manifest: str
 ) -> Iterator[Fault]:
-    """Yield what is wrong with the bytes of a folder's files; ``sums`` are those of its manifest."""
+    """Yield the faults in the bytes of a folder's files; ``sums`` are the sums in its manifest."""
     for name, entry in sums.items():
         expected = FileSum(**entry)
         try:
@@ -101,10 +102,10 @@ def _model(folder: IndexFolder, place: Path, manifest_sha256: str) -> Iterator[F
 def _contents(
     folder: IndexFolder, pointer: Pointer, live: Live
 ) -> tuple[list[Fault], tuple[int, int]]:
-    """Return what is wrong inside a generation whose bytes are right, and how much was looked at."""
+    """Return the faults inside a generation whose bytes are right, and how much was checked."""
     place = folder.generation_folder(pointer)
     try:
-        # With what was removed: a rollback hides it, and a purge alone takes it away.
+        # Removed documents are checked too: they are still in the files until a purge.
         generation = folder.generation(pointer, mapped=True)
         generation.verify_all()
         generation.dense.check_vectors()
@@ -117,18 +118,18 @@ def _contents(
 
 
 Told = tuple[str, str]
-"""The name of a file, and what of it does not hold."""
+"""The name of a file, and its fault."""
 
 
 def _documents(generation: Generation) -> Iterator[Told]:
-    """Each document is what was read: its name, its text, its blocks, its file's checksum."""
+    """Check each document against what was read: its id, its text, its blocks, its file's checksum."""
     sums = {record.source: record.sha256 for record in generation.files}
     seen: set[str] = set()
     texts = blocks = 0
     for place, entry in enumerate(generation.written):
         source = entry["source"]
         if entry["id"] != document_id(source) or entry["id"] in seen:
-            yield DOCUMENTS, f"the id of {source} is not its own"
+            yield DOCUMENTS, f"the id of {source} does not belong to it"
         seen.add(entry["id"])
         if (entry["text_bytes"][0], entry["block_bytes"][0]) != (texts, blocks):
             yield DOCUMENTS, f"the text of {source} does not follow the one before it"
@@ -139,9 +140,9 @@ def _documents(generation: Generation) -> Iterator[Told]:
         if len(document.text) != entry["characters"]:
             yield DOCUMENTS, f"{source} has {len(document.text)} characters"
         if not _SHA256.fullmatch(document.sha256):
-            yield DOCUMENTS, f"the SHA-256 of {source} is none"
+            yield DOCUMENTS, f"{source} has no valid SHA-256"
         elif source in sums and sums[source] not in ("", document.sha256, entry["digest"]):
-            yield "files.json", f"the SHA-256 of {source} is another than its document's"
+            yield "files.json", f"the SHA-256 of {source} differs from its document's"
         if not _in_order(document):
             yield BLOCKS, f"the blocks of {source} do not lie in its text, one after the other"
 
@@ -154,14 +155,14 @@ def _in_order(document: Document) -> bool:
 
 
 def _passages(generation: Generation) -> Iterator[Told]:
-    """Each passage can be cited: its span holds its text, its sentences lie in it, its id is its own."""
+    """Check that each passage can be cited: its span, its sentences, and the citation's id."""
     sections = generation.table["section"]
     if len(sections) and (sections.min() < -1 or sections.max() >= generation.sections):
-        yield "passages.npy", "it names a section that there is none of"
+        yield "passages.npy", "it names a section that does not exist"
         return
     for name, bounds in generation.bounds.items():
         if bounds[0] != 0 or np.any(np.diff(bounds) < 0):
-            yield name, "its bounds do not ascend"
+            yield name, "its bounds are not ascending"
             return
     document: Document | None = None
     for row, (place, start, end) in enumerate(
@@ -186,7 +187,7 @@ def _passages(generation: Generation) -> Iterator[Told]:
             yield "sentences.npy", f"the sentences of {where} do not lie in it, one after the other"
         numbers = generation.encoded_passage(row).sentences
         if np.any((numbers >= max(len(spans), 1)) & (numbers != CONTEXT)):
-            yield "token_sentences.npy", f"a token of {where} is of no sentence"
+            yield "token_sentences.npy", f"a token of {where} belongs to no sentence"
     counted = np.zeros_like(generation.token_frequency)
     for row in range(len(generation.table)):
         ids = np.unique(generation.encoded_passage(row).ids)
@@ -195,27 +196,27 @@ def _passages(generation: Generation) -> Iterator[Told]:
             return
         counted[ids] += 1
     if not np.array_equal(counted, generation.token_frequency):
-        yield "token_frequency.npy", "it counts other tokens than there are"
+        yield "token_frequency.npy", "its counts differ from the tokens"
 
 
 def _lexical(generation: Generation) -> Iterator[Told]:
-    """The postings are in order and add up, and their shares are what BM25 makes of the counts."""
+    """Check that the postings are in order and complete, and that BM25 gives their impacts."""
     lexical, count = generation.lexical, len(generation.table)
     if list(lexical.terms) != sorted(set(lexical.terms)):
         yield "lexical_terms.txt", "its terms are not in order"
     if lexical.starts[0] != 0 or np.any(np.diff(lexical.starts) < 1):
-        yield "lexical_starts.npy", "its bounds do not ascend"
+        yield "lexical_starts.npy", "its bounds are not ascending"
         return
     if len(lexical.rows) and not 0 <= lexical.rows.min() <= lexical.rows.max() < count:
-        yield "lexical_rows.npy", "it names a passage that there is none of"
+        yield "lexical_rows.npy", "it names a passage that does not exist"
         return
     within = np.ones(len(lexical.rows), bool)
     within[lexical.starts[:-1]] = False
     if np.any(np.diff(lexical.rows, prepend=0)[within] <= 0):
-        yield "lexical_rows.npy", "the passages of a term do not ascend"
+        yield "lexical_rows.npy", "the passages of a term are not ascending"
     held = np.bincount(lexical.rows, weights=lexical.counts, minlength=count)
     if np.any(lexical.counts < 1) or not np.array_equal(held, lexical.lengths):
-        yield "lexical_counts.npy", "the terms of a passage are more or fewer than its length"
+        yield "lexical_counts.npy", "the number of terms in a passage differs from its length"
         return
     relative = relative_lengths(lexical.lengths, generation.mean_length)
     weights = np.repeat(idf(np.diff(lexical.starts), count), np.diff(lexical.starts))
@@ -228,13 +229,13 @@ def _lexical(generation: Generation) -> Iterator[Told]:
             generation.recipe.bm25,
         )
         if not np.allclose(lexical.impacts[part], expected, rtol=1e-5):
-            yield "lexical_impacts.npy", "a share of a score is not what BM25 makes of the counts"
+            yield "lexical_impacts.npy", "an impact is not what BM25 gives for the counts"
             return
 
 
 def _words(path: Path) -> Iterator[Told]:
     if not path.exists():
-        return  # an older version wrote none
+        return  # the index of an older version has no such file
     lines = path.read_bytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
     words = [line.split("\t") for line in lines]
     keys = [word[0].encode("utf-8", "surrogatepass") for word in words]

@@ -1,8 +1,9 @@
 """Passage vectors in FAISS: exact inner products of unit vectors, which are cosines.
 
-FAISS believes what a file says of itself: it takes the memory that a number in the head asks for, and
-reads a dozen kinds of index by the first four bytes. So the head is checked here before FAISS sees it:
-of the one kind that ``index_bytes`` writes, with numbers that fit each other and the file's size.
+FAISS trusts what a file says about itself: it allocates the memory that a number in the head asks for, and
+it reads a dozen kinds of index, chosen by the first four bytes. So this module checks the head before FAISS
+sees it. The index must be of the one kind that ``index_bytes`` writes, and its numbers must fit each other
+and the file's size.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ Mask = NDArray[np.bool_]
 
 _NORM_TOLERANCE = 1e-3
 _search_parameters: Any = faiss.SearchParameters
-_reader: Any = vars(faiss)["ZeroCopyIOReader"]  # the stubs do not know it
-_limits = vars(faiss)  # of what a read may take; only later versions have them
+_reader: Any = vars(faiss)["ZeroCopyIOReader"]  # the type stubs lack it
+_limits = vars(faiss)  # limits of what a read may allocate; only later versions have them
 _limits_lock = threading.Lock()
 _KIND = b"IxFI"  # an IndexFlatIP
-_RESERVED = 1 << 20  # twice; FAISS writes it and does not look at it
+_RESERVED = 1 << 20  # stands there twice; FAISS writes it and ignores it
 _FLOAT_BYTES = 4
 _SPARE = 16
 _AT_ONCE = 4096
 
 
 class _Head(NamedTuple):
-    """What stands before the vectors, little-endian, as FAISS's ``write_index`` lays it out."""
+    """What stands before the vectors in a file of FAISS's ``write_index``, little-endian."""
 
     kind: bytes
     dimension: int
@@ -52,7 +53,7 @@ _HEAD = struct.Struct("<4siqqqBiQ")
 
 
 class _Lent:
-    """An array in memory of something else, which stays for as long as the array does."""
+    """An array in memory of another object, which stays alive as long as the array."""
 
     def __init__(self, array: NDArray[Any], owner: object) -> None:
         self.__array_interface__ = array.__array_interface__
@@ -63,14 +64,14 @@ class DenseIndex:
     """Exact search over unit vectors; the row of a vector is the row of its passage."""
 
     def __init__(self, data: bytes | memoryview, *, dimension: int, count: int) -> None:
-        """Read an index whose bytes were verified; its shape must be the manifest's.
+        """Read an index whose bytes were verified; its shape must be the one in the manifest.
 
-        The vectors stay where the bytes are. Raises IndexDamagedError.
+        The vectors are not copied. Raises IndexDamagedError.
         """
         _check_head(data, dimension=dimension, count=count)
         self._data = np.frombuffer(data, np.uint8)
         reader = _reader(faiss.swig_ptr(self._data), len(self._data))
-        # An IndexFlatIP. The stubs know neither its storage nor the parameters of a search.
+        # An IndexFlatIP. The type stubs lack its storage and its search parameters.
         with _at_most(len(self._data)):
             self._index: Any = faiss.read_index(reader)
 
@@ -84,14 +85,14 @@ class DenseIndex:
     def search(self, vector: FloatArray, k: int, allowed: Mask | None = None) -> RowArray:
         """Return the rows of the ``k`` best vectors, best first, ties by row.
 
-        ``allowed``, bool of shape (n,), confines the search; it is exact either way. Raises
-        IndexForeignError for a vector of another dimension, UsageError for one that is not finite
-        and of unit length.
+        ``allowed``, bool of shape (n,), limits the search; it is exact with and without. Raises
+        IndexForeignError for a vector of another dimension, and UsageError for one that is not finite
+        or not of unit length.
         """
         if vector.shape != (self._index.d,):
             raise IndexForeignError(
                 f"the question's vector has the shape {vector.shape}, those of the index have "
-                f"{self._index.d} dimensions: the index is another model's, run qa build again"
+                f"{self._index.d} dimensions: another model made the index, run qa build again"
             )
         check_unit(vector[None, :])
         count = self._index.ntotal
@@ -108,23 +109,23 @@ class DenseIndex:
         while True:
             found = self._index.search(vector[None, :], wanted, params=parameters)
             scores, rows = found[0][0], found[1][0]
-            # FAISS pads what it cannot fill with -1, which as a list index would be the last row.
+            # FAISS fills missing results with -1, which as an index of a list means the last row.
             scores, rows = scores[rows >= 0], rows[rows >= 0]
-            # Of equal scores at its cut FAISS keeps any: the cut must fall below all of them.
+            # If scores are equal at the cut, FAISS keeps any of them: so cut below all of them.
             if wanted == count or len(scores) < wanted or scores[-1] < scores[k - 1]:
                 return np.asarray(rows[np.lexsort((rows, -scores))][:k], np.int64)
             wanted = min(4 * wanted, count)
 
     def check_vectors(self) -> None:
-        """Raise IndexDamagedError unless every vector is finite and of unit length."""
+        """Raise IndexDamagedError if a vector is not finite or not of unit length."""
         try:
             for start in range(0, self._index.ntotal, _AT_ONCE):
                 check_unit(self.vectors[start : start + _AT_ONCE])
         except UsageError:
-            raise _damaged("some of its vectors are not finite and of unit length") from None
+            raise _damaged("some of its vectors are not finite or not of unit length") from None
 
     def alike(self, row: int, cosine: float) -> RowArray:
-        """Return the rows of vectors that have at least a cosine with that of ``row``."""
+        """Return the rows whose vectors have at least this cosine with the vector of ``row``."""
         vectors = self.vectors
         parts = [
             n + np.flatnonzero(vectors[n : n + _AT_ONCE] @ vectors[row] >= cosine)
@@ -134,11 +135,11 @@ class DenseIndex:
 
 
 def index_bytes(parts: Iterable[FloatArray], *, dimension: int, count: int) -> Iterator[bytes]:
-    """Yield the bytes of FAISS's own file of ``count`` vectors that come in parts.
+    """Yield the bytes of a FAISS file with ``count`` vectors, which come in parts.
 
-    They are float32 of shape (n, dimension). FAISS writes what it holds in memory; a file of an
-    exact index is its head, the number of floats, and these. Raises UsageError for NaN, Inf or
-    zero rows.
+    The parts are float32 of shape (n, dimension). FAISS itself can only write an index that is in
+    memory. The file of an exact index is its head, the number of floats, and the floats. Raises
+    UsageError for NaN, Inf or zero rows.
     """
     empty = faiss.IndexFlatIP(dimension)
     empty.ntotal = count
@@ -151,7 +152,7 @@ def index_bytes(parts: Iterable[FloatArray], *, dimension: int, count: int) -> I
 
 
 def _check_head(data: bytes | memoryview, *, dimension: int, count: int) -> None:
-    """Raise IndexDamagedError unless a file is an exact index of this shape, and as long as that takes."""
+    """Raise IndexDamagedError unless the file is an exact index of this shape and of the right length."""
     if len(data) < _HEAD.size:
         raise _damaged(f"it has {len(data)} bytes")
     head = _Head._make(_HEAD.unpack_from(data))
@@ -163,7 +164,7 @@ def _check_head(data: bytes | memoryview, *, dimension: int, count: int) -> None
             f"{count} of {dimension}: run qa build again"
         )
     if (head.reserved, head.reserved_too, head.trained) != (_RESERVED, _RESERVED, 1):
-        raise _damaged("its head is not as FAISS writes it")
+        raise _damaged("its head is not in FAISS's form")
     if dimension < 1 or count < 0 or head.floats != count * dimension:
         raise _damaged("its numbers do not fit each other")
     if len(data) != _HEAD.size + head.floats * _FLOAT_BYTES:
@@ -178,9 +179,9 @@ def _damaged(what: str) -> IndexDamagedError:
 
 @contextmanager
 def _at_most(size: int) -> Iterator[None]:
-    """Let FAISS take no more than ``size`` bytes for a vector that it reads, where it knows a limit.
+    """Let FAISS allocate at most ``size`` bytes for a vector that it reads, if it has such a limit.
 
-    The limit is one of the whole process, and is as it was afterwards.
+    The limit is one for the whole process; it is restored afterwards.
     """
     get, set_to = (
         _limits.get(f"{verb}_deserialization_vector_byte_limit") for verb in ("get", "set")
@@ -198,12 +199,12 @@ def _at_most(size: int) -> Iterator[None]:
 
 
 def check_unit(vectors: FloatArray) -> None:
-    """Raise UsageError unless every row is finite and of unit length."""
+    """Raise UsageError if a row is not finite or not of unit length."""
     with np.errstate(over="ignore", invalid="ignore"):
         norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))  # without a copy of the squares
     wrong = np.flatnonzero(~(np.abs(norms - 1) < _NORM_TOLERANCE))
     if len(wrong):
         raise UsageError(
-            f"the model gave {len(wrong)} vectors that are not finite and of unit length: "
+            f"the model gave {len(wrong)} vectors that are not finite or not of unit length: "
             "choose another model"
         )

@@ -1,7 +1,7 @@
-"""The only writes and reads of an index folder, each durable or verified.
+"""All writes and reads of an index folder. Each write is durable, each read is verified.
 
-Written: to the end, then fsync, then the checksum is told. Read: the checksum first, the
-parser after. The largest files are mapped, with a checksum for every block of 64 KiB that is
+A write ends with fsync, and only then returns the checksum. A read verifies the checksum before anything
+parses the bytes. The largest files are mapped; they have a checksum for every block of 64 KiB, which is
 verified before the block is first used.
 """
 
@@ -26,16 +26,16 @@ from numpy.typing import NDArray
 from qa.errors import IndexDamagedError
 
 FORMAT = 4
-"""The version of everything that is written here."""
+"""The version of the format in which everything here is written."""
 BLOCK = 1 << 16
 _SUM_BYTES = 16
 _PART = 1 << 22
 _HEAD = 1 << 12
-"""What an array file says of its array lies within its first bytes."""
+"""The header of an array file lies within this many first bytes."""
 SUMS_ENDING = ".sums"
 
 on_step: Callable[[str], None] = lambda step: None  # noqa: E731 - replaced by the fault tests
-"""Called before every write, fsync and rename with its name; the fault tests stop there."""
+"""Called with a name before every write, fsync and rename; the fault tests stop there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FileSum:
 
 
 def write_file(path: Path, parts: Iterable[bytes]) -> FileSum:
-    """Write a new file and wait until it is on the disk. Raises OSError; nothing is retried."""
+    """Write a new file and wait until it is on the disk. Raises OSError; there is no second try."""
     digest, size = hashlib.sha256(), 0
     with path.open("xb") as file:
         for part in parts:
@@ -62,7 +62,7 @@ def write_file(path: Path, parts: Iterable[bytes]) -> FileSum:
 
 
 class BlockWriter:
-    """Writes a new large file bit by bit, with a checksum for every block beside it."""
+    """Writes a new large file in pieces, with a checksum for every block beside it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -90,7 +90,7 @@ class BlockWriter:
         self._sums.append(_block_sum(block))
 
     def finish(self) -> dict[str, FileSum]:
-        """Wait until all is on the disk; return the sums of the file and of its sums."""
+        """Wait until all is on the disk; return the sums of the file and of its file of block sums."""
         if self._rest:
             self._write(bytes(self._rest))
         self._file.flush()
@@ -104,13 +104,13 @@ class BlockWriter:
         }
 
     def close(self) -> None:
-        """Let go of the file, written to the end or not; what a full disk did not take is lost."""
+        """Close the file, complete or not; data that a full disk refused is lost."""
         with suppress(OSError):
             self._file.close()
 
 
 class Column:
-    """Rows of one array that come bit by bit and wait on the disk until they are all there."""
+    """Rows of one array that arrive in pieces and wait in a file on the disk until all have arrived."""
 
     def __init__(self, folder: Path, dtype: Any, shape: tuple[int, ...] = ()) -> None:
         self._file = tempfile.TemporaryFile(dir=folder, buffering=BLOCK)  # noqa: SIM115 - closed below
@@ -121,7 +121,7 @@ class Column:
     def append(self, rows: NDArray[Any]) -> None:
         """Append rows. Raises OSError."""
         if rows.shape[1:] != self._shape:
-            raise ValueError(f"rows of the shape {rows.shape[1:]} instead of {self._shape}")
+            raise ValueError(f"rows have the shape {rows.shape[1:]} instead of {self._shape}")
         at_once = max(_PART // self._size, 1)
         for start in range(0, len(rows), at_once):
             part = rows[start : start + at_once]
@@ -133,7 +133,7 @@ class Column:
         return np.concatenate([*self.parts(), self._empty()])
 
     def parts(self, rows: int | None = None) -> Iterator[NDArray[Any]]:
-        """Yield all rows, so many at a time, or some megabytes."""
+        """Yield all rows, ``rows`` of them at a time, by default some megabytes."""
         self._file.seek(0)
         while data := self._file.read((rows or max(_PART // self._size, 1)) * self._size):
             yield np.frombuffer(data, self._dtype).reshape(-1, *self._shape)
@@ -146,7 +146,7 @@ class Column:
         return np.empty((0, *self._shape), self._dtype)
 
     def close(self) -> None:
-        """Give up the rows."""
+        """Discard the rows."""
         with suppress(OSError):
             self._file.close()
 
@@ -154,7 +154,7 @@ class Column:
 def npy(
     dtype: np.dtype[Any], shape: tuple[int, ...], parts: Iterable[NDArray[Any]]
 ) -> Iterator[bytes]:
-    """Yield the bytes of an ``.npy`` file of an array that comes in parts."""
+    """Yield the bytes of an ``.npy`` file of an array that arrives in parts."""
     buffer = io.BytesIO()
     descr = np.lib.format.dtype_to_descr(dtype)
     np.lib.format.write_array_header_1_0(
@@ -178,7 +178,7 @@ def file_sum(path: Path) -> FileSum:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until a folder's entries are on the disk."""
+    """Wait until the entries of a folder are on the disk."""
     on_step(f"fsync {folder.name}/")
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -188,16 +188,16 @@ def sync_folder(folder: Path) -> None:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Rename, replacing ``target``, and make it last."""
+    """Rename and replace ``target``, and wait until this is on the disk."""
     on_step(f"rename {target.name}")
     os.replace(source, target)
     sync_folder(target.parent)
 
 
 def read_verified(path: Path, expected: FileSum) -> bytes:
-    """Return a file's bytes once they have the expected checksum.
+    """Return a file's bytes if they have the expected checksum.
 
-    What is verified is what is returned: the file is read once. Raises IndexDamagedError.
+    The file is read once, so the verified bytes are the returned bytes. Raises IndexDamagedError.
     """
     try:
         data = path.read_bytes()
@@ -211,13 +211,13 @@ def read_verified(path: Path, expected: FileSum) -> bytes:
 
 
 def map_verified(path: Path, expected: FileSum) -> memoryview:
-    """Return a file's bytes, mapped, once they have the expected checksum.
+    """Return a file's bytes as a mapping if they have the expected checksum.
 
-    They take no memory that is the process's own. A page that is read from the disk again later is
+    They need no memory of the process itself. If a page is read from the disk again later, it is
     not verified again. Raises IndexDamagedError.
     """
     try:
-        # Read, not mapped: a page that the disk cannot give ends the process that touches its map.
+        # Read for the check, not mapped: an unreadable page of a mapping would kill the process.
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
@@ -254,29 +254,29 @@ def array_bytes(array: NDArray[Any]) -> bytes:
 
 
 def read_array(data: bytes | memoryview) -> NDArray[Any]:
-    """Return the array of an ``.npy`` file whose bytes were verified; it lies where they lie."""
+    """Return the array of an ``.npy`` file whose bytes were verified; it uses the same memory."""
     head = io.BytesIO(data[:_HEAD])
     if np.lib.format.read_magic(head) != (1, 0):
         raise ValueError("an array file of another version")
     try:
         shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
-    except Exception as error:  # the header is read as Python source, which fails in many ways
-        raise ValueError(f"an array file whose head is none: {error}") from error
+    except Exception as error:  # the header is parsed as Python source, which can fail in many ways
+        raise ValueError(f"an array file with a wrong header: {error}") from error
     if by_column or dtype.hasobject:
-        raise ValueError("an array of objects or by columns")
+        raise ValueError("an array of objects or in column order")
     if head.tell() + math.prod(shape) * dtype.itemsize != len(data) or min(shape, default=0) < 0:
         raise ValueError("an array file of another size")
     return np.frombuffer(data, dtype, math.prod(shape), head.tell()).reshape(shape)
 
 
 class BlockFile:
-    """A mapped file of which no byte is seen before the checksum of its block was verified."""
+    """A mapped file. It gives no byte before the checksum of the byte's block was verified."""
 
     def __init__(self, path: Path, expected: FileSum, sums: bytes) -> None:
         self._path = path
         blocks = -(-expected.bytes // BLOCK)
         if len(sums) != blocks * _SUM_BYTES:
-            raise damaged(path, "it has another number of blocks")
+            raise damaged(path, "its number of blocks is wrong")
         self._view = _map(path, expected.bytes)
         self._sums = sums
         self._verified = bytearray(blocks)
@@ -298,7 +298,7 @@ class BlockFile:
     ) -> NDArray[np.uint8]:
         """Return the records of ``width`` bytes at ``places``, shape (places, width).
 
-        ``starts`` and ``ends`` are the stretches of records that hold them all. Raises
+        ``starts`` and ``ends`` bound stretches that together contain all of these records. Raises
         IndexDamagedError.
         """
         firsts = (starts * width // BLOCK).tolist()

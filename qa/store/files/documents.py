@@ -25,10 +25,10 @@ _CACHED_CHARACTERS = 4_000_000
 
 
 class Documents:
-    """Documents by their place in the generation; those ``removed`` since are hidden.
+    """Documents by their place in the generation; those in ``removed`` are hidden.
 
-    ``hidden``: bool, shape (documents,); None where none is. ``written``: the entries as they were
-    written, hidden ones too.
+    ``hidden``: bool, shape (documents,); None if no document is hidden. ``written``: the entries as they
+    were written, with the hidden ones.
     """
 
     def __init__(
@@ -43,17 +43,17 @@ class Documents:
         self._place = {entry["id"]: n for n, entry in enumerate(written)}
         hidden = np.asarray([entry["id"] in removed for entry in written], bool)
         self.hidden: Mask | None = hidden if hidden.any() else None
-        # Of parts, not of self: a cycle would keep the maps of a generation that nobody uses.
+        # The cache must not hold ``self``: a cycle would keep the maps of an unused generation.
         read = partial(_read, written, texts, blocks)
         self._recent = RecentDocuments(read, characters=_CACHED_CHARACTERS)
 
     def __len__(self) -> int:
-        """How many there are, hidden ones too."""
+        """How many documents there are, with the hidden ones."""
         return len(self.written)
 
     @property
     def shown(self) -> list[tuple[int, Mapping[str, Any]]]:
-        """Place and entry of each that is not hidden."""
+        """The place and entry of each document that is not hidden."""
         return [
             (place, entry) for place, entry in enumerate(self.written) if not self._is_hidden(place)
         ]
@@ -63,12 +63,12 @@ class Documents:
         return self._recent(place)
 
     def find(self, document_id: str) -> Document | None:
-        """Return the document with an id, None where there is none or it is hidden."""
+        """Return the document with an id; None if there is none or it is hidden."""
         place = self._place.get(document_id)
         return None if place is None or self._is_hidden(place) else self.at(place)
 
     def matching(self, filters: Filters) -> tuple[Mask, int]:
-        """Return which are left by a filter, and how many undated ones a date filter left out."""
+        """Return which documents pass a filter, and how many undated ones a date filter left out."""
         patterns = [re.compile(translate(fold_name(glob))) for glob in filters.source]
         dated = bool(filters.published_from or filters.published_to)
         keep = np.zeros(len(self.written), bool)
@@ -86,7 +86,7 @@ class Documents:
         return keep, undated
 
     def stored(self, first: int, last: int) -> tuple[memoryview, memoryview]:
-        """Return texts and blocks of the documents ``first`` up to ``last`` as they were written."""
+        """Return the stored bytes of the texts and blocks of the documents ``first`` up to ``last``."""
         entries = self.written[first:last]
         return (
             self._texts.read(*_span(entries, "text_bytes")),
@@ -116,7 +116,7 @@ def _read(
     entry = entries[place]
     text = bytes(texts.read(*entry["text_bytes"])).decode("utf-8", "surrogatepass")
     written = json.loads(bytes(blocks.read(*entry["block_bytes"])))
-    # The blocks alone, where a document has no places: so were all written once.
+    # A document without places has a list of blocks only: the older form of all documents.
     layout = written if isinstance(written, dict) else {"blocks": written, "places": []}
     return Document(
         id=entry["id"],
@@ -146,9 +146,9 @@ def _about(entry: Mapping[str, Any]) -> About:
 
 
 def _in_period(published: str, filters: Filters) -> bool:
-    """Whether a date that may be a year or a month falls, in any part, within a period."""
+    """Whether a date, which may be a year or a month, overlaps a period."""
     first, last = filters.published_from or "", filters.published_to or ""
-    # Each is compared as far as both are known.
+    # Dates are compared only to the precision that both have.
     after = published[: len(first)] >= first[: len(published)]
     before = published[: len(last)] <= last[: len(published)]
     return after and before

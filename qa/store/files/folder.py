@@ -1,13 +1,13 @@
 """An index folder: immutable generations, the models they were made with, a pointer, a lock.
 
-    LIVE                 which generation is served, those kept after it, what is out of all of them
+    LIVE                 the pointer: the live generation, the retained ones, the removed documents
     LOCK                 held by the process that builds
-    .encoded             vectors of a build under way, for the next one if it is stopped
-    generations/NAME/    a generation, complete before it gets its name
-    models/FINGERPRINT/  a model made ready to serve
+    .encoded             the journal: vectors of a build that has not ended, for the next build
+    generations/NAME/    a generation; it gets its name when it is complete
+    models/FINGERPRINT/  an exported model
 
-A build writes into a folder that begins with a dot, waits for the disk, renames it, and only
-then swings the pointer. Killed at any point it leaves the old pointer or the new one.
+A build writes into a folder whose name begins with a dot. It waits for the disk, renames the folder, and
+only then replaces the pointer. If it is killed at any moment, the pointer is the old one or the new one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BUILDING = ".building-"
 
 
 class Opened(NamedTuple):
-    """What was opened, and the fault that made it another generation than the live one."""
+    """An opened generation; if it is not the live one, the fault that prevented that."""
 
     generation: Generation
     fault: str | None
@@ -52,7 +52,7 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A generation that is being written, and the number that it will have."""
+    """A generation that is being written, and its number."""
 
     folder: Path
     number: str
@@ -68,7 +68,7 @@ class IndexFolder:
     # --- reading -----------------------------------------------------------------------------
 
     def live(self) -> Live:
-        """Return what the pointer says.
+        """Return the contents of the pointer.
 
         Raises IndexMissingError when there is no index, IndexDamagedError for a torn pointer,
         IndexForeignError for one of another format version.
@@ -76,11 +76,11 @@ class IndexFolder:
         return read_live(self.path)
 
     def pointers(self) -> list[Pointer]:
-        """Return the live generation and, after it, the retained ones. Raises as ``live`` does."""
+        """Return the live generation and then the retained ones. Raises like ``live``."""
         return list(self.live().generations)
 
     def stamp(self) -> tuple[int, ...]:
-        """Return what changes whenever the pointer does, at the cost of a look; empty without one."""
+        """Return a value that changes whenever the pointer does; cheap; empty without a pointer."""
         try:
             found = (self.path / LIVE).stat()
         except OSError:
@@ -88,11 +88,10 @@ class IndexFolder:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def open(self, *, mapped: bool = False) -> Opened:
-        """Open the live generation; if it is damaged, the first retained one that is not.
+        """Open the live generation; if it is damaged, open the first retained one that is not.
 
-        ``mapped``: for a build, see ``Generation.open``. Raises the live generation's error when
-        none can be opened. A generation of another format version is never passed over for an
-        older one.
+        ``mapped``: for a build, see ``Generation.open``. Raises the live generation's error if none can
+        be opened. If the live generation has another format version, no older one is opened instead.
         """
         while True:
             live = self.live()
@@ -101,7 +100,7 @@ class IndexFolder:
             except IndexUnusableError:
                 if self.live() == live:
                     raise
-                continue  # a build has replaced and removed it meanwhile
+                continue  # a build has replaced the pointer and removed this generation meanwhile
             if opened.fault is None or self.live() == live:
                 return opened
 
@@ -112,19 +111,19 @@ class IndexFolder:
                 generation = self.generation(pointer, live.removed, mapped=mapped)
                 self.verify_model(generation)
                 if first is not None and not generation.info.documents:
-                    continue  # all that it holds was removed since: no index to be served in silence
+                    continue  # all its documents were removed since, so it could only serve an empty index
                 return Opened(generation, str(first) if first else None)
             except IndexUnusableError as error:
                 if first is None and not isinstance(error, IndexDamagedError):
                     raise
                 first = first or error
-        assert first is not None  # a pointer names at least one
+        assert first is not None  # a pointer names at least one generation
         raise first
 
     def generation(
         self, pointer: Pointer, removed: Collection[str] = (), *, mapped: bool = False
     ) -> Generation:
-        """Open a generation, live or not, without the removed documents. Raises IndexUnusableError."""
+        """Open a generation, live or not, with removed documents hidden. Raises IndexUnusableError."""
         return Generation.open(
             self.generation_folder(pointer),
             index_name=self.name,
@@ -134,15 +133,15 @@ class IndexFolder:
         )
 
     def generation_folder(self, pointer: Pointer) -> Path:
-        """Return where a generation is."""
+        """Return the folder of a generation."""
         return self.path / _GENERATIONS / pointer.generation
 
     def model_folder(self, fingerprint: str) -> Path:
-        """Return where the model of that fingerprint is, or would be."""
+        """Return the folder of the model with that fingerprint; it need not exist."""
         return self.path / _MODELS / fingerprint
 
     def verify_model(self, generation: Generation) -> None:
-        """Verify every file of the model that a generation was made with. Raises IndexDamagedError."""
+        """Verify every file of the model that made a generation. Raises IndexDamagedError."""
         self._verify_model(
             str(generation.manifest["fingerprint"]), str(generation.manifest["model_manifest"])
         )
@@ -163,12 +162,12 @@ class IndexFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for a build. Raises IndexLockedError, naming the process that holds it.
+        """Hold the folder for a build. Raises IndexLockedError, which names the process that holds it.
 
-        The kernel drops the lock of a process that died, so that nothing has to be cleared by hand.
-        What a build leaves behind is cleared when it fails, and before the next one if it was
-        killed. A folder that holds something else is refused with a UsageError: a build removes
-        what it does not know.
+        The kernel releases the lock when its process dies, so nobody has to clear it by hand. The
+        leftovers of a build are removed when it fails; if it was killed, the next build removes them.
+        A folder that holds other files is refused with a UsageError, because a build removes files that
+        it does not know.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -198,7 +197,7 @@ class IndexFolder:
             os.close(descriptor)
 
     def _clear_leftovers(self) -> None:
-        """Remove what builds that failed have left behind, generations that never went live too."""
+        """Remove the leftovers of failed builds, and generations that never went live."""
         for parent in (self.path / _GENERATIONS, self.path / _MODELS):
             parent.mkdir(exist_ok=True)
             for folder in parent.glob(_BUILDING + "*"):
@@ -207,7 +206,7 @@ class IndexFolder:
             path.unlink(missing_ok=True)
         try:
             named = self.pointers() if (self.path / LIVE).exists() else []
-        except QaError:  # nobody knows which are wanted
+        except QaError:  # without a pointer it is unknown which generations are needed
             return
         wanted = {pointer.generation for pointer in named}
         for folder in (self.path / _GENERATIONS).iterdir():
@@ -215,9 +214,9 @@ class IndexFolder:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def add_model(self, fingerprint: str, make: Callable[[Path], None]) -> str:
-        """Keep what ``make`` writes into an empty folder as a model; return its manifest's SHA-256.
+        """Store the model that ``make`` writes into an empty folder; return its manifest's SHA-256.
 
-        A model that is there and whole is taken as it is; one of an index nearby is shared.
+        If the complete model is already there, it is used. If an index nearby has it, it is shared.
         """
         target = self.model_folder(fingerprint)
         manifest = target / "manifest.json"
@@ -227,7 +226,7 @@ class IndexFolder:
                 self._verify_model(fingerprint, sha256)
                 return sha256
             except IndexDamagedError:
-                pass  # made again
+                pass  # the model is damaged: make it again
         with self._building(target.parent) as folder:
             if not link_model(self.path, target.relative_to(self.path), folder):
                 make(folder)
@@ -246,24 +245,24 @@ class IndexFolder:
 
     @contextmanager
     def draft(self) -> Iterator[Draft]:
-        """Give a folder to write a generation into; it is removed unless ``add_generation`` keeps it."""
+        """Provide a folder for writing a generation; it is removed unless ``add_generation`` keeps it."""
         parent = self.path / _GENERATIONS
         numbers = [int(p.name.split("-")[0]) for p in parent.iterdir() if NAME.fullmatch(p.name)]
         with self._building(parent) as folder:
             yield Draft(folder, f"{max(numbers, default=0) + 1:06d}")
 
     def add_generation(self, draft: Draft, name: str, manifest_sha256: str) -> Pointer:
-        """Keep a draft as a generation, not yet the live one; its name begins with its number."""
+        """Keep a draft as a generation that is not yet live; its name begins with its number."""
         disk.rename(draft.folder, self.path / _GENERATIONS / name)
         return Pointer(name, manifest_sha256)
 
     def make_live(
         self, pointer: Pointer, documents: Set[str], *, keep: int, paths: Sequence[str] = ()
     ) -> None:
-        """Swing the pointer to a generation, and remove all but the ``keep`` newest of those before.
+        """Point to a generation, and remove all older ones except the ``keep`` newest.
 
-        ``documents`` are the ids of all that it holds: what a retained generation holds beside
-        these was deleted, and none shows it from now on. ``paths`` are the folders they came from.
+        ``documents`` are the ids of all documents in it. A document that only a retained generation has
+        was deleted, so it is hidden from now on. ``paths`` are the folders that were read.
         """
         before = self._live_or_none()
         others = [p for p in before.generations if p != pointer] if before else []
@@ -273,12 +272,12 @@ class IndexFolder:
         self.point(Live(kept, frozenset(removed - documents), tuple(paths)))
 
     def point(self, live: Live) -> None:
-        """Replace the pointer, and remove the generations and models that it does not name."""
+        """Replace the pointer, then remove the generations and models that it does not name."""
         write_live(self.path, live)
         self._remove_unused(live.generations)
 
     def clear_journal(self) -> None:
-        """Remove what a build that was stopped had embedded."""
+        """Remove the journal of a build that was stopped."""
         (self.path / JOURNAL).unlink(missing_ok=True)
 
     def _live_or_none(self) -> Live | None:
@@ -288,7 +287,7 @@ class IndexFolder:
             return None
 
     def _held_by(self, pointers: Sequence[Pointer]) -> set[str] | None:
-        """Return the ids of all documents in some generations; None when one cannot be read."""
+        """Return the ids of all documents in some generations; None if one cannot be read."""
         try:
             return set().union(
                 *(document_ids(self.generation_folder(p), p.manifest_sha256) for p in pointers)
@@ -303,7 +302,7 @@ class IndexFolder:
                 shutil.rmtree(folder, ignore_errors=True)
         try:
             manifests = [read_manifest(self.generation_folder(p), p.manifest_sha256) for p in kept]
-        except QaError:  # a retained generation is damaged: its model may still be wanted
+        except QaError:  # a retained generation is damaged: its model may still be needed
             return
         fingerprints = {manifest["fingerprint"] for manifest in manifests}
         for folder in (self.path / _MODELS).iterdir():

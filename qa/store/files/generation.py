@@ -1,4 +1,4 @@
-"""A generation as asking sees it: what its files recall, without the documents removed since."""
+"""A generation as asking sees it: ``Store`` implemented with its files; removed documents are hidden."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Generation(WrittenGeneration):
 
     @cached_property
     def _fits(self) -> Any:
-        # Of parts and not of self: a cycle would keep the files of a generation that nobody uses.
-        # By glob: whoever asks may send a great many.
+        # The cache must not hold ``self``: a cycle would keep the files of an unused generation. It
+        # has one entry for each glob, and a limit, because clients can send many globs.
         return lru_cache(maxsize=256)(partial(_fits, self._documents, self.table))
 
     def statistics(self, terms: Sequence[str], tokens: Sequence[int]) -> Statistics:
@@ -141,6 +141,6 @@ class Generation(WrittenGeneration):
 
 
 def _fits(documents: Documents, table: NDArray[Any], glob: str) -> bool:
-    """Whether a source with a passage fits a glob."""
+    """Whether a source that has a passage matches a glob."""
     keep, _ = documents.matching(Filters(source=(glob,)))
     return bool(keep[table["document"]].any())

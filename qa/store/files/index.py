@@ -1,4 +1,4 @@
-"""An index in a folder, as ``qa.store.lifecycle`` wants one."""
+"""``Index`` of ``qa.store.lifecycle``, implemented with a folder of files."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class FilePrevious:
 
 
 def facts_of(generation: Generation) -> Facts:
-    """Return what is known of a generation."""
+    """Return the facts of a generation."""
     furniture = sum(entry["furniture"] for entry in generation.written)
     return _facts(generation.manifest, furniture)
 
@@ -116,7 +116,7 @@ def _facts(manifest: Mapping[str, Any], furniture: int) -> Facts:
 
 
 class FileBuilding:
-    """Implements ``Building``, for whoever holds the folder's lock."""
+    """Implements ``Building``; the caller holds the lock of the folder."""
 
     def __init__(self, folder: IndexFolder) -> None:
         self._folder = folder
@@ -124,7 +124,7 @@ class FileBuilding:
 
     @cached_property
     def previous(self) -> FilePrevious | None:
-        """Opened when it is asked for: a build that mends a damaged model takes its vectors over."""
+        """Opened only when it is needed: a build that repairs a model then reuses its vectors."""
         return _previous(self._folder)
 
     def add_model(self, fingerprint: str, make: Callable[[Path], None]) -> Path:
@@ -133,7 +133,7 @@ class FileBuilding:
 
     @contextmanager
     def draft(self, recipe: Recipe) -> Iterator[FileDraft]:
-        # The journal outlives a generation that is not accepted: its vectors are as good as before.
+        # The journal outlives a generation that a gate refuses: its vectors are still right.
         with (
             Journal(self._folder.path) as journal,
             self._folder.draft() as place,
@@ -143,8 +143,8 @@ class FileBuilding:
             yield FileDraft(self._folder, place, writer, journal, before, self._model_manifest)
 
     def unchanged(self) -> bool:
-        self._folder.clear_journal()  # of a build that was killed when all was done
-        assert self.previous is not None  # what has not changed was there before
+        self._folder.clear_journal()  # left by a build that was killed at its very end
+        assert self.previous is not None  # "unchanged" means that there was a generation
         live = self._folder.live()
         back = live.removed & {entry["id"] for entry in self.previous.generation.written}
         if back:
@@ -153,11 +153,11 @@ class FileBuilding:
 
 
 def _previous(folder: IndexFolder) -> FilePrevious | None:
-    """Return a generation whose vectors can be taken over, whole."""
+    """Return an undamaged generation whose vectors can be reused; None if there is none."""
     try:
         opened = folder.open(mapped=True)
         opened.generation.verify_all()
-    except IndexUnusableError:  # none yet, or one that cannot be taken over
+    except IndexUnusableError:  # there is none yet, or it cannot be reused
         return None
     return FilePrevious(opened.generation, live=opened.fault is None)
 
@@ -195,7 +195,7 @@ class FileDraft:
         self._journal.append(passages)
 
     def keep(self, first: int, last: int) -> None:
-        assert self._before is not None  # a plan keeps only what was there
+        assert self._before is not None  # a plan keeps only what a previous generation has
         self._writer.keep(self._before, first, last)
 
     def add(
@@ -216,10 +216,10 @@ class FileDraft:
         self._pointer = self._folder.add_generation(self._place, name, sha256)
 
     def sealed(self) -> Store:
-        assert self._pointer is not None  # sealed before
+        assert self._pointer is not None  # ``seal`` was called
         return self._folder.generation(self._pointer, mapped=True)
 
     def publish(self, *, keep: int, paths: Sequence[str]) -> Facts:
-        assert self._pointer is not None  # sealed before
+        assert self._pointer is not None  # ``seal`` was called
         self._folder.make_live(self._pointer, self._writer.ids, keep=keep, paths=paths)
         return _facts(self._manifest, self._writer.furniture)

@@ -1,9 +1,9 @@
-"""What a build has embedded so far, so that one that is stopped need not begin again.
+"""What a build has embedded so far; if the build is stopped, the next one continues from it.
 
-A file beside the generations to which every batch is appended as soon as it is embedded. A process
-that is killed loses the batch in hand. Each record carries a checksum: what was torn by a crash of the
-machine, and all that follows it, is not taken. A build that succeeds removes it, and so does one that
-the disk fails.
+The journal is one file beside the generations. Every batch is appended as soon as it is embedded. A
+process that is killed loses only its current batch. Each record has a checksum: a record that a crash of
+the machine damaged is not used, nor are those after it. A build removes the journal when it succeeds, and
+also when the disk fails.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _SUM_BYTES = 16
 
 
 class Journal:
-    """The embedded passages of a build under way, by key. Only for whoever holds the index's lock."""
+    """The encoded passages of a build, by key. Only the holder of the index's lock may use it."""
 
     def __init__(self, index: Path) -> None:
         self._path = index / JOURNAL
         self._file = self._path.open("a+b", buffering=0)
-        # Arrays, sorted by key: a mapping of millions of passages would take as much as their texts.
+        # Arrays, sorted by key: a dict of millions of passages would need as much memory as their texts.
         self._keys, self._places = self._read()
 
     def __enter__(self) -> Journal:
@@ -55,28 +55,28 @@ class Journal:
         return len(self._keys)
 
     def get(self, key: bytes) -> EncodedPassage | None:
-        """Return the passage with that key, if an earlier build embedded it."""
+        """Return the passage with that key; None if no earlier build embedded it."""
         at = int(np.searchsorted(self._keys, np.bytes_(key)))
         if at == len(self._keys) or self._keys[at] != key:
             return None
         self._file.seek(int(self._places[at]))
         found = self._record()
-        assert found is not None  # it was whole when the file was opened
+        assert found is not None  # the record was complete when the file was opened
         return found
 
     def append(self, passages: Sequence[EncodedPassage]) -> None:
-        """Keep a batch. Raises OSError."""
+        """Append a batch. Raises OSError."""
         data = b"".join(map(_record_of, passages))
         disk.on_step(f"write {JOURNAL}")
         self._file.seek(0, os.SEEK_END)
-        # Unbuffered: what is told to be kept has left this process.
+        # Unbuffered: when this returns, the data has left the process.
         if self._file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
     def _read(self) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
-        """Return the keys, and the places, of what an earlier build left.
+        """Return the keys and the places of what an earlier build left.
 
-        That ends at the first record that is not whole, and so does the file from now on.
+        Reading stops at the first incomplete record, and the file is cut there.
         """
         self._file.seek(0)
         if self._file.read(len(_MAGIC)) != _MAGIC:

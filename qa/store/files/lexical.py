@@ -1,9 +1,9 @@
-"""Which passage holds which term, with its share of the passage's BM25 score (``qa.store.bm25``).
+"""The inverted index: which passages have which term, and its BM25 impact there (``qa.store.bm25``).
 
-The shares are computed when the index is built and read from the disk as they are; a question adds
-up a few arrays. Unlike a general library's index this one keeps to NumPy (no just-in-time compiler
-to start), is written and verified as the rest of a generation is, and searches within a filter
-exactly.
+An impact is the term's part of the passage's score. A build computes the impacts, and a question adds up
+a few arrays of them from the disk. A general library was not used: this index needs only NumPy (no
+just-in-time compiler to start), it is written and verified like the rest of a generation, and its search
+within a filter is exact.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ RowArray = NDArray[np.int64]
 
 
 class LexicalIndex:
-    """Terms and, for each, the passages that hold it with their shares of the score.
+    """Terms and, for each, the passages that have it, with the term's impact on their scores.
 
-    ``starts``, int64 of shape (terms + 1,), bounds each term's part of ``rows`` (int32,
-    ascending within a term), ``counts`` (int32, how often the passage holds it) and ``impacts``
-    (float32). ``lengths``, int32, are the terms of each passage; from these and the counts a
-    later build works out other impacts without reading the texts.
+    ``starts``, int64 of shape (terms + 1,), bounds each term's part of ``rows`` (int32, ascending
+    within a term), ``counts`` (int32, how often the passage has it) and ``impacts`` (float32).
+    ``lengths``, int32, is the number of terms of each passage. From lengths and counts a later build
+    computes other impacts without reading the texts.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LexicalIndex:
         self._number: Mapping[str, int] = {term: n for n, term in enumerate(terms)}
 
     def counts_of(self, terms: Sequence[str], rows: RowArray) -> NDArray[np.int32]:
-        """Return how often passages hold terms, int32 of shape (rows, terms)."""
+        """Return how often passages have terms, int32 of shape (rows, terms)."""
         found = np.zeros((len(rows), len(terms)), np.int32)
         wanted = rows.astype(np.int32)
         for column, term in enumerate(terms):
@@ -69,11 +69,11 @@ class LexicalIndex:
         return total
 
     def holders(self, term: str) -> NDArray[np.int32]:
-        """Return the rows that hold ``term``, ascending."""
+        """Return the rows that have ``term``, ascending."""
         return self.rows[self._part(term)]
 
     def postings(self, term: str) -> tuple[NDArray[np.int32], FloatArray]:
-        """Return the rows that hold ``term``, ascending, and its share of their scores."""
+        """Return the rows that have ``term``, ascending, and its impacts on their scores."""
         part = self._part(term)
         return self.rows[part], self.impacts[part]
 
@@ -89,7 +89,7 @@ def best(scores: FloatArray, k: int, allowed: NDArray[np.bool_] | None) -> RowAr
     positive: NDArray[np.bool_] = scores > 0
     rows = np.flatnonzero(positive if allowed is None else positive & allowed)
     if len(rows) > k:
-        # The k-th score may be shared: keep all that reach it, and let the row decide.
+        # Several rows may have the k-th score: keep all that reach it, then order ties by row.
         threshold = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
         rows = rows[scores[rows] >= threshold]
     return np.asarray(rows[np.lexsort((rows, -scores[rows]))][:k], np.int64)

@@ -1,4 +1,4 @@
-"""A generation's manifest: every file with its checksum, and what the files were made with."""
+"""A generation's manifest: every file with its checksum, and how the files were made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WANTED = ("corpus", "counts", "files", "fingerprint", "generation", "model", "m
 
 
 def read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
-    """Return a generation's manifest once its checksum and its format version are right."""
+    """Return a generation's manifest; its checksum and its format version were checked."""
     path = folder / MANIFEST
     try:
         size = path.stat().st_size
@@ -41,26 +41,26 @@ def read_manifest(folder: Path, sha256: str) -> dict[str, Any]:
 
 
 def read_object(path: Path, expected: FileSum) -> dict[str, Any]:
-    """Return the JSON object in a file once its checksum is right. Raises IndexDamagedError."""
+    """Return the JSON object in a file whose checksum is right. Raises IndexDamagedError."""
     data = read_verified(path, expected)
     with well_formed(path):
         value = json.loads(data)
         if not isinstance(value, dict):
-            raise TypeError("no JSON object")
+            raise TypeError("it is no JSON object")
     return value
 
 
 @contextmanager
 def well_formed(path: Path) -> Iterator[None]:
-    """Call damaged what cannot be made sense of though its checksum is right."""
+    """Report contents as damaged if they cannot be parsed although their checksum is right."""
     try:
         yield
     except (
         AttributeError,
         EOFError,
         LookupError,
-        RuntimeError,  # RecursionError too, and FAISS's
+        RuntimeError,  # includes RecursionError, and FAISS's errors
         TypeError,
         ValueError,
     ) as error:
-        raise damaged(path, f"it is not what was to be there: {error}") from error
+        raise damaged(path, f"its contents cannot be read: {error}") from error

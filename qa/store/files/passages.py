@@ -1,7 +1,7 @@
-"""Passages by row and by id, and those that are read when they are looked at.
+"""Passages by row and by id, and passages that are read only when they are used.
 
 A passage's row is its place in every array of the generation. Rows and ids have the same order,
-since files are written in the order of their sources.
+because files are written in the order of their sources.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from qa.store.protocol import RowArray, StoredPassage
 
 
 class PassageIds:
-    """Rows to ids and back. ``documents``: of each row its document's place, ascending."""
+    """From rows to ids and back. ``documents``: for each row the place of its document, ascending."""
 
     def __init__(self, files: Sequence[Mapping[str, Any]], documents: NDArray[np.int32]) -> None:
         filled = [file for file in files if file["documents"]]
         counts = np.asarray([file["documents"] for file in filled], np.int64)
         first_documents = np.concatenate([[0], np.cumsum(counts)])[:-1].astype(np.int32)
         self._sources = [str(file["source"]) for file in filled]
-        # Of a file without passages the first row is that of the next one.
+        # A file without passages gets the first row of the next file.
         firsts: RowArray = np.searchsorted(documents, first_documents)
         self._firsts = firsts
         ends = [*firsts[1:].tolist(), len(documents)]
@@ -40,7 +40,7 @@ class PassageIds:
         return list(map(PassageId._make, zip(sources, ordinals, strict=True)))
 
     def rows(self, ids: Sequence[PassageId]) -> RowArray:
-        """Return the rows of ids. Raises LookupError for one that is not there."""
+        """Return the rows of ids. Raises LookupError for an id that does not exist."""
         rows = []
         for source, ordinal in ids:
             first, end = self._rows_of[source]
@@ -51,7 +51,7 @@ class PassageIds:
 
 
 class StoredPassages(Sequence[StoredPassage]):
-    """Passages that are read when they are looked at: of forty, few become results."""
+    """Passages that are read only when they are used: of forty, few become results."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
-"""The pointer of an index folder: which generation is served, which are kept, what is out of all of them.
+"""The pointer of an index folder: the live generation, the retained ones, and the removed documents.
 
-A generation is never changed, so what was deleted after it was written is told here: the ids of
-removed documents stand beside the names of the generations, and a generation that still holds one
-hides it when it is opened. The pointer is replaced as a whole, so that both change at once.
+A generation is never changed. So the pointer lists the ids of documents that were removed after a
+generation was written; a generation that still has such a document hides it when it is opened. The
+pointer is replaced as a whole, so that the generation and this list change at the same moment.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class Pointer:
 
     @property
     def number(self) -> int:
-        """The number that its name begins with: a later one has a higher."""
+        """The number that its name begins with; later generations have higher numbers."""
         return int(self.generation.split("-")[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What the pointer says: the live generation and those kept, in the order in which they serve.
+    """The contents of the pointer: the live generation and the retained ones, in the order of serving.
 
-    ``removed`` are the ids of documents that no generation shows. ``paths`` are the folders that
-    the last build read, for commands that are given none.
+    ``removed``: ids of documents that every generation hides. ``paths``: the folders that the last
+    build read; commands without a folder use them.
     """
 
     generations: tuple[Pointer, ...]
@@ -53,12 +53,12 @@ class Live:
 
     @property
     def version(self) -> str:
-        """Names what the live generation shows; see ``version_of``."""
+        """A name for what the live generation shows; see ``version_of``."""
         return version_of(self.generations[0].manifest_sha256, self.removed)
 
 
 def version_of(manifest_sha256: str, removed: Iterable[str]) -> str:
-    """Name what a generation shows: two that answer differently have different versions."""
+    """Return a name for what a generation shows; if answers differ, the names differ."""
     return hashlib.sha256("\n".join([manifest_sha256, *sorted(removed)]).encode()).hexdigest()[:32]
 
 
@@ -95,13 +95,13 @@ def read_live(index: Path) -> Live:
 
 def _absence(index: Path) -> str:
     foreign = index.is_dir() and any(index.iterdir()) and not (index / "generations").is_dir()
-    return "holds no index of ours" if foreign else "holds no index yet"
+    return "is not an index of cited-qa" if foreign else "holds no index yet"
 
 
 def _parsed(value: Mapping[str, Any]) -> Live:
-    """Return what a pointer says. Raises an error of Python's own for anything that is none."""
+    """Return the contents of a pointer. Raises an error of Python's own if they are wrong."""
     if value.keys() - {"format", "generations", "removed", "removed_sha256", "paths"}:
-        raise ValueError("an entry that is not known")
+        raise ValueError("it has an unknown entry")
     pointers = tuple(
         Pointer(str(entry["generation"]), str(entry["manifest_sha256"]))
         for entry in value["generations"]
@@ -111,7 +111,7 @@ def _parsed(value: Mapping[str, Any]) -> Live:
     ):
         raise ValueError("no names of generations")
     removed = value.get("removed", [])
-    # One changed letter here would show again what was deleted.
+    # Without this check, one changed letter would show deleted documents again.
     if value.get("removed_sha256") != (_sum(removed) if removed else None):
         raise ValueError("a wrong checksum")
     if not all(_DOCUMENT.fullmatch(id) for id in removed):

@@ -1,7 +1,7 @@
-"""Which passage holds which term, while an index is written: it comes by passage and leaves by term.
+"""Builds the inverted index: postings arrive by passage and leave by term.
 
-Only what grows with the vocabulary, and some seventy bytes a passage, is held in memory. The rest is
-sorted on the disk: in runs of some megabytes, which are then merged, some terms at a time.
+Only data that grows with the vocabulary, and some seventy bytes a passage, is held in memory. The rest
+is sorted on the disk: in runs of some megabytes, which are then merged, some terms at a time.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from qa.store.files.disk import Column, npy
 from qa.store.files.lexical import LexicalIndex
 
 Postings = NDArray[np.int32]
-"""Of the shape (n, 3): a term's number, a passage's row, and how often the term stands there."""
+"""Shape (n, 3): the number of a term, the row of a passage, and how often the term stands there."""
 
 _AT_ONCE = 1 << 18
-"""Postings that are sorted at once; 12 bytes each."""
+"""How many postings are sorted at once; each takes 12 bytes."""
 
 
 class PostingsWriter:
@@ -44,7 +44,7 @@ class PostingsWriter:
         }
 
     def close(self) -> None:
-        """Give up what was collected."""
+        """Discard what was collected."""
         for column in (self._added, self._lengths, *self._sorted.values()):
             column.close()
         self._runs.close()
@@ -60,14 +60,14 @@ class PostingsWriter:
         self._lengths.append(np.asarray([len(terms)]))
 
     def keep(self, before: LexicalIndex, first: int, last: int) -> None:
-        """Add the passages ``first`` up to ``last`` of an index; the same one each time."""
+        """Add the passages ``first`` up to ``last`` of an index, which must be the same in each call."""
         self._before = before
         self._kept.append((first, last, self._lengths.rows))
         self._lengths.append(before.lengths[first:last])
 
     @property
     def terms(self) -> Collection[str]:
-        """The terms of all passages, once ``files`` was gone through."""
+        """The terms of all passages; complete once ``files`` is exhausted."""
         return self._numbers.keys()
 
     def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -92,7 +92,7 @@ class PostingsWriter:
             yield f"lexical_{name}.npy", column.npy()
 
     def _kept_numbers(self) -> NDArray[np.int32]:
-        """Return the number here of each term of the index before that a passage taken over holds."""
+        """Return, for each term of the previous index, its number here, if a reused passage has it."""
         if self._before is None:
             return np.empty(0, np.int32)
         held = np.zeros(len(self._before.terms), bool)
@@ -105,7 +105,7 @@ class PostingsWriter:
         return found
 
     def _postings(self, kept: NDArray[np.int32]) -> Iterator[Postings]:
-        """Yield all postings in parts, in no order."""
+        """Yield all postings in parts, unsorted."""
         for part in self._added.parts(_AT_ONCE):
             yield part.copy()
         if self._before is not None:
@@ -115,7 +115,7 @@ class PostingsWriter:
     def _taken_over(
         self, before: LexicalIndex
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]]:
-        """Yield the term there, the row here and the count of postings that are taken over."""
+        """Yield the reused postings: the term's old number, the new row, and the count."""
         moved = np.full(before.count, -1, np.int32)
         for first, last, row in self._kept:
             moved[first:last] = np.arange(row, row + last - first)
@@ -126,7 +126,7 @@ class PostingsWriter:
             yield numbers, rows[there], before.counts[start + there]
 
     def _merge(self, frequency: NDArray[np.int64], lengths: NDArray[np.int32]) -> None:
-        """Sort all runs into one, and work out what each posting adds to a score."""
+        """Merge all runs into one, and compute the impact of each posting."""
         relative = relative_lengths(lengths, mean_length(lengths))
         weights = idf(frequency, len(lengths))
         for postings in self._runs.below(_block_ends(frequency)):
@@ -139,13 +139,13 @@ class PostingsWriter:
 
 
 class _Runs:
-    """Postings on the disk, in runs that are each sorted by term; one file, however many there are."""
+    """Postings on the disk in runs, each sorted by term; all runs are in one file."""
 
     def __init__(self, folder: Path) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed below
         self._size = 0
         self._left: list[tuple[int, int, int]] = []
-        """Of each run where it begins, how many postings it has, how many of them were given."""
+        """For each run: where it begins, how many postings it has, how many were yielded."""
 
     def add(self, postings: Postings) -> None:
         """Add a run. Raises OSError."""
@@ -155,7 +155,7 @@ class _Runs:
         self._size += 3 * len(postings)
 
     def below(self, terms: Sequence[int]) -> Iterator[Postings]:
-        """Yield, for each of some terms in their order, the postings below it not yielded before.
+        """Yield, for each of some terms in order, the postings below it that were not yielded yet.
 
         They are sorted by term and row. Raises OSError.
         """
@@ -172,13 +172,13 @@ class _Runs:
             yield part[:, np.lexsort((part[1], part[0]))].T
 
     def close(self) -> None:
-        """Give up the runs."""
+        """Discard the runs."""
         with suppress(OSError):
             self._file.close()
 
 
 def _block_ends(frequency: NDArray[np.int64]) -> list[int]:
-    """Return where stretches of terms end that have not many more than so many postings together."""
+    """Return where blocks of terms end, so that a block has about ``_AT_ONCE`` postings or a few more."""
     ends = np.cumsum(frequency)
     found = [0]
     while found[-1] < len(ends):

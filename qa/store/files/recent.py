@@ -1,4 +1,4 @@
-"""The documents that were read last, kept as long as their texts take little room."""
+"""A cache of the documents that were read last, limited by the size of their texts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from qa.records import Document
 
 
 class RecentDocuments:
-    """Reads documents by place and keeps the last ones: ``characters`` of text, and one at least.
+    """Reads documents by place and keeps the last ones: ``characters`` of text, but at least one.
 
-    Safe to use from several threads: of those that want the same document, one reads it.
+    Several threads may use it: if several need the same document, one reads it.
     """
 
     def __init__(self, read: Callable[[int], Document], *, characters: int) -> None:

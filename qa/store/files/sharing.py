@@ -1,8 +1,8 @@
-"""A model lies on the disk once, however many indexes beside each other use it.
+"""Shares one model on the disk between the indexes that lie beside each other.
 
-Each index has its model in its own folder, so that it can be moved, copied and removed alone. Where
-an index nearby has that model already, its files are linked: one file under two names takes the
-place of one, and is removed with its last name. No file of a model is ever changed in place.
+Each index has its model in its own folder, so that it can be moved, copied and removed alone. If an
+index nearby already has that model, its files are hard-linked: one file then has several names, takes
+space once, and is removed with its last name. Files of a model are never changed in place.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ MANIFEST = "manifest.json"
 def link_model(index: Path, model: Path, into: Path) -> bool:
     """Fill the empty folder ``into`` with the files of a model from an index near ``index``.
 
-    ``model`` is where a model lies within an index. Returns whether one was found: whole, each file
-    as its manifest says, and of the same owner, since a model decides what is answered.
+    ``model`` is the model's path within an index. Returns whether a model was found. It must be complete,
+    each file as its manifest says, and have the same owner: a model decides which answers come.
     """
     for found in _nearby(index, model):
         try:
             entries = json.loads((found / MANIFEST).read_bytes())
             for name, entry in entries.items():
                 if name != Path(name).name:
-                    raise ValueError("a name that leads out of the folder")
+                    raise ValueError("a name leads out of the folder")
                 _link(found / name, into / name)
                 if file_sum(into / name) != FileSum(**entry):
-                    raise ValueError("a checksum that is wrong")
+                    raise ValueError("a checksum is wrong")
         except (OSError, ValueError, TypeError, AttributeError):
-            for path in into.iterdir():  # damaged, or removed meanwhile: it is no model to share
+            for path in into.iterdir():  # it is damaged, or was removed meanwhile: do not share it
                 path.unlink()
             continue
         if entries:
@@ -44,7 +44,7 @@ def link_model(index: Path, model: Path, into: Path) -> bool:
 
 
 def _nearby(index: Path, model: Path) -> Iterator[Path]:
-    """Yield that model's folders in the indexes beside ``index``, and beside the folder it lies in."""
+    """Yield the folders of that model in indexes beside ``index``, and beside its parent folder."""
     own = index.resolve()
     for around in (own.parent, own.parent.parent):
         try:
@@ -62,7 +62,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _link(file: Path, name: Path) -> None:
-    """Give a file a second name; copy it where the file system cannot, or lies elsewhere."""
+    """Give a file a second name; copy it if the file system cannot link it."""
     try:
         os.link(file, name, follow_symlinks=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""Looking after the files of an index: what is in it, going back, removing a text for good."""
+"""Upkeep of the files of an index: its state, rolling back, purging a text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from qa.store.lifecycle import FileRecord, GenerationState, IndexState, PurgeRep
 
 
 def state(folder: IndexFolder) -> IndexState:
-    """Look at every generation of an index, every byte of it."""
+    """Examine every generation of an index, every byte of it."""
     live = folder.live()
     states = tuple(
         _generation_state(folder, pointer, live, live=n == 0)
@@ -48,7 +48,7 @@ def _generation_state(
 
 
 def records(folder: IndexFolder) -> list[FileRecord]:
-    """Return the files of what is served, those left out whose documents are hidden."""
+    """Return the files of the served generation, except those whose documents are hidden."""
     live = folder.live()
     generation = folder.open().generation
     found, first = [], 0
@@ -61,7 +61,7 @@ def records(folder: IndexFolder) -> list[FileRecord]:
 
 
 def _size(folder: Path) -> int:
-    """Return the bytes in a folder; what a build removes meanwhile does not count."""
+    """Return the bytes in a folder; files that a build removes meanwhile do not count."""
     size = 0
     for path in folder.rglob("*"):
         with suppress(OSError):
@@ -70,8 +70,8 @@ def _size(folder: Path) -> int:
 
 
 def rollback(folder: IndexFolder, name: str | None = None) -> IndexInfo:
-    """Let an earlier generation answer; see ``Index``. When it cannot be opened, nothing is changed."""
-    folder.live()  # where there is no index, none is begun
+    """Make an earlier generation live; see ``Index``. If it cannot be opened, nothing is changed."""
+    folder.live()  # raises if there is no index, before ``lock`` makes a folder
     with folder.lock():
         live = folder.live()
         pointer = _chosen(live, name)
@@ -104,7 +104,7 @@ def _chosen(live: Live, name: str | None) -> Pointer:
         raise UsageError(
             f"no generation before {now.generation} is kept: name another one ({kept})"
         )
-    # The number alone is enough: no two have the same.
+    # The number alone is enough: each number is used once.
     named = [p for p in live.generations if name in (p.generation, p.generation.split("-")[0])]
     if not named:
         raise UsageError(f"no generation {name} is kept: there are {now.generation}, {kept}")
@@ -116,19 +116,19 @@ def _chosen(live: Live, name: str | None) -> Pointer:
 def purge(folder: IndexFolder, names: Sequence[str]) -> PurgeReport:
     """Remove documents and their texts from every generation; see ``Index``.
 
-    A generation without them is written and goes live; those that held them are deleted. Nothing
-    is embedded and no source is read, so that a file that is still in its folder comes back with
-    the next build.
+    This writes a generation without the documents, makes it live, and deletes the generations that had
+    them. It embeds nothing and reads no source. So if a file is still in its folder, the next build
+    adds it again.
     """
-    folder.live()  # where there is no index, none is begun
-    with folder.lock():  # which clears what was left of builds that failed
+    folder.live()  # raises if there is no index, before ``lock`` makes a folder
+    with folder.lock():  # this also removes the leftovers of failed builds
         live = folder.live()
         current = folder.generation(live.generations[0], live.removed, mapped=True)
         current.verify_all()
         retained = {pointer: _opened(folder, pointer) for pointer in live.generations[1:]}
         opened = [current, *(g for g in retained.values() if g is not None)]
         wanted = _named(opened, names)
-        # One that cannot be read may hold the text as well as not.
+        # A generation that cannot be read may have the text too.
         clean = [p for p, g in retained.items() if g is not None and not _holds(g, wanted)]
         pointer = live.generations[0]
         if _holds(current, wanted):
@@ -173,7 +173,7 @@ def _named(generations: Sequence[Generation], names: Sequence[str]) -> frozenset
     for name in names:
         if name not in ids:
             raise NotFoundError(
-                f"no generation holds a document {name}: name a source as qa status or a citation "
+                f"no generation has a document {name}: give a source as qa status or a citation "
                 "shows it, or a document's id",
                 code="document_not_found",
             )
@@ -181,7 +181,7 @@ def _named(generations: Sequence[Generation], names: Sequence[str]) -> frozenset
 
 
 def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) -> Pointer:
-    """Write a generation that holds what another one does, but for the documents that go."""
+    """Write a copy of a generation without some of its documents."""
     keeps = [entry["id"] not in gone for entry in current.written]
     if not any(keeps):
         raise CorpusError(
@@ -209,7 +209,7 @@ def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) ->
 
 
 def _files_without(current: Generation, keeps: Sequence[bool]) -> list[FileRecord]:
-    """Return the files of a generation; one that lost a document is to be read again, if it is there."""
+    """Return the files of a generation; a file that lost a document is marked to be read again."""
     files, first = [], 0
     for record in current.files:
         kept = sum(keeps[first : first + record.documents])

@@ -1,8 +1,8 @@
-"""The words of a generation as its documents write them: what a mistyped word may have meant.
+"""The words of a generation as its documents write them, for suggesting spellings of mistyped words.
 
-The lexical index has stems without accents; these have both, and capitals. One file of lines,
-sorted by the word as folded: the word as folded, as it is written most often, and how often. It is
-searched as it lies, so that nothing is held in memory beside its bytes.
+The lexical index has stems without accents; this file keeps accents and capitals too. It has one word a
+line, sorted by folded form: the folded form, the form that is written most often, and how often. It is
+searched in place, so it needs no memory besides its bytes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ WORDS = "words.txt"
 
 _WRITTEN = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f]){3,32}")
 _KEPT = 200_000
-"""Words that are kept, the most frequent ones; some five megabytes."""
+"""How many words are kept, the most frequent ones; they take some five megabytes."""
 _CODING = ("utf-8", "surrogatepass")
 
 
 class WordsWriter:
-    """Counts the words of texts; gives the file."""
+    """Counts the words of texts; makes the file."""
 
     def __init__(self) -> None:
         self._written: Counter[str] = Counter()
@@ -36,7 +36,7 @@ class WordsWriter:
         self._written.update(_WRITTEN.findall(text))
 
     def file(self, analyzer: Analyzer, terms: Collection[str]) -> Iterator[bytes]:
-        """Yield the file: words that count for lexical search and whose term is one of ``terms``."""
+        """Yield the file: words that count for lexical search and whose term is in ``terms``."""
         counts: Counter[str] = Counter()
         best: dict[str, tuple[int, str]] = {}
         for written, count in self._written.items():
@@ -58,9 +58,9 @@ class Words:
         self._data = data
 
     def near(self, word: str, distance: int) -> list[NearWord]:
-        """Return the words within an edit distance of ``word``, as folded, but not itself.
+        """Return the words within an edit distance of ``word``, a folded form, without ``word`` itself.
 
-        Those with another first letter are within a distance of 1.
+        Words with another first letter are found only within a distance of 1.
         """
         found = self._with_first_letter(word, distance) if word else []
         known = {word, *(near.word for near in found)}
@@ -92,7 +92,7 @@ class Words:
         return line if line.partition("\t")[0] == word else None
 
     def _place(self, word: str) -> int:
-        """Return where the first line begins whose word is not below ``word``."""
+        """Return where the first line begins whose word is ``word`` or comes after it."""
         wanted, low, high = _key(word), 0, len(self._data)
         while low < high:
             start = self._data.rfind(b"\n", 0, (low + high) // 2) + 1
@@ -114,7 +114,7 @@ def _near(line: str, distance: int) -> NearWord:
 
 
 def _other_first_letters(word: str, letters: str) -> Iterator[str]:
-    """Yield the words that one edit of the first letter makes of a word."""
+    """Yield the words that one edit of the first letter gives."""
     if len(word) < 2:
         return
     yield word[1:]

@@ -1,9 +1,8 @@
-"""Writing a generation: documents come one behind the other and go to the disk as they come.
+"""Writes a generation: documents arrive one after the other and go to the disk at once.
 
-What grows with the text (texts, token codes, the rows of every array, what is known of each
-document) waits on the disk and not in memory, and is put together there, so that a folder of any
-size can be read. Documents of the generation before are taken over as they were written, neither
-read nor split nor embedded again.
+All that grows with the text (texts, token codes, the rows of every array, document entries) waits on
+the disk, not in memory, and is put together there. So a folder of any size can be read. Unchanged
+documents of the previous generation are copied: they are not read, split or embedded again.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from qa.text.analysis import Analyzer
 
 _NO_SECTION = -1
 _KEPT_AT_ONCE = 200
-"""Documents that are taken over together."""
+"""How many documents are copied together."""
 
 
 class GenerationWriter:
@@ -78,7 +77,7 @@ class GenerationWriter:
         self.ids: set[str] = set()
         """The ids of the documents so far."""
         self.furniture = 0
-        """How many lines of them are no text of their own."""
+        """How many lines of them are boilerplate."""
 
     def __enter__(self) -> GenerationWriter:
         return self
@@ -116,7 +115,7 @@ class GenerationWriter:
         passages: Iterable[Passage],
         encoded: Iterable[EncodedPassage],
     ) -> None:
-        """Add a document that was read, with its passages in order; ``encoded`` as they come.
+        """Add a document that was read, with its passages in order; ``encoded`` yields theirs.
 
         Raises OSError, and ValueError for vectors of another dimension.
         """
@@ -145,8 +144,8 @@ class GenerationWriter:
             self._token_frequency[np.unique(kept.ids)] += 1
 
     def _enter(self, entry: Mapping[str, Any]) -> None:
-        if entry["id"] in self.ids:  # its passages would be counted to another document
-            raise ValueError(f"the document {entry['source']} a second time")
+        if entry["id"] in self.ids:  # its passages would be counted for the other document
+            raise ValueError(f"the document {entry['source']} comes a second time")
         comma = b"," if self.documents else b""
         self._columns["entries"].append(np.frombuffer(comma + _json_bytes(entry), np.uint8))
         self._corpus.update(entry["digest"].encode())
@@ -159,10 +158,10 @@ class GenerationWriter:
         return self._sections.setdefault(title, len(self._sections))
 
     def keep(self, before: Generation, first: int, last: int) -> None:
-        """Take the documents ``first`` up to ``last`` over from the generation before.
+        """Copy the documents ``first`` up to ``last`` from the previous generation.
 
-        It must be made by a recipe that gives the same passages and vectors, and be the same one
-        each time. Raises OSError, IndexDamagedError.
+        Its recipe must give the same passages and vectors, and it must be the same generation in each
+        call. Raises OSError, IndexDamagedError.
         """
         self._before = before
         for start in range(first, last, _KEPT_AT_ONCE):
@@ -178,7 +177,7 @@ class GenerationWriter:
             }
             self._enter({**entry, **moved})
         self._texts.write(part.texts)
-        for entry in part.entries:  # counted anew: no word of a removed document stays
+        for entry in part.entries:  # count again, so that no word of a removed document stays
             span = slice(*(at - part.entries[0]["text_bytes"][0] for at in entry["text_bytes"]))
             self._words.add(bytes(part.texts[span]).decode("utf-8", "surrogatepass"))
         self._blocks.write(part.blocks)
@@ -202,7 +201,7 @@ class GenerationWriter:
             self._columns[name].append(rows)
 
     def _count_kept_tokens(self) -> None:
-        """Count in how many of the passages taken over each token stands: all but those left behind."""
+        """Count in how many copied passages each token stands: subtract those that were not copied."""
         if self._before is None:
             return
         self._token_frequency += self._before.token_frequency
@@ -222,9 +221,9 @@ class GenerationWriter:
         model_manifest: str,
         records: Sequence[FileRecord],
     ) -> Generation:
-        """Write what is left; return the generation as it will be, but for its calibration.
+        """Write what is left; return the generation, complete except for its calibration.
 
-        Raises OSError, and UsageError for vectors that are none.
+        Raises OSError, and UsageError for invalid vectors.
         """
         sums = self._texts.finish() | self._blocks.finish() | self._codes.finish()
         self._count_kept_tokens()
@@ -258,7 +257,7 @@ class GenerationWriter:
         )
 
     def seal(self, calibration: Mapping[str, Any] | None) -> tuple[dict[str, Any], str]:
-        """Write the manifest of what was finished; return it, and its SHA-256. Raises OSError."""
+        """Write the manifest of the finished generation; return it and its SHA-256. Raises OSError."""
         manifest = {**self._made, "calibration": calibration}
         written = write_file(self._folder / MANIFEST, [_json_bytes(manifest)])
         sync_folder(self._folder)
@@ -283,9 +282,9 @@ class GenerationWriter:
         }
 
     def _table(self, sections: Sequence[str]) -> Iterator[bytes]:
-        """Yield the file of the passages, their sections numbered in the order of the alphabet."""
+        """Yield the file of the passages; its sections are numbered in alphabetical order."""
         places = {title: n for n, title in enumerate(sections)}
-        # The last place stands for none: -1 leads there.
+        # The last place means "no section": index -1 finds it.
         final = np.asarray([*(places[title] for title in self._sections), _NO_SECTION], np.int32)
 
         def numbered() -> Iterator[NDArray[Any]]:
@@ -298,7 +297,7 @@ class GenerationWriter:
 
 
 def _bounds(counts: Column) -> Iterator[bytes]:
-    """Yield the file of where each of some stretches begins, and where the last ends."""
+    """Yield the file of bounds: where each stretch begins, and where the last one ends."""
 
     def bounds() -> Iterator[NDArray[np.int64]]:
         end = np.zeros(1, np.int64)
@@ -334,7 +333,7 @@ def _document_entry(document: Document) -> dict[str, Any]:
 
 
 def _layout(document: Document) -> object:
-    """Return the blocks of a document, with its places where it has some."""
+    """Return the blocks of a document, with its places if it has any."""
     blocks = [_block_entry(block) for block in document.blocks]
     if not document.places:
         return blocks

@@ -1,6 +1,6 @@
-"""A generation as it was written: opened, verified before it is read, never changed.
+"""A generation as it was written: it is opened, verified before it is read, and never changed.
 
-``index/README.md`` describes the files; the manifest lists every one with its checksum.
+``index/README.md`` describes the files; the manifest lists every file with its checksum.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from qa.text.analysis import Analyzer
 
 TOKENS = "tokens.bin"
 BY_BLOCK = (TEXTS, BLOCKS, TOKENS)
-"""Files that are verified block by block, as they are used; all others when they are opened."""
+"""Files that are verified block by block when they are used; all others are verified at opening."""
 _LARGE = (".npy", ".faiss")
-"""Endings of files that grow with the passages."""
+"""Name endings of files that grow with the passages."""
 PASSAGE = np.dtype(
     [("document", "<i4"), ("section", "<i4"), ("start", "<i8"), ("end", "<i8"), ("key", "S16")]
 )
@@ -52,7 +52,7 @@ PASSAGE = np.dtype(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some documents of a generation as they were written, one behind the other, for the next one."""
+    """Some adjacent documents of a generation as they were written, for the next generation."""
 
     entries: Sequence[Mapping[str, Any]]
     texts: memoryview
@@ -70,7 +70,7 @@ class Part:
 
 
 class WrittenGeneration:
-    """A generation opened for reading, by row, removed documents too."""
+    """A generation opened for reading, by row; removed documents are included."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class WrittenGeneration:
         self.mean_length = mean_length(self.lexical.lengths)
         hidden = self._documents.hidden
         self._visible: Mask | None = None if hidden is None else ~hidden[self.table["document"]]
-        # The words are not told apart by document: some may stand in a removed one alone.
+        # Words are not stored by document, so some may stand only in a removed document.
         self.spellings = Words(files.get(WORDS, b"") if hidden is None else b"")
         self.info = IndexInfo(
             name=index_name,
@@ -146,11 +146,11 @@ class WrittenGeneration:
     ) -> Self:
         """Open a generation whose manifest has the given checksum.
 
-        Every file is verified before it is parsed; the largest ones block by block, as they are
-        used. Arrays are read, so that nothing that happens to their files changes an answer; for
-        a build they may be ``mapped`` instead, which takes little memory that grows with the index.
-        The ``removed`` documents are hidden. Raises IndexDamagedError, or IndexForeignError for
-        another format version.
+        Every file is verified before it is parsed; the largest ones are verified block by block when they
+        are used. Arrays are read into memory, so that later changes to their files change no answer. A
+        build may have them ``mapped`` instead, which needs little memory even for a large index. The
+        ``removed`` documents are hidden. Raises IndexDamagedError, or IndexForeignError for another
+        format version.
         """
         manifest = read_manifest(folder, manifest_sha256)
         return cls.of_manifest(
@@ -168,7 +168,7 @@ class WrittenGeneration:
         *,
         mapped: bool = False,
     ) -> Self:
-        """Open what a manifest describes, each file verified. Raises IndexDamagedError."""
+        """Open the generation of a manifest; each file is verified. Raises IndexDamagedError."""
         with well_formed(folder / MANIFEST):
             sums = {name: FileSum(**entry) for name, entry in manifest["files"].items()}
             load = map_verified if mapped else read_verified
@@ -193,17 +193,17 @@ class WrittenGeneration:
                 manifest_sha256=manifest_sha256,
                 removed=removed,
             )
-            if not mapped:  # a build looks at the vectors that it takes over, and at no others
+            if not mapped:  # a build checks only the vectors that it reuses
                 opened.dense.check_vectors()
             return opened
 
     def verify_all(self) -> None:
-        """Verify the files that are verified by block; the rest was verified when it was opened."""
+        """Verify the files that are verified by block; the others were verified at opening."""
         for file in self._by_block.values():
             file.verify_all()
 
     def _check_shapes(self, folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Refuse a generation whose parts do not fit each other, though each was verified."""
+        """Refuse a generation whose parts do not fit each other, though each part was verified."""
         count, tokens = len(self.table), len(self._token_ids)
         fits = (
             self.table.dtype == PASSAGE
@@ -227,7 +227,7 @@ class WrittenGeneration:
 
     @property
     def calibration(self) -> Mapping[str, Any] | None:
-        """What the build kept of the index's calibration."""
+        """The calibration that the build stored."""
         return self.manifest.get("calibration")
 
     # --- by row ------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ class WrittenGeneration:
         return PassageIds(self._files, self.table["document"])
 
     def passage(self, row: int) -> StoredPassage:
-        """Return the passage at ``row``, of a removed document too."""
+        """Return the passage at ``row``, even of a removed document."""
         (id,) = self.ids.ids(np.asarray([row]))
         return self.stored(id, row)
 
@@ -260,12 +260,12 @@ class WrittenGeneration:
         """Return the coded tokens of ``rows``, in that order."""
         starts, ends = self._token_bounds[rows], self._token_bounds[rows + 1]
         offsets = bounds_of(ends - starts)
-        # Of each token its place in the file: the passage's first, and so many after it.
+        # For each token its place in the file: the place of the passage's first token, and counting on.
         places = np.repeat(starts - offsets[:-1], ends - starts) + np.arange(offsets[-1])
         codes = self._tokens.gather(starts, ends, places, self._width)
         return TokenCodes(codes, offsets[:-1], self._token_sentences[places])
 
-    # --- what a later build takes over -------------------------------------------------------
+    # --- what a later build reuses -----------------------------------------------------------
 
     @property
     def files(self) -> list[FileRecord]:
@@ -286,12 +286,12 @@ class WrittenGeneration:
         }
 
     def document_at(self, place: int) -> Document:
-        """Return the document at a place, a removed one too."""
+        """Return the document at a place, even if it was removed."""
         return self._documents.at(place)
 
     @property
     def written(self) -> Sequence[Mapping[str, Any]]:
-        """The documents' entries as they were written, removed ones too."""
+        """The documents' entries as they were written, with those of removed documents."""
         return self._documents.written
 
     @cached_property
@@ -301,13 +301,13 @@ class WrittenGeneration:
         return keys[order], order
 
     def row_of(self, key: bytes) -> int | None:
-        """Return a row with the given key, for ``encoded_passage``."""
+        """Return a row that has the given key, for ``encoded_passage``."""
         keys, rows = self._by_key
         at = int(np.searchsorted(keys, np.bytes_(key)))
         return int(rows[at]) if at < len(keys) and keys[at] == key else None
 
     def encoded_passage(self, row: int) -> EncodedPassage:
-        """Return a row's vectors as they were written."""
+        """Return the stored vectors of a row."""
         codes = self.token_codes(np.asarray([row]))
         start, end = self._token_bounds[row : row + 2].tolist()
         return EncodedPassage(
@@ -319,9 +319,9 @@ class WrittenGeneration:
         )
 
     def part(self, first: int, last: int) -> Part:
-        """Return all that was written of the documents ``first`` up to ``last``, not included."""
+        """Return all that was written of the documents ``first`` up to ``last``; ``last`` not included."""
         begin, end = np.searchsorted(
-            # Of its own type: else the whole column is converted each time.
+            # Compare in the column's own type; else NumPy converts the whole column each time.
             self.table["document"],
             np.asarray([first, last], np.int32),
         ).tolist()
@@ -349,5 +349,5 @@ class WrittenGeneration:
 
 
 def bounds_of(lengths: Sequence[int] | RowArray) -> RowArray:
-    """Return where each of some stretches, one behind the other, begins, and where the last ends."""
+    """Return where each of some adjacent stretches begins, and where the last one ends."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
