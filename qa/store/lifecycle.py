@@ -242,7 +242,11 @@ class Index(Protocol):
         """Return a message as clients may read it: without where the index lies."""
 
     def stamp(self) -> Hashable:
-        """Return what changes whenever something else may answer; cheap, and never raises."""
+        """Return what changes whenever something else may answer; cheap, where there is no index too.
+
+        Raises IndexUnreachableError where what holds it gives no answer, and nothing else. A service
+        asks every second, and is not ready while this fails.
+        """
 
     def version(self) -> str:
         """Return the ``version`` of the store that is live."""
