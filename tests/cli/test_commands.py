@@ -364,7 +364,7 @@ def test_the_state_is_shown(two: tuple[Path, str], capsys: Capture) -> None:
     assert f"A build of {texts} would change nothing." in capsys.readouterr().out
     texts.rename(texts.with_name("moved"))
     assert run(["status", "--index", index]) == 0
-    assert f"not known: name {texts}" in capsys.readouterr().out
+    assert f"is unknown: name {texts}" in capsys.readouterr().out
 
 
 def test_going_back(two: tuple[Path, str], capsys: Capture) -> None:
