@@ -1,4 +1,4 @@
-"""The arrays that flow through the program, by what they hold."""
+"""The array types of the program, named by what they hold."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
-"""Vectors and scores: as models give them and indexes keep them."""
+"""Vectors and scores, in the type of models and indexes."""
 DoubleArray = NDArray[np.float64]
-"""Probabilities and sums, where single precision would show."""
+"""Probabilities and sums, for which single precision is not enough."""

@@ -106,7 +106,7 @@ class CorpusError(UsageError):
 
 
 class ConfinementError(UsageError):
-    """The kernel does not hold the readers' process as the settings demand."""
+    """The kernel does not confine the readers' process as the settings demand."""
 
     code = "readers_not_confined"
 

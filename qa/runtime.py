@@ -1,9 +1,9 @@
-"""Who may use how many threads, settled once.
+"""Decides how many threads each library may use.
 
-NumPy's BLAS, FAISS and ONNX Runtime each bring a pool as large as the machine. A question's
-products are small: shared between the pools' threads they wait for one another, and under load
-take many times as long. So the model has the processors, and everything else one thread; more
-questions at once is what uses the rest.
+NumPy's BLAS, FAISS and ONNX Runtime each bring a pool with as many threads as the machine has
+processors. The matrix products of a question are small. If the pools share the processors, they wait for
+each other and take many times as long. So the model may use all processors, and everything else one
+thread; other processors are used by more questions at once.
 """
 
 from __future__ import annotations

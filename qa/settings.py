@@ -48,10 +48,10 @@ class Settings:
     max_file_bytes: int = _setting(32_000_000, "larger files are skipped")
     max_archive_bytes: int = _setting(
         4_000_000_000,
-        "larger archives and tables are skipped; so are files in an archive after this many bytes "
-        "of contents",
+        "larger archive files and tables are skipped; so are the contents of an archive file after "
+        "this many bytes",
     )
-    archive_files: int = _setting(100_000, "the most files that are read from one archive")
+    archive_files: int = _setting(100_000, "the most files that are read from one archive file")
     reader_seconds: int = _setting(60, "the most processor time for reading a document")
     reader_memory_bytes: int = _setting(1_000_000_000, "the most memory for reading a file")
     reader_output_bytes: int = _setting(100_000_000, "a document whose text is larger is skipped")

@@ -1,7 +1,7 @@
 """The command line. A command reads its options, opens the core, calls it and prints.
 
 Exit status: 0 done; 1 a gate did not hold; 2 the call or its input is wrong; 3 the index is
-missing, damaged or another model's; 70 a fault of ours; 130 interrupted.
+missing, damaged or of another model; 70 a fault of this program; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ for _command in (
     "--model", help="Model to embed with: a folder, or a name. Default: all-MiniLM-L6-v2."
 )
 @click.option("--strict", is_flag=True, help="Fail when a file cannot be read.")
-@click.option("--download", is_flag=True, help="Let a model that is not here be fetched.")
+@click.option("--download", is_flag=True, help="Allow the download of a model that is not here.")
 @click.option("--gate", is_flag=True, help="Go live only if the gates of eval/gates.toml hold.")
 @click.option("--judged", metavar="DATASET", help="Refine the calibration with these questions.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -69,7 +69,7 @@ def build(
 ) -> None:
     """Make the index hold exactly what each PATH holds. Default: seeds.
 
-    Only what changed is embedded anew. A file that cannot be read is named and skipped.
+    Only what changed is embedded again. A file that cannot be read is named and skipped.
     """
     from qa.engine import Engine
 
@@ -92,10 +92,10 @@ def build(
 
 @cli.command()
 @click.argument("question")
-@click.option("-k", type=int, default=5, show_default=True, help="Excerpts at most, 1 to 50.")
+@click.option("-k", type=int, default=5, show_default=True, help="The most excerpts, 1 to 50.")
 @index_option
 @click.option("--json", "as_json", is_flag=True, help="Print the body that /v1/ask returns.")
-@click.option("--source", multiple=True, metavar="GLOB", help="Only sources like this; repeatable.")
+@click.option("--source", multiple=True, metavar="GLOB", help="Only matching sources; repeatable.")
 @click.option("--from", "published_from", metavar="DATE", help="Only documents from 2019-11 on.")
 @click.option("--to", "published_to", metavar="DATE", help="Only documents up to 2019-11-30.")
 def ask(
@@ -151,7 +151,7 @@ def serve(host: str | None, port: int | None, index: str | None) -> None:
 @cli.command()
 @index_option
 def mcp(index: str | None) -> None:
-    """Offer the archive as tools to a client of the Model Context Protocol that starts this.
+    """Offer the archive as tools to a client of the Model Context Protocol, which starts this command.
 
     Standard input and output carry the protocol and nothing else.
     """
@@ -172,12 +172,14 @@ def mcp(index: str | None) -> None:
 @cli.command("eval")
 @click.argument("dataset", default="eval/seeds")
 @index_option
-@click.option("--queries", metavar="FILE", help="Take the questions from here, with the same ids.")
+@click.option(
+    "--queries", metavar="FILE", help="Take the questions of FILE, which has the same ids."
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
 @click.option("--against", metavar="FILE", help="Compare with the figures of an earlier --json.")
 @click.option("--report", metavar="FILE", help="Write a page with every question's outcome.")
-@click.option("--no-history", is_flag=True, help="Ask each question without those before it.")
-@click.option("--gate", "gates", multiple=True, metavar="GATE", help='As "Success@5 >= 0.9".')
+@click.option("--no-history", is_flag=True, help="Ask each question without the earlier ones.")
+@click.option("--gate", "gates", multiple=True, metavar="GATE", help='Such as "Success@5 >= 0.9".')
 def evaluate(
     dataset: str,
     index: str | None,
@@ -208,7 +210,7 @@ def evaluate(
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command and exit; whatever goes wrong is one line on standard error."""
+    """Run a command and exit; an error is one line on standard error."""
     sys.exit(run(arguments))
 
 
@@ -230,7 +232,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explained(error: Exception) -> tuple[str, int]:
-    """Return what to tell of an error, and the exit status."""
+    """Return the message for an error, and the exit status."""
     if isinstance(error, QaError):
         return error.message, error.exit_status
     if isinstance(error, click.ClickException):
@@ -241,7 +243,7 @@ def _explained(error: Exception) -> tuple[str, int]:
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror}", WRONG_CALL
     what = f"{type(error).__name__}: {error}"
-    return f"a fault of ours: {what}; QA_DEBUG=1 shows where", FAULT_OF_OURS
+    return f"a fault of this program: {what}; QA_DEBUG=1 shows where", FAULT_OF_OURS
 
 
 def _warn_of(fault: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The commands that look after an index: its state, going back, removing a text, following a folder."""
+"""The commands for the upkeep of an index: state, rollback, purge, check, watch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ paths_argument = click.argument(
 def status(paths: tuple[Path, ...], index: str | None, as_json: bool) -> None:
     """Show the generations of the index, and what a build of each PATH would change.
 
-    Default: the paths that it was last built from. Every byte of the index is verified.
+    Default: the paths of its last build. Every byte of the index is verified.
     """
     from qa.build.upkeep import status as state_of
 
@@ -47,10 +47,10 @@ def status(paths: tuple[Path, ...], index: str | None, as_json: bool) -> None:
 @index_option
 @json_option
 def rollback(generation: str | None, index: str | None, as_json: bool) -> None:
-    """Let an earlier GENERATION answer. Default: the one before the live one.
+    """Make an earlier GENERATION live. Default: the one before the live one.
 
-    A service that runs takes it over. Documents that were removed since stay out; put a file back
-    and build to have it again.
+    A running service changes to it. Documents that were removed since then stay hidden; to have one
+    again, put its file back and build.
     """
     from qa.build.upkeep import rollback as go_back
 
@@ -69,8 +69,8 @@ def rollback(generation: str | None, index: str | None, as_json: bool) -> None:
 def purge(documents: tuple[str, ...], index: str | None, as_json: bool) -> None:
     """Remove the text of each SOURCE, or document id, from every generation for good.
 
-    Retained generations that hold it are deleted. A file that is still in its folder comes back
-    with the next build.
+    Retained generations that have it are deleted. If a file is still in its folder, the next build
+    adds it again.
     """
     from qa.build.upkeep import purge as remove
 
@@ -85,10 +85,10 @@ def purge(documents: tuple[str, ...], index: str | None, as_json: bool) -> None:
 @index_option
 @json_option
 def check(index: str | None, as_json: bool) -> int:
-    """Prove the index: every byte, every reference, every citation that it can give.
+    """Check the whole index: every byte, every reference, every citation that it can give.
 
-    All of it is read, retained generations and models too. Each fault is named with its file; then the
-    exit status is 3.
+    It also reads retained generations and models. It names each fault with its file; the exit status
+    is 3 if there is one.
     """
     from qa.store import open_index
 
@@ -116,9 +116,9 @@ def check(index: str | None, as_json: bool) -> int:
     help="How often to look.",
 )
 def watch(paths: tuple[Path, ...], index: str | None, model: str | None, every: float) -> None:
-    """Follow each PATH: build whenever its files have changed and settled. Default: seeds.
+    """Watch each PATH: build whenever its files have changed and then stayed the same. Default: seeds.
 
-    A build that fails is told of and tried again. Ctrl+C stops.
+    If a build fails, the command says so and tries again. Ctrl+C stops it.
     """
     from qa.build.watch import watch as follow
     from qa.engine import Engine

@@ -1,4 +1,4 @@
-"""The commands about who may ask: keys, and the sessions of browsers that handed one in."""
+"""The commands about who may ask: API keys, and the sessions of browsers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make_key(name: str, scope: str) -> None:
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print the keys as JSON.")
 def list_keys(as_json: bool) -> None:
-    """List the keys, revoked ones too; what a key lets in with is not kept."""
+    """List the keys, revoked ones too. The secret part of a key is not stored."""
     keyring, sessions = _kept()
     entries = keyring.entries()
     if as_json:
@@ -55,7 +55,7 @@ def list_keys(as_json: bool) -> None:
 @keys.command("revoke")
 @click.argument("id")
 def revoke_key(id: str) -> None:
-    """Refuse the key ID, and sessions begun with it, from now on, also in a service that runs."""
+    """Refuse the key ID, and sessions begun with it, from now on, also in a running service."""
     keyring, _ = _kept()
     key = keyring.revoke(id)
     click.echo(f"Key {key.id} of {key.name} is revoked.")
@@ -63,10 +63,12 @@ def revoke_key(id: str) -> None:
 
 @keys.command("end-sessions")
 def end_sessions() -> None:
-    """End every browser's session, with a new secret; keys stay as they are."""
+    """End every browser's session by making a new secret; keys stay as they are."""
     _, sessions = _kept()
     sessions.end_all()
-    click.echo(f"Every session has ended; {sessions.path} is new, and signs those that follow.")
+    click.echo(
+        f"Every session has ended; {sessions.path} is new, and signs the sessions from now on."
+    )
 
 
 def _kept() -> tuple[Keyring, Sessions]:

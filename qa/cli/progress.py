@@ -1,4 +1,4 @@
-"""How far a long work is, on standard error: a build, an evaluation, whatever has stages."""
+"""Progress of a long task with stages, such as a build or an evaluation, on standard error."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from qa.build.builder import Progress
 
 TELL_SECONDS = 10
-"""Where there is no terminal to draw bars in, progress is told no more often."""
+"""Without a terminal, progress is shown at most once in so many seconds."""
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Give a Progress: bars where standard error is a terminal, else a line a stage."""
+    """Provide a Progress: bars if standard error is a terminal, else a line for each stage."""
     if not sys.stderr.isatty():
         yield Lines()
         return
@@ -44,7 +44,7 @@ def progress() -> Iterator[Progress]:
 
 
 class _Pace:
-    """How far a stage is, and how fast: its steps, and the passages that were embedded in it."""
+    """How far and how fast a stage is: its steps, and the passages that were embedded in it."""
 
     def __init__(self, total: int | None) -> None:
         self.total = total
@@ -71,7 +71,7 @@ class _Pace:
 
 
 class Lines:
-    """A line a stage, and where one takes long a line now and then."""
+    """A line for each stage, and more lines during a long one."""
 
     def __init__(self) -> None:
         self._stage, self._pace, self._told = "", _Pace(None), 0.0

@@ -1,4 +1,4 @@
-"""Starting the service: an address of one's own, an index that is open, then the door."""
+"""Starts the service: it takes an address, opens the index, and then accepts connections."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> None:
     """Serve the index of ``settings`` until the process is asked to stop.
 
-    SIGTERM lets the answers that are under way complete and then exits with status 0.
-    ``announce`` gets the engine and the service's address once both are there. Raises
-    UsageError for an address that cannot be used, IndexUnusableError for an index that cannot.
+    SIGTERM lets running answers complete and then exits with status 0. ``announce`` gets the engine
+    and the service's address once both are there. Raises UsageError for an address that cannot be
+    used, and IndexUnusableError for such an index.
     """
     keyed = any(not key.revoked for key in Keyring(settings.keys_file).entries())
     with listen(settings.host, settings.port, keyed=keyed) as listener:
-        # In turn: opening an index holds Python's lock for most of its time, so that importing
-        # the web framework beside it gains nothing.
+        # One after the other: opening an index holds Python's lock for most of its time, so that
+        # importing the web framework at the same time gains nothing.
         from qa.engine import Engine
 
         index = Path(settings.index)
@@ -58,7 +58,7 @@ def _stop(*_: object) -> NoReturn:
 def listen(host: str, port: int, *, keyed: bool = False) -> socket.socket:
     """Return a socket that listens. Raises UsageError if it cannot.
 
-    Beyond loopback it does so only where keys are asked for, and somebody has one: ``keyed``.
+    It listens beyond loopback only if ``keyed``: keys are needed, and there is one.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -71,8 +71,8 @@ def listen(host: str, port: int, *, keyed: bool = False) -> socket.socket:
             "make one with qa keys make NAME, or use 127.0.0.1"
         )
     family, *_, address = found[0]
-    # TCP by name: only then does asyncio send without waiting for acknowledgements, and without
-    # that the second part of every answer comes 40 ms late.
+    # Name TCP as the protocol: only then does asyncio send without waiting for acknowledgements;
+    # otherwise the second part of every answer comes 40 ms late.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

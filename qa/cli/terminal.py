@@ -1,4 +1,4 @@
-"""What people see in a terminal: progress on standard error, answers on standard output.
+"""The output in a terminal: progress on standard error, answers on standard output.
 
 Text from documents is data here too: control characters, which could move the cursor or
 rename the window, are shown as U+FFFD.
@@ -49,7 +49,9 @@ def complain(message: str) -> None:
 def show_keys(keys: Sequence[Key]) -> None:
     """Print a line for each key."""
     if not keys:
-        click.echo("There is no key: the service answers this machine alone, whoever asks.")
+        click.echo(
+            "There is no key: the service answers everybody on this machine, and no one else."
+        )
     for key in keys:
         state = f"revoked {key.revoked[:10]}" if key.revoked else key.scope
         click.echo(f"{key.id}  {key.created[:10]}  {state:18}  {printable(key.name)}")
@@ -59,9 +61,9 @@ def show_keys(keys: Sequence[Key]) -> None:
 
 
 def show_answer(answer: Answer, base: str, *, colour: bool, filtered: bool = False) -> None:
-    """Print what an answer is worth, the short answer, and the excerpts, each with its citation.
+    """Print the verdict, the short answer, and the excerpts, each with its citation.
 
-    ``filtered`` says that filters confined the question.
+    ``filtered`` says whether the question had filters.
     """
     results, verdict, short = shown(answer), verdict_line(answer, filtered=filtered), lead(answer)
     notes = note_lines(answer, searched_shown=False)
@@ -82,7 +84,7 @@ def _dim(line: str) -> str:
 
 
 def _answering(words: str) -> str:
-    """Return the words that answer, so that they stand out of a marked sentence too."""
+    """Return the words that answer, made visible within a marked sentence too."""
     return click.style(printable(words), fg="yellow", bold=True, underline=True)
 
 
@@ -111,7 +113,7 @@ def _cited(indent: str, citation: Citation, base: str) -> str:
 
 
 def _marked(excerpt: str, highlights: Sequence[Highlight], words: ShortAnswer | None) -> str:
-    """Return an excerpt with its marks: its sentence in bold, or lightly around words that answer."""
+    """Return an excerpt with its marks: the sentence in bold, or lightly with the words that answer."""
     return "".join(
         _answering(text)
         if mark == "answer"
@@ -132,7 +134,7 @@ def show_report(report: BuildReport, index: str) -> None:
         f"{done} {counted(report.documents, 'document')}, {counted(report.passages, 'passage')} "
         f"in {index} (generation {report.generation}), {report.seconds:.1f} s",
         f"  newly embedded: {counted(report.embedded, 'passage')}",
-        f"  left out as page furniture: {counted(report.furniture_lines, 'line')}",
+        f"  left out as boilerplate: {counted(report.furniture_lines, 'line')}",
         f"  skipped: {counted(len(report.skipped), 'file')}",
         *_skipped(report.skipped),
         *([f"  guessed: {counted(len(report.told), 'encoding')}"] if report.told else []),
@@ -140,13 +142,13 @@ def show_report(report: BuildReport, index: str) -> None:
     ]
     if not report.calibrated:
         lines.append(
-            '  not calibrated: its texts do not tell answers from what is near them, and every verdict is "unsure"'
+            '  not calibrated: the texts are too few or too uniform, so every verdict is "unsure"'
         )
     click.echo(printable("\n".join(lines)))
 
 
 def _skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
-    """Give a line a file, and one for those beyond the tenth that share a reason."""
+    """Yield a line for each file, and one line for more than ten files with the same reason."""
     sources: dict[str, list[str]] = {}
     for one in skipped:
         sources.setdefault(one.reason, []).append(one.source)
@@ -175,7 +177,7 @@ def show_status(status: Status) -> None:
         )
     where = ", ".join(status.paths) or "the folder that it was built from"
     if status.changes is None:
-        lines.append(f"What a build would change is not known: name {where}")
+        lines.append(f"What a build would change is unknown: name {where}")
     elif not status.changes:
         lines.append(f"A build of {where} would change nothing.")
     else:
@@ -202,14 +204,14 @@ def show_purge(report: PurgeReport) -> None:
 
 
 def show_check(report: Checked, index: str) -> None:
-    """Print what a check found, one line a fault."""
+    """Print what a check found, one line for each fault."""
     lines = [f"{fault.where}: {fault.what}" for fault in report.faults]
     looked_at = (
         f"{counted(report.generations, 'generation')}, {counted(report.documents, 'document')}, "
         f"{counted(report.passages, 'passage')}"
     )
     lines.append(
-        f"{index}: {counted(len(lines), 'fault')} ({looked_at} looked at): run qa build again"
+        f"{index}: {counted(len(lines), 'fault')} ({looked_at} checked): run qa build again"
         if lines
         else f"{index} holds: {looked_at}"
     )

@@ -1,4 +1,4 @@
-"""Files to Documents: reading, structure, title, date, furniture."""
+"""From files to Documents: reading, structure, title, date, boilerplate."""
 
 from qa.corpus.folder import read_folders
 from qa.corpus.readers import READERS, extract_html, read_document

@@ -1,8 +1,8 @@
-"""ZIP and TAR files: each file in them, read in memory and never written to disk.
+"""ZIP and TAR files: each file in them is read in memory and never written to disk.
 
-What is unpacked is counted as it is read; what a header says of a size is not believed. A name or a
-link that leads out of the archive is refused, so is whatever is no plain file. Members are numbered,
-so that reading can go on behind one that took its reader down.
+Unpacked bytes are counted while they are read; the sizes in headers are not trusted. A name or link that
+leads out of the archive file is refused; so is everything that is not a regular file. Members are
+numbered, so that reading can continue after a member that crashed its reader.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from qa.corpus.reading import Limits, UnreadableError
 from qa.text.printable import printable_name
 
 _MAX_RATIO, _FREE = 200, 50_000_000
-"""Text packs to a tenth, tables of figures to a fiftieth; what is small may do as it likes."""
+"""Text packs to a tenth, tables of figures to a fiftieth; small files may have any ratio."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 _TAR_ERRORS = (
     tarfile.TarError,
@@ -39,7 +39,7 @@ _TAR_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in an archive: its name, with what ``read`` unpacks it, or why it is not read."""
+    """A file in an archive file: its name, and ``read``, which unpacks it, or why it is not read."""
 
     name: str
     read: Callable[[], bytes] | None
@@ -47,7 +47,7 @@ class Member:
 
 
 class Budget:
-    """Counts what one file unpacks to, over all archives within it."""
+    """Counts what one file unpacks to, with all archive files inside it."""
 
     def __init__(self, packed: int, limits: Limits) -> None:
         self._limits = limits
@@ -75,11 +75,11 @@ class Budget:
 
 
 class BombError(UnreadableError):
-    """An archive holds more than it may."""
+    """An archive file holds more than it may."""
 
 
 def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Member]:
-    """Yield the files of a ZIP file by name."""
+    """Yield the files of a ZIP file, sorted by name."""
     opened = open_zip(file, members=limits.archive_files)
     seen: set[str] = set()
     infos = sorted(opened.infolist(), key=lambda info: info.filename)
@@ -97,7 +97,7 @@ def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Mem
         seen.add(name)
 
         def read(info: object = info) -> bytes:
-            # A default of the loop's own ``info``: typed by the kind of archive, which is settled above.
+            # The default binds the loop's ``info``; its type is that of the archive kind chosen above.
             data = read_member(opened, info, limits.file_bytes)  # type: ignore[arg-type]
             budget.take(len(data))
             return data
@@ -108,7 +108,7 @@ def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Mem
 
 
 class _SavedPages:
-    """Tells the files of the pages in an archive that a browser saved, and counts them."""
+    """Finds the files in an archive file that belong to pages saved by a browser, and counts them."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._beside: dict[str, set[str]] = {}
@@ -118,7 +118,7 @@ class _SavedPages:
         self._counts: dict[tuple[str, str], int] = {}
 
     def holds(self, name: str) -> bool:
-        """Whether a file belongs to a page, and is counted."""
+        """Whether a file belongs to a saved page; then it is counted."""
         parts = name.split("/")
         for n, part in enumerate(parts[:-1]):
             page = page_of(part, self._beside.get("/".join(parts[:n]), ()))
@@ -129,7 +129,7 @@ class _SavedPages:
         return False
 
     def told(self) -> Iterator[tuple[str, str]]:
-        """Yield each folder with what is said of its files."""
+        """Yield each folder with a note about its files."""
         for (folder, page), count in self._counts.items():
             yield folder, belonging(count, printable_name(page))
 
@@ -137,7 +137,7 @@ class _SavedPages:
 def tar_members(
     file: IO[bytes], limits: Limits, budget: Budget, unpack: Callable[[IO[bytes]], IO[bytes]]
 ) -> Iterator[Member]:
-    """Yield the files of a TAR file as they come; each must be read before the next is asked for."""
+    """Yield the files of a TAR file in order; each must be read before the next is asked for."""
     seen: set[str] = set()
     try:
         with tarfile.open(fileobj=_Counted(unpack(file), budget), mode="r|") as opened:
@@ -193,14 +193,14 @@ def _is_hidden(name: str) -> bool:
 
 
 def _tidy(name: str) -> str:
-    """Return a name without the parts that say nothing: "./a//b" is "a/b"."""
+    """Return a name without its empty parts: "./a//b" is "a/b"."""
     root = "/" if name.startswith("/") else ""
     return root + "/".join(part for part in name.split("/") if part not in ("", "."))
 
 
 def _refusal(name: str, seen: set[str]) -> str:
     if name in seen:
-        return "a second file of that name"
+        return "another file has this name already"
     if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in re.split(r"[/\\]", name):
         return "its name leads out of the archive"
     return ""
@@ -232,11 +232,11 @@ _TARS: Mapping[str, Callable[[IO[bytes]], IO[bytes]]] = {
     ".txz": _unxz,
 }
 ARCHIVES = frozenset({".zip", *_TARS})
-"""Endings of archives."""
+"""Name endings of archive files."""
 
 
 def members(ending: str, file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Member]:
-    """Yield the files of an archive. Raises UnreadableError where it is damaged, BombError at a bomb."""
+    """Yield the files of an archive file. Raises UnreadableError if it is damaged, BombError for a bomb."""
     if ending == ".zip":
         return zip_members(file, limits, budget)
     return tar_members(file, limits, budget, _TARS[ending])

@@ -1,9 +1,9 @@
-"""Files beneath a folder, opened so that nothing outside it can be read whatever changes meanwhile.
+"""Files below a folder, opened so that nothing outside it can be read, whatever changes meanwhile.
 
-A path says where a file was when the folder was walked. Until it is read, a folder on the way may have
-become a link. So nothing is opened by its path from the top: a ``Root`` holds the folder itself open, and
-each name on the way is opened in the folder before it, no link followed. What is judged is the file that
-was opened. A link to a file is resolved first, and where it leads to is opened in the same way.
+A path says where a file was when the folder was walked. Before it is read, a folder on the way may become
+a link. So no file is opened by its full path. A ``Root`` holds the folder itself open, and each name on
+the way is opened inside the folder before it, without following a link. Checks look at the file that was
+opened. A link to a file is resolved first, and its target is opened in the same way.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import NamedTuple
 from qa.corpus.reading import UnreadableError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# A pipe that nobody writes to would be waited for.
+# Without this flag, opening a pipe would wait for a writer.
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _LEADS_OUT = "a link that leads out of the folder"
 _TO_A_FOLDER = "a link to a folder"
 _TO_NOTHING = "a link to nothing"
-_ON_THE_WAY = "a folder on the way to it is a link by now: not followed"
+_ON_THE_WAY = "a folder on the way to it became a link: not followed"
 _NOT_REGULAR = "not a regular file"
 
 
 class Root:
-    """A folder that is held open: whatever takes its place, it stays the one that was named.
+    """A folder that is held open: if another takes its place, this one is still used.
 
-    Raises OSError where it cannot be opened.
+    Raises OSError if it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,14 +46,14 @@ class Root:
 
     @contextmanager
     def folder(self, relative: Path) -> Iterator[int]:
-        """Give the descriptor of a folder beneath; raises UnreadableError where a link is on the way."""
+        """Open a folder below and yield its descriptor; raises UnreadableError if a link is on the way."""
         at = os.dup(self._open)
         try:
             for name in relative.parts:
                 try:
                     within = os.open(name, _FOLDER, dir_fd=at)
                 except OSError as error:
-                    # What Linux says of a link depends on what else is asked for.
+                    # Linux reports a link in different ways, depending on the other flags.
                     if error.errno in (errno.ELOOP, errno.ENOTDIR) and _is_link(name, at):
                         raise UnreadableError(_ON_THE_WAY) from None
                     raise
@@ -65,9 +65,9 @@ class Root:
 
 
 class Place(NamedTuple):
-    """A file, and the folder that it must not lead out of; None for a file named by itself.
+    """A file, and the folder that it must lie in; None for a file that was named itself.
 
-    ``refusal`` is why it is not read, empty where it is. ``side`` is the file that describes it.
+    ``refusal``: why it is not read; empty if it is read. ``side``: its side file.
     """
 
     path: Path
@@ -76,13 +76,13 @@ class Place(NamedTuple):
     side: Path | None = None
 
     def open(self) -> BufferedReader:
-        """Open the file to be read. Raises UnreadableError, with the reason, or OSError."""
+        """Open the file for reading. Raises UnreadableError, with the reason, or OSError."""
         if self.root is None:
             return _regular(os.fspath(self.path), None)
         return _open_beneath(self.root, self.path.relative_to(self.root.path))
 
     def open_side(self) -> BufferedReader | None:
-        """Open the file that describes it, None where there is none. Raises as ``open`` does."""
+        """Open its side file; None if there is none. Raises like ``open``."""
         return Place(self.side, self.root).open() if self.side else None
 
 
@@ -90,7 +90,7 @@ def _open_beneath(root: Root, relative: Path, *, linked: bool = False) -> Buffer
     with root.folder(relative.parent) as folder:
         if not _is_link(relative.name, folder):
             return _regular(relative.name, folder)
-    if linked:  # in a circle, or put there just now
+    if linked:  # a chain of links in a circle, or one that was put there just now
         raise UnreadableError(_TO_NOTHING)
     whole = root.path / relative
     target = Path(os.path.realpath(whole))
@@ -107,12 +107,12 @@ def _open_beneath(root: Root, relative: Path, *, linked: bool = False) -> Buffer
 
 
 def _regular(name: str, folder: int | None) -> BufferedReader:
-    """Open a regular file, in a folder without following a link; a device is not even opened."""
+    """Open a regular file in a folder without following a link; a device is never opened."""
     follow = folder is None
     _refuse(os.stat(name, dir_fd=folder, follow_symlinks=follow).st_mode)
     opened = os.open(name, _FILE | (0 if follow else os.O_NOFOLLOW), dir_fd=folder)
     try:
-        # Another one may have taken its name in between.
+        # Another file may have taken its name in between.
         _refuse(os.fstat(opened).st_mode)
         return os.fdopen(opened, "rb")
     except BaseException:

@@ -1,12 +1,12 @@
-"""What months and days of the week are called, and the eras that years are counted in.
+"""The names of months and days of the week, and the eras of other calendars.
 
-The names are those of Unicode's CLDR: wide and abbreviated, as they stand in a date and alone; of some
-languages more that are met. A test compares them with Babel's copy of CLDR.
+The names are from Unicode's CLDR: wide and abbreviated, as they stand in a date and alone. Some
+languages have more names that occur. A test compares them with Babel's copy of CLDR.
 """
 
 from __future__ import annotations
 
-# A line begins with a language's code; its twelve months follow, the names of one between slashes.
+# A line begins with a language's code. Its twelve months follow; slashes separate the names of one.
 _MONTHS = """
     en january/jan february/feb march/mar april/apr may june/jun july/jul august/aug september/sep/sept
       october/oct november/nov december/dec
@@ -86,7 +86,7 @@ _MONTHS = """
     is janúar/jan febrúar/feb mars/mar apríl/apr maí júní/jún júlí/júl ágúst/ágú september/sep október/okt
       nóvember/nóv desember/des
 """
-# Abbreviations only of languages where they are usual: elsewhere they are too often other words, as in "La Paz".
+# Abbreviations only for languages that use them; elsewhere they are too often other words ("La Paz").
 _WEEKDAYS = """
     en monday mon tuesday tue wednesday wed thursday thu friday fri saturday sat sunday sun
     es lunes lun martes mar miércoles mié jueves jue viernes vie sábado sáb domingo dom
@@ -134,13 +134,13 @@ _ROMAN = "i ii iii iv v vi vii viii ix x xi xii".split()
 ERAS = {
     "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民國": 1911, "民国": 1911,
 }  # fmt: skip
-"""The year before the first one of an era, as Japan and Taiwan count."""
+"""The year before the first year of an era, in Japan and Taiwan."""
 BUDDHIST = 543
-"""A year of the Thai calendar is so much later than the common one."""
+"""Years of the Thai calendar are higher than common ones by this number."""
 
 
 def _variants(name: str) -> set[str]:
-    """Return a name as ``str.lower`` leaves it, however it was capitalised: in Turkish I is not i."""
+    """Return the lower-case forms of a name for all ways to capitalise it: in Turkish I is not i."""
     return {
         name,
         name.upper().lower(),
@@ -163,7 +163,7 @@ def _months() -> dict[str, int]:
 
 
 MONTHS = _months()
-"""The number of each month by its name in lower case, without a dot behind it."""
+"""The number of each month by its name in lower case, without a dot at its end."""
 THAI_MONTHS = {name: number for name, number in MONTHS.items() if "\u0e00" <= name[0] <= "\u0e7f"}
 _SHORT_WEEKDAYS = frozenset(
     "mo di mi do fr sa so ma wo vr za zo пн вт ср чт пт сб вс нд po út st čt pá ne śr".split()
@@ -177,9 +177,9 @@ WEEKDAYS = frozenset(
 
 
 def month_of(word: str) -> int | None:
-    """Return the number of the month that a word names, None where it names none.
+    """Return the number of the month that a word names; None if it names none.
 
-    Roman numerals in capitals are months too, as Poles and Hungarians write them.
+    Roman numerals in capitals are months too, as in Polish and Hungarian dates.
     """
     if word.isupper() and word.lower() in _ROMAN:
         return _ROMAN.index(word.lower()) + 1

@@ -1,6 +1,6 @@
-"""What one file holds: a document, the rows of a table, the files of an archive, messages.
+"""What one file holds: a document, the rows of a table, the files of an archive file, messages.
 
-The source of a document within a file begins with the file's: ``talks.csv#id=17``,
+The source of a document within a file begins with the file's source: ``talks.csv#id=17``,
 ``talks.csv#row=3``, ``backup.zip/2019/letter.pdf``, ``mail.mbox#message=3/letter.pdf``.
 """
 
@@ -32,13 +32,13 @@ from qa.corpus.sniff import HEAD
 from qa.records import Document
 
 _DEPTH = 1
-"""Archives within an archive are read, those within these are not, nor what is attached to messages there."""
+"""Archive files are read inside one archive file, but not two levels down; so are mail attachments."""
 _MESSAGE, _MESSAGES, _JSON = ".eml", ".mbox", ".json"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Says which file of an archive is read next: the one to blame if its reader goes down."""
+    """Says which inner file is read next: if the reader crashes, this one caused it."""
 
     number: int
     source: str
@@ -50,14 +50,14 @@ Item = Document | Skipped | Mark
 CONTAINERS = ARCHIVES | {_MESSAGE, _MESSAGES}
 _HOLDING_MANY = TABLES.keys() | CONTAINERS | {_JSON}
 KNOWN = READERS.keys() | _HOLDING_MANY
-"""Endings that have a reader of their own."""
+"""Name endings that have a reader of their own."""
 
 
 def kind_at(source: str, file: IO[bytes]) -> str:
-    """Return the ending that an open file is read under, and leave it at its beginning.
+    """Return the ending under which an open file is read, and rewind the file.
 
-    Only what no name tells is looked into, and of that only how it begins. Raises UnreadableError for
-    a file that no reader is for.
+    The beginning of the file is looked at only if its name does not show its format. Raises
+    UnreadableError for a file that no reader can read.
     """
     head = file.read(HEAD)
     file.seek(0)
@@ -65,13 +65,13 @@ def kind_at(source: str, file: IO[bytes]) -> str:
 
 
 def is_one(kind: str) -> bool:
-    """Whether a file of that kind is held in memory to be read."""
+    """Whether a file of that kind is read into memory as a whole."""
     return kind in READERS or kind in (_MESSAGE, _JSON)
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Where reading goes on: behind file number ``after``, without the ``bad`` ones."""
+    """Where reading continues: behind file number ``after``, without the ``bad`` ones."""
 
     after: int = 0
     bad: Collection[int] = ()
@@ -80,9 +80,9 @@ class Resumed:
 def contents(
     source: str, file: IO[bytes], options: Options, resumed: Resumed | None = None
 ) -> Iterator[Item]:
-    """Yield what a file holds, each thing read or accounted for.
+    """Yield what a file holds; each thing is read, or named with the reason why not.
 
-    A reader's own failures, whatever they are, end in a Skipped; MemoryError passes.
+    Any failure of a format reader becomes a Skipped; MemoryError is not caught.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -91,7 +91,7 @@ def contents(
 
 
 class _Contents:
-    """Reads one file, and numbers what is in it."""
+    """Reads one file, and numbers the files in it."""
 
     def __init__(self, options: Options, budget: Budget, resumed: Resumed) -> None:
         self._options = options
@@ -117,7 +117,7 @@ class _Contents:
         except RecursionError:
             yield Skipped(source, "what is in it is nested too deeply")
         except Exception as error:
-            # Whatever a library makes of a damaged file, the next file is read.
+            # Whatever error a library raises for a damaged file, the next file is read.
             yield Skipped(source, f"its reader failed ({type(error).__name__})")
 
     def _read(self, source: str, file: IO[bytes], size: int, depth: int) -> Iterator[Item]:
@@ -125,7 +125,7 @@ class _Contents:
             raise UnreadableError("empty")
         ending = kind_at(source, file)
         if is_one(ending):
-            # One byte more than it may have: a file may grow while it is read.
+            # Read one byte more than the limit: a file may grow while it is read.
             data = file.read(self._limits.file_bytes + 1)
             if len(data) > self._limits.file_bytes:
                 raise UnreadableError(too_large(self._limits.file_bytes))
@@ -179,7 +179,7 @@ class _Contents:
             raise UnreadableError("an archive with no files in it")
 
     def _is_next(self, source: str) -> bool:
-        """Number a file within the file, and return whether it is read, or holds what is."""
+        """Number an inner file; return whether it is read, or contains the one that is."""
         self._number += 1
         done = self._number <= self._resumed.after
         return self._number not in self._resumed.bad and not (
@@ -193,7 +193,7 @@ class _Contents:
             self._number += 1
             if self._number in self._resumed.bad:
                 continue
-            # Those that were read are read again, for what later ones quote and carry.
+            # Messages that were read are read again: later ones need their quotes and attachments.
             done = self._number <= self._resumed.after
             yield Mark(self._number, within)
             if data is None:
@@ -212,8 +212,8 @@ class _Contents:
         *,
         done: bool = False,
     ) -> Iterator[Item]:
-        """Yield a message, unless it is ``done``, and what is attached to it."""
-        # Where reading is resumed behind what is attached, the message was read.
+        """Yield a message, unless it is ``done``, and its attachments."""
+        # If reading continues behind an attachment, the message itself was read before.
         done = done or 0 < self._resumed.after >= self._number
         reading, attached = read_message(data, place, earlier)
         if not done:
@@ -237,10 +237,10 @@ class _Contents:
                 self._budget.file()
                 self._budget.take(len(file.data))
                 yield from self.read(within, BytesIO(file.data), len(file.data), depth + 1)
-            except BombError as error:  # the messages are none
+            except BombError as error:  # messages never are; only attachments
                 yield Skipped(within, str(error))
 
 
 def too_large(limit: int, setting: str = "max_file_bytes") -> str:
-    """Return why a file is not read that is larger than a setting allows."""
+    """Return the reason for skipping a file that is larger than a setting allows."""
     return f"larger than {limit:,} bytes (setting {setting})"

@@ -1,10 +1,10 @@
-"""Dates of publication, each with the words that say so.
+"""Dates of publication, each with the words that state it.
 
-Only a date that presents itself as the document's own counts: a labelled one ("Published: ..."), a line
-that is nothing but a date, one behind a place or a name ("Paris, le 4 mars 2019"), a dateline before the
-first sentence, one between the words of a page's first or last line, or a date in the file's name. Dates
-told in running text say when something happened, not when it was written, and are never taken for the
-document's. Nor are those that other words introduce: "updated", "born", "until", "when".
+Only a date that the document gives as its own counts: a labelled one ("Published: ..."), a line that is
+only a date, one after a place or a name ("Paris, le 4 mars 2019"), a dateline before the first sentence,
+one between the words of a page's first or last line, or a date in the file's name. A date in running text
+says when something happened, so it is never used. Nor is a date after words such as "updated", "born",
+"until", "when".
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ _MAX_DATE = 80
 _LOOKED_AT = 400
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _AROUND = " \t.,;:()[]{}<>（）【】「」。、，：*_#~|$\"'=+\\@«»“”„‘’—–-\u200e\u200f"
-"""What may stand around a date or a label: the marks of brackets, emphasis and forms."""
+"""What may stand around a date or a label: brackets, marks of emphasis, marks of forms."""
 _PARTS = re.compile(r"\s+[|·•/]\s+|\s{3,}|\t+|;\s+|\u3000|\s+\|\s*|\s*\|\s+")
 _COLUMNS = re.compile(r"\s{3,}|\t")
 _FOOTER, _MOST_COLUMNS = 3, 2
-"""A page's last line has a date between two things; a row of a table has columns."""
+"""In a page's last line a date stands between two things; a row of a table has more columns."""
 _BORN = re.compile(r"\s*[*†]\s")
 _DASH = re.compile(r"\s*(?:[—–:](?!\s*\d)|-\s(?!\s*\d)|\.\s|\(|\.-|/(?=\w))")
 _PLACE = re.compile(r"[^\W\d_][\w .'’-]{1,40},\s+(?=\S)")
 _MOST_NAMES = 6
 _MAX_NAME = 70
 _ENTRIES = 3
-"""So many different lines that are dates are those of entries, and none is the document's."""
+"""With so many different lines that are dates, they belong to entries, and none is the document's."""
 
 
 def parse_date(words: str, year: str | None = None) -> str | None:
-    """Return a date as "2019", "2019-11" or "2019-11-23" when ``words`` are nothing but a date.
+    """Return a date as "2019", "2019-11" or "2019-11-23" if ``words`` are only a date.
 
-    A day and month in figures that could be read both ways ("3/4/2019") give the year alone. Where
-    the ``year`` is known from elsewhere, a day and a month ("January 22") are enough.
+    A day and month in figures with two readings ("3/4/2019") give the year alone. If the ``year`` is
+    known from elsewhere, a day and a month ("January 22") are enough.
     """
     words = ascii_digits(" ".join(words.split()).strip(" .,()[]"))
     if len(words) > _MAX_DATE:
@@ -68,7 +68,7 @@ def parse_date(words: str, year: str | None = None) -> str | None:
 
 
 def _only(words: str, *, day_first: bool | None = None) -> str | None:
-    """Return the date that words are, whatever marks stand around it."""
+    """Return the date that the words are, without marks around it."""
     for one in dates_in(words, day_first=day_first):
         if not words[: one.start].strip(_AROUND) and not words[one.end :].strip(_AROUND):
             return one.value
@@ -86,7 +86,7 @@ def at_end(line: str) -> Published | None:
 
 
 def year_of(words: str) -> str | None:
-    """Return the one year that words name, None where they name none or several."""
+    """Return the only year that the words name; None if they name none or several."""
     found = set(re.findall(rf"(?<![\w/-]){_YEAR.pattern}(?![\w/-])", words))
     return found.pop() if len(found) == 1 else None
 
@@ -98,13 +98,14 @@ def from_lines(
     day_first: bool | None = None,
     named: bool = True,
 ) -> Published | None:
-    """Return the date that the first or the last lines of a document give as its own.
+    """Return the date that the first or last lines of a document give as its own.
 
-    A labelled line wins, then a line at the head that is a date or ends with one behind a name, then
-    one at the tail, then a dateline ("LA PAZ, 23 November 2019 — ...") that opens a line of the head.
-    ``day_first`` says how "3/4/2019" is meant; a date behind a name or a place counts where ``named``.
+    A labelled line is used first; then a line at the head that is a date or ends with one after a name;
+    then such a line at the tail; then a dateline ("LA PAZ, 23 November 2019 — ...") at the start of a line
+    at the head. ``day_first`` says how to read "3/4/2019". A date after a name or a place counts only if
+    ``named``.
     """
-    # The beginning of a line is enough, and bounds the time that it takes.
+    # The beginning of a line is enough, and limits the time.
     first, last = ([line[:_LOOKED_AT] for line in lines] for lines in (head, tail))
     reader = _Reader(first, last, day_first, named)
     return reader.labelled() or reader.alone() or reader.opening() or reader.in_columns()
@@ -126,7 +127,7 @@ class _Reader:
         return self._dates[line]
 
     def labelled(self) -> Published | None:
-        # When a text was published says more than when it was written.
+        # The date of publication is better than the date of writing.
         return self._behind(PUBLISHED) or self._behind(LABEL)
 
     def _behind(self, label: re.Pattern[str]) -> Published | None:
@@ -161,7 +162,7 @@ class _Reader:
     def alone(self) -> Published | None:
         bare = {value for line in (*self._head, *self._tail) if (value := self._bare(line))}
         for lines in (self._head, self._tail):
-            # What stands below "Upcoming events" or "Related" is of other things.
+            # Dates below "Upcoming events" or "Related" belong to other things.
             until = next((n for n, line in enumerate(lines) if is_list(line)), len(lines))
             numbers = range(len(lines))
             for n in numbers if lines is self._head else reversed(numbers):
@@ -173,7 +174,7 @@ class _Reader:
 
     def _bare(self, line: str) -> str | None:
         value = _only(line, day_first=self._day_first)
-        # A bare year on a line of its own is as often a heading or the number of a page.
+        # A line with only a year may be a heading or a page number, so it does not count.
         return value if value and len(line.strip(_AROUND)) > 4 else None
 
     def _alone(self, line: str, before: str, around: str, single: bool) -> Published | None:
@@ -192,7 +193,7 @@ class _Reader:
         return None
 
     def _named(self, part: str) -> Published | None:
-        """Return the date that ends a part behind a place or a name."""
+        """Return the date at the end of a part, after a place or a name."""
         part = part.strip("*_#> ")
         if len(part) > _MAX_NAME + _MAX_DATE:
             return None
@@ -257,14 +258,14 @@ def _around(lines: Sequence[str], n: int) -> str:
 
 
 def _happens(line: str, around: str) -> bool:
-    """Whether lines beside a date say the hour and the place, as those of an event do."""
+    """Whether the lines around a date give an hour and a place, as for an event."""
     if LABEL.match(line.lstrip(_AROUND)) and not GENERAL_LABEL.match(line.lstrip(_AROUND)):
         return False
     return SAYS_WHERE.search(around) is not None and not RECORD.search(around)
 
 
 def _is_end(words: str) -> bool:
-    """Whether what follows a labelled date is not a part of it: nothing, a name, a sentence's rest."""
+    """Whether the words after a labelled date do not belong to it: none, a name, the rest of a sentence."""
     return not words or not words[0].isalnum()
 
 
@@ -309,7 +310,7 @@ def from_name(source: str) -> Published | None:
 
 
 def _said(name: str) -> Iterator[str]:
-    """Yield a file's name as it is and with spaces for what stands in their place; no offset changes."""
+    """Yield a file's name unchanged, and with its separators as spaces; offsets stay the same."""
     yield name
     yield _JOINED.sub("-", name)
     yield re.sub(r"(?<!\d)[_+-]|[_+-](?!\d)|(?<=\d)[_+](?=\d)", " ", name)

@@ -1,6 +1,6 @@
-"""Words beside a date, in the languages of ``calendars``: which make it the document's, and which do not.
+"""Words beside a date, in the languages of ``calendars``: words that make it the document's, and others.
 
-Each list has a line or two a language; alternatives stand between bars, as in a regular expression.
+Each list has a line or two for each language; bars separate alternatives, as in a regular expression.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 
 def _any(words: str) -> str:
-    """Return the pattern of a list: any of its words, with any white space between two."""
+    """Return the pattern of a list: any of its words, with any white space inside."""
     parts = (part.strip() for line in words.splitlines() for part in line.split("|"))
     return "|".join(part.replace(" ", r"\s+") for part in parts if part)
 
@@ -59,9 +59,9 @@ def _label(words: str) -> re.Pattern[str]:
 
 PUBLISHED = _label(_PUBLISHED)
 LABEL = _label(_PUBLISHED + _MADE + _DATE)
-"""A label of the day on which a document was published or written."""
+"""A label for the day on which a document was published or written."""
 GENERAL_LABEL = re.compile(rf"(?:{_any(_DATE)})\s*[:：]", re.IGNORECASE)
-"""A label that letters have of themselves, and flyers of what takes place."""
+"""A label that letters use for their own date, and flyers for the date of an event."""
 LABEL_BEHIND = re.compile(
     _any(
         """
@@ -82,7 +82,7 @@ BY = re.compile(
     + r")\b\s*[:：]?|(?:作者|记者|記者|来源|來源|文|執筆)\s*[:：]",
     re.IGNORECASE,
 )
-"""What stands before the name of who wrote a document."""
+"""Words before the name of a document's author."""
 RECORD = re.compile(
     rf"""\b(?:{
         _any(
@@ -97,7 +97,7 @@ RECORD = re.compile(
     })\b|議事録|会议纪要|會議記錄|회의록""",
     re.IGNORECASE,
 )
-"""What a paper is called that is of the day on which something took place."""
+"""Names of papers that have the date of the day on which something took place."""
 AT_A_PLACE = re.compile(r"(?:^|\s|,\s*)(?:den|d\.|le|lì|li|a|el|dne|dnia|on|im|en)$", re.IGNORECASE)
 """What stands between a place and the day."""
 MADE_AT = re.compile(
@@ -108,7 +108,7 @@ MADE_AT = re.compile(
 OF_THE = re.compile(r"(?:vom|от|від|z\s+dnia|ze\s+dne|du|av\s+den|af)", re.IGNORECASE)
 """With nothing before it, this begins the second line of an act's title."""
 NUMBER = re.compile(r"^\s*(?:№|nr\.?|no\.?|č\.)\s*\S{1,12}", re.IGNORECASE)
-"""The number of an act, behind its day."""
+"""The number of an act, after its day."""
 PARTICLES = frozenset(
     "de la le du des del di da do dos das am an der im in bei sur lès nad na w ve v von van den upon und et y e "
     "à i и г. г m. st. ul. d'".split()
@@ -189,16 +189,16 @@ _MAX_LABEL = 80
 
 
 def is_introduced(words: str) -> bool:
-    """Whether words before a date say that it is not the document's."""
+    """Whether the words before a date say that it is not the document's date."""
     words = words.strip()
     if not words or LABEL.fullmatch(words.rstrip(":： ") + ": "):
         return False
     if _ENDS_OPEN.search(words[-40:]):
         return True
-    # A sentence says nothing of the date below it.
+    # A sentence says nothing about the date below it.
     return len(words) <= _MAX_LABEL and words[-1] not in ".!?。" and bool(_OTHER.search(words))
 
 
 def is_list(words: str) -> bool:
-    """Whether a line heads a list of other things: news, events, other pages."""
+    """Whether a line is the heading of a list of other things: news, events, other pages."""
     return _LISTS.fullmatch(words.strip(" :：*_#")) is not None

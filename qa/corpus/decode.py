@@ -1,8 +1,8 @@
-"""Bytes to text, without moving an offset.
+"""From bytes to text, without moving an offset.
 
-The text that comes out is what ``open(path, encoding=codec, errors="replace", newline="").read()``
-returns: line ends stay as they are, a byte order mark is a signature and not part of the text, and
-what is no character in the codec is U+FFFD. A stray byte costs one character, never the rest.
+The result is what ``open(path, encoding=codec, errors="replace", newline="").read()`` returns. Line ends
+stay as they are, a byte order mark is a signature and not part of the text, and bytes that are no
+character in the codec become U+FFFD. A stray byte costs one character, never the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import IO
 
 from qa.corpus.legacy import legacy_codec, sample_of, unmarked_utf16
 
-# Longest first: the UTF-32 mark begins with the UTF-16 one.
+# Longest first, because the UTF-32 mark begins with the UTF-16 mark.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -22,24 +22,24 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _TEXT_CONTROLS = frozenset("\t\n\v\f\r\x1b\x85")
-# A stray control character happens in scraped text; one in twenty means it is not text.
+# Scraped text has stray control characters; if one character in twenty is one, it is not text.
 _MAX_CONTROL_SHARE = 0.05
 _MAX_DAMAGED_SHARE = 0.05
-"""Of the characters of a text whose encoding is known, so many may be damaged."""
+"""This share of characters may be damaged in a text whose encoding is known."""
 REPLACED = "\ufffd"
 _PIECE = 1 << 16
 
 
 class NotTextError(ValueError):
-    """The bytes are not text in an encoding that is recognised."""
+    """The bytes are not text in a known encoding."""
 
 
 def decode(data: bytes) -> tuple[str, str]:
     """Return ``(text, codec)`` for the bytes of a plain-text file.
 
-    Byte order marks decide first, then UTF-8, then UTF-16 without a mark, then UTF-8 that is damaged
-    in a few places, then what an older encoding's letters and their neighbours tell; that one is a guess
-    (see ``is_guess``). Raises NotTextError for what is no text.
+    These are tried in order: byte order marks, UTF-8, UTF-16 without a mark, UTF-8 that is damaged in a
+    few places, and the letters and letter pairs of older encodings. The last is a guess (see
+    ``is_guess``). Raises NotTextError if the bytes are no text.
     """
     for mark, codec in _MARKS:
         if data.startswith(mark):
@@ -62,9 +62,9 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def codec_of_file(file: IO[bytes]) -> str:
-    """Name the codec of an open file, however large: it is read once, a piece at a time.
+    """Return the codec of an open file of any size: it is read once, in pieces.
 
-    Raises NotTextError for what is no text.
+    Raises NotTextError if it is no text.
     """
     file.seek(0)
     head = piece = file.read(_PIECE)
@@ -80,7 +80,7 @@ def codec_of_file(file: IO[bytes]) -> str:
         piece = file.read(_PIECE)
     file.seek(0)
     if strays and b"\0" in head:
-        _checked(head, "utf-8")  # names the place
+        _checked(head, "utf-8")  # its error names the place
     if not codec:
         codec = "utf-8" if _is_utf8(strays, whole) else legacy_codec(beyond)
     share = 0.0 if is_guess(codec) else _MAX_CONTROL_SHARE
@@ -89,23 +89,23 @@ def codec_of_file(file: IO[bytes]) -> str:
 
 
 def is_guess(codec: str) -> bool:
-    """Whether ``decode`` names that codec for how its text reads, and not for what proves it."""
+    """Whether ``decode`` chose that codec because the text reads well, without proof."""
     return not codec.startswith(("utf", "iso2022"))
 
 
 def _mended(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL_SHARE) -> str:
-    """Decode with U+FFFD for what is damaged; refuse what is damaged in more than a few places."""
+    """Decode with U+FFFD for damaged places; refuse bytes that are damaged in more than a few."""
     text = data.decode(codec, "replace")
     if text.count(REPLACED) > _MAX_DAMAGED_SHARE * len(text):
-        _checked(data, codec)  # names the place
+        _checked(data, codec)  # its error names the place
     _refuse_controls(text, max_control_share)
     return text
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
-    """Whether bytes that are not UTF-8 are so but for a few: whole characters outnumber strays.
+    """Whether bytes are UTF-8 except for a few places: valid characters outnumber stray bytes.
 
-    The bytes of other encodings hardly ever make a character of UTF-8, and never mostly.
+    In other encodings, bytes hardly ever form valid UTF-8 characters, and never in most places.
     """
     text = data.decode("utf-8", "replace")
     strays = text.count(REPLACED)
@@ -118,7 +118,7 @@ def _is_utf8(strays: int, whole: int) -> bool:
 
 
 def _escaped(data: bytes) -> tuple[str, str] | None:
-    """Decode text that shifts between character sets by escapes, as Japanese and Korean mail did."""
+    """Decode text that changes its character set by escapes, as Japanese and Korean mail did."""
     for shift, codec in (
         (b"\x1b$B", "iso2022_jp"),
         (b"\x1b$@", "iso2022_jp"),
@@ -133,23 +133,23 @@ def _escaped(data: bytes) -> tuple[str, str] | None:
 
 
 READ_AS = "read as "
-"""What is said of a guess begins with it."""
+"""The note about a guess begins with this."""
 
 
 def guessed(codec: str) -> str | None:
-    """Return what is to be said of a text that ``decode`` read with ``codec``, if that is a guess."""
+    """Return the note about a text that ``decode`` read with ``codec``; None if that is no guess."""
     if not is_guess(codec):
         return None
     return f"{READ_AS}{codec}, a guess (the setting encodings can name another)"
 
 
 def told(data: bytes, codec: str, *, given: bool = False) -> str | None:
-    """Return what is to be said of reading ``data`` with ``codec``, None where that is nothing.
+    """Return the note about reading ``data`` with ``codec``; None if there is nothing to say.
 
-    It is said that the codec is a guess, unless it was ``given``, and how much is damaged.
+    The note says that the codec is a guess, unless it was ``given``, and how much is damaged.
     """
     notes = [None if given else guessed(codec)]
-    # Those that somebody else put in place of what was damaged are the text's own.
+    # U+FFFD that was in the text before belongs to the text.
     read, whole = data.decode(codec, "replace"), data.decode(codec, "ignore")
     damaged = read.count(REPLACED) - whole.count(REPLACED)
     if damaged:
@@ -163,8 +163,8 @@ _DECLARED = re.compile(
 )
 _DECLARED_WITHIN = 8192
 _DAMAGED = 5
-"""Of so many characters that are not ASCII one may be damaged."""
-# Names that pages give and browsers read as a larger set of characters than Python does.
+"""One in this many characters that are not ASCII may be damaged."""
+# Names for which browsers use a larger character set than Python does.
 _LARGER = {
     "ascii": "cp1252", "iso8859-1": "cp1252", "latin-1": "cp1252", "iso8859-9": "cp1254",
     "iso8859-11": "cp874", "tis-620": "cp874", "shift_jis": "cp932", "x-sjis": "cp932",
@@ -177,9 +177,9 @@ _LARGER = {
 def decode_page(data: bytes) -> tuple[str, str]:
     """Return ``(text, codec)`` for the bytes of a web page, as a browser would read them.
 
-    A byte order mark decides first, then what the page declares of itself where its bytes bear
-    that out, then what ``decode`` makes of them. Single bytes that fit nothing become U+FFFD.
-    Raises NotTextError for what is no text.
+    The order is: a byte order mark, the encoding that the page declares if its bytes agree with it, and
+    the result of ``decode``. Single bytes that fit nothing become U+FFFD. Raises NotTextError if the
+    bytes are no text.
     """
     for mark, codec in _MARKS:
         if data.startswith(mark):
@@ -194,7 +194,7 @@ def decode_page(data: bytes) -> tuple[str, str]:
             pass
     for codec in dict.fromkeys((declared or "utf-8", "utf-8")):
         text = data.decode(codec, "replace")
-        # A page that was cut, or put together of others, is damaged in a place or two.
+        # A page that was cut, or joined from parts, is damaged in a place or two.
         bad = text.count(REPLACED)
         if bad and _DAMAGED * bad <= sum(char > "\x7f" for char in text):
             _refuse_controls(text, _MAX_CONTROL_SHARE)
@@ -208,7 +208,7 @@ def decode_page(data: bytes) -> tuple[str, str]:
 
 
 def declared_codec(data: bytes) -> str | None:
-    """Return the codec that a page declares, None where it names none that is known."""
+    """Return the codec that a page declares; None if it names no known one."""
     found = _DECLARED.search(data, 0, _DECLARED_WITHIN)
     if not found:
         return None
@@ -218,10 +218,10 @@ def declared_codec(data: bytes) -> str | None:
 
 
 def codec_of(name: str) -> str | None:
-    """Return Python's name of an encoding of text, None where it knows none of that name."""
+    """Return Python's name of a text encoding; None if Python does not know the name."""
     try:
         found = codecs.lookup(name).name
-        "".encode(found)  # some codecs are not of text
+        "".encode(found)  # raises for codecs that are not for text
     except (LookupError, ValueError, TypeError):
         return None
     return found
@@ -231,14 +231,14 @@ def _checked(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
-        place = len(data) - len(error.object) + error.start  # a mark is not in error.object
+        place = len(data) - len(error.object) + error.start  # error.object lacks a byte order mark
         raise NotTextError(f"not valid {codec} at byte {place}") from error
     _refuse_controls(text, max_control_share)
     return text
 
 
 def _refuse_controls(text: str, max_share: float) -> None:
-    text = text.rstrip("\x1a")  # where a text ends, in DOS
+    text = text.rstrip("\x1a")  # the end mark of texts in DOS
     controls = sum(1 for char in text if char < " " and char not in _TEXT_CONTROLS)
     if controls > max_share * len(text):
         raise NotTextError("holds control characters: a binary file")

@@ -1,8 +1,8 @@
-"""Texts that are too dense for a structure: tiny lines or marks beyond what people write.
+"""Texts that are too dense for a structure: tiny lines or marks, more than people write.
 
-Whatever tells headings from lists costs some work and some memory for each line and each mark. That
-is little for a text, and too much for megabytes of ``- a``. Such a stretch is read without structure: as
-paragraphs of some hundred characters, so that all of it can still be found and cited.
+To tell headings from lists costs some work and memory for each line and each mark. That is little for a
+normal text, but too much for megabytes of ``- a``. Such a part is read without structure, as paragraphs
+of some hundred characters, so that all of it can still be found and cited.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ BREAK = re.compile(r"\r\n|\r|\n")
 _LINE = re.compile(r"[^\r\n]+")
 _STRETCH = 512
 _FREE_LINES, _CHARS_A_LINE = 20_000, 20
-"""So many lines any text may have, and beyond them one in so many characters."""
+"""Any text may have so many lines, and one more for each so many characters."""
 
 
 def is_crowded(text: str) -> bool:
-    """Whether a text has more lines than one of its length has in any language."""
+    """Whether a text has more lines than real texts of its length, in any language."""
     most = _FREE_LINES + len(text) // _CHARS_A_LINE
     if len(text) < most:
         return False
@@ -28,9 +28,9 @@ def is_crowded(text: str) -> bool:
 
 
 def stretches(text: str, start: int, end: int) -> Iterator[Block]:
-    """Yield what stands between two places as paragraphs, or furniture where there is no word.
+    """Yield the text between two places as paragraphs, or as furniture if it has no word.
 
-    They end at ends of lines, and are longer than some hundred characters only where a line is.
+    They end at line ends, and are longer than some hundred characters only if a line is longer.
     """
     while start < end:
         cut = end
@@ -49,6 +49,6 @@ def stretches(text: str, start: int, end: int) -> Iterator[Block]:
 
 
 def note(dense: int, length: int) -> str:
-    """Return what is said of a document, ``dense`` characters of which are read without structure."""
+    """Return the note about a document with ``dense`` characters that are read without structure."""
     part = "it is" if dense >= length else f"{dense:,} of its {length:,} characters are"
     return f"{part} too dense with marks or lines for a text: read without headings and lists"

@@ -1,4 +1,4 @@
-"""The files of the folders that are indexed, in a fixed order, each read or accounted for."""
+"""The files of the indexed folders in a fixed order; each is read, or named with the reason why not."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def read_folders(
 ) -> Iterator[Document | Skipped]:
     """Yield a Document or a Skipped for every file under ``paths``, by source.
 
-    A table or an archive gives one for each thing in it. Files are read in a child process, within
+    A table or an archive file gives one for each thing in it. Files are read in a child process, within
     the limits of ``options``.
 
     A source is the path relative to its folder, with ``/``; with several paths it begins with
-    the folder's name. A path may also be one file. Hidden files and locks of Office are passed
-    over, and so is a README at the top of a folder: it tells of the archive and is not part of it.
-    A side file, ``name.meta.json``, describes ``name``; the files of a saved page are counted. Nothing is read
-    outside the folders: links that lead out of one, and links to folders, are not followed.
-    ``max_bytes`` bounds what is read of a file. Raises CorpusError when a path does not exist, or
-    when two paths would give their files the same sources.
+    the folder's name. A path may also be one file. Hidden files, lock files of Office and a README at the
+    top of a folder are left out: the README is about the archive and not part of it. A side file,
+    ``name.meta.json``, describes ``name``; the files of a saved page are counted. Nothing outside the
+    folders is read: links that lead out of one, and links to folders, are not followed. ``max_bytes``
+    is the most that is read of a file. Raises CorpusError if a path does not exist, or if two paths would
+    give their files the same sources.
     """
     options = options or Options()
     options = replace(options, limits=replace(options.limits, file_bytes=max_bytes))
@@ -75,7 +75,7 @@ def _files(path: Path) -> Iterator[tuple[str, Place]]:
         try:
             found = [*_listing(root, folder)]
         except (OSError, UnreadableError):
-            found = [(folder, False)]  # named as what cannot be read
+            found = [(folder, False)]  # so that it is named as unreadable
         names = {place.name for place, is_folder in found if not is_folder}
         for place, is_folder in found:
             source, whole = printable_name(place.as_posix()), root.path / place
@@ -97,7 +97,7 @@ def _files(path: Path) -> Iterator[tuple[str, Place]]:
 
 
 def _count(root: Root, folder: Path) -> int:
-    """Return how many files are in a folder and in those below it."""
+    """Return how many files are in a folder and below it."""
     count, waiting = 0, [folder]
     while waiting:
         with suppress(OSError, UnreadableError):
@@ -110,7 +110,7 @@ def _count(root: Root, folder: Path) -> int:
 
 
 def _listing(root: Root, folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield what is in a folder and not passed over, each with whether it is a folder itself."""
+    """Yield what is in a folder and not left out, each with whether it is a folder itself."""
     with root.folder(folder) as opened, os.scandir(opened) as entries:
         for entry in entries:
             if not is_passed_over(entry.name):
@@ -118,7 +118,7 @@ def _listing(root: Root, folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def _side(place: Place) -> str | None:
-    """Return what the file says that describes a file; what cannot be read of it is no JSON."""
+    """Return the text of a file's side file; a part that cannot be read is no valid JSON."""
     try:
         file = place.open_side()
         if file is None:
@@ -131,7 +131,7 @@ def _side(place: Place) -> str | None:
 
 
 def read_file(source: str, place: Place, sandbox: Sandbox) -> Iterator[Document | Skipped]:
-    """Yield what is in a file, each thing read or accounted for."""
+    """Yield what is in a file; each thing is read, or named with the reason why not."""
     refusal = place.refusal or holds_no_text(source)
     if refusal:
         yield Skipped(source, refusal)

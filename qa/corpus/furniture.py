@@ -1,18 +1,18 @@
-"""Lines that belong to the page and not to the document: menus, share buttons, pagers.
+"""Boilerplate lines of scraped text (``furniture`` blocks): menus, share buttons, pagers.
 
-Scraped text keeps them as short lines. Three rules find them, none of which knows a site:
+Scraped text has them as short lines. Three rules find them; none of them knows a site:
 
-1. *Sayings of an interface.* Some lines can hardly be anything else ("Page 2 of 7", "Close
+1. *Phrases of an interface.* Some lines can hardly be anything else ("Page 2 of 7", "Close
    this search box."). Others are words that a document may use as a heading too ("Search",
-   "Print"): these count only next to other furniture, or where no text follows them that
-   speaks of the same thing.
-2. *Runs.* A menu is a run of very short lines; where a third of a run are words of an
-   interface, the whole run is one.
-3. *Repetition.* A run of four or more very short lines that stands twice in a document is a
-   bar of buttons if any of them has a word of an interface; a refrain or a table has none.
+   "Print"): these count only next to other boilerplate, or if the text after them is not about
+   the same thing.
+2. *Runs.* A menu is a run of very short lines; if a third of a run are words of an interface,
+   the whole run is a menu.
+3. *Repetition.* A run of four or more very short lines that occurs twice in a document is a bar
+   of buttons if one of them has a word of an interface; a refrain or a table has none.
 
-A button that is taken for text is a little noise; a text that is taken for a button cannot be
-found. So the sayings are narrow: "(c) 2019" but not the third item "(c)" of a law, "Search for:"
+If a button is taken for text, that is a little noise; if a text is taken for a button, nobody can
+find it. So the phrases are narrow: "(c) 2019" but not the third item "(c)" of a law, "Search for:"
 but not "Search for survivors", "1 2 3 next" but not a row of figures.
 """
 
@@ -60,7 +60,7 @@ _SAYINGS = (
     r"©.{0,80}|(?:\(c\)|copyright)\s+(?:(?:by|©|\(c\))\s.{0,80}|(?:1[5-9]|20)\d\d\b.{0,80})",
     r"(?:\d+\s+)?min(?:ute)?s?\s+read|reading\s+time\s*:?\s*\d.{0,20}",
 )
-# One expression: each saying by itself would look at the line anew.
+# One expression for all phrases: separate ones would each read the line again.
 _CERTAIN = re.compile("|".join(_SAYINGS), re.IGNORECASE)
 _COOKIES = re.compile(r"\b(?:uses?|utiliza(?:mos)?)\s+cookies\b", re.IGNORECASE)
 _POSSIBLE = frozenset(
@@ -84,7 +84,7 @@ _NETWORKS = frozenset(
 _DIGIT = re.compile(r"\d")
 _MAX_LINE = 80
 _MAX_MARKED = 400
-"""Characters of a line with the marks around its words."""
+"""The most characters of a line, with the marks around its words."""
 _MAX_BUTTON = 30
 _MAX_WORDS = 6
 
@@ -94,7 +94,7 @@ def _bare(line: str) -> str:
 
 
 def is_certain(line: str) -> bool:
-    """Whether a line is a saying of an interface that a document hardly uses for itself."""
+    """Whether a line is a phrase of an interface that a document hardly uses itself."""
     bare = _bare(line)
     if len(line) <= _MAX_MARKED and _COOKIES.search(line):
         return True
@@ -109,14 +109,14 @@ def is_certain(line: str) -> bool:
 
 
 def is_possible(line: str) -> bool:
-    """Whether a line is made of words that an interface uses, which may also be a heading."""
+    """Whether a line consists of words of an interface, but may also be a heading."""
     if len(line) > _MAX_MARKED:
         return False
     parts = re.split(r"\s*[|/•·,]+\s*", _bare(line).lower())
     words = [word for part in parts for word in part.split()]
     if not all(word in _POSSIBLE for word in words) or not 0 < len(words) <= _MAX_WORDS:
         return False
-    # Two words are a thing ("Print shop", "Video archive") unless both name where to share something.
+    # Two words name a thing ("Print shop", "Video archive") unless both name places for sharing.
     return not any(
         len(part.split()) == 2 and not _NETWORKS.issuperset(part.split()) for part in parts
     )
@@ -128,9 +128,9 @@ def _is_button(line: str) -> bool:
 
 
 def mark_furniture(lines: Sequence[str]) -> list[bool]:
-    """Tell for each non-blank line of a document, in order, whether it is furniture."""
+    """Return for each non-blank line of a document, in order, whether it is boilerplate."""
     lines = [line.strip() for line in lines]
-    # A rule says nothing: what stands between two, or beside one, is a heading as often as a button.
+    # A ruled line proves nothing: the text beside it is a heading as often as a button.
     ruled = [not any(char.isalnum() for char in line) for line in lines]
     certain = [not is_rule and is_certain(line) for line, is_rule in zip(lines, ruled, strict=True)]
     possible = [not sure and is_possible(line) for sure, line in zip(certain, lines, strict=True)]
@@ -138,7 +138,7 @@ def mark_furniture(lines: Sequence[str]) -> list[bool]:
     for start, end in _runs([_is_button(line) for line in lines]):
         words = sum(certain[start:end]) + sum(possible[start:end])
         if end - start >= 3 and 3 * words >= end - start and words >= 2:
-            # Only from the first to the last word of an interface: a title may adjoin a menu.
+            # Only from the first to the last word of an interface: a title may stand next to a menu.
             known = [n for n in range(start, end) if certain[n] or possible[n]]
             for n in range(known[0], known[-1] + 1):
                 marked[n] = True
@@ -154,7 +154,7 @@ def mark_furniture(lines: Sequence[str]) -> list[bool]:
 
 
 def _stands_alone(n: int, line: str, lines: Sequence[str], marked: Sequence[bool]) -> bool:
-    """Whether a word of an interface heads nothing: furniture beside it, or text on other things."""
+    """Whether a word of an interface is no heading: boilerplate or text about other things is next to it."""
     if (n > 0 and marked[n - 1]) or (n + 1 < len(lines) and marked[n + 1]):
         return True
     if n + 1 == len(lines) or _is_button(lines[n + 1]) or len(lines[n + 1]) < len(line) + 20:
@@ -176,14 +176,14 @@ def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
 
 
 def _repeated(lines: Sequence[str | None], length: int = 4) -> set[int]:
-    """Return the places of button-like lines in runs of ``length`` that stand more than once."""
+    """Return the places of button-like lines in runs of ``length`` that occur more than once."""
 
     def window(n: int) -> tuple[str, ...] | None:
         found = tuple(line for line in lines[n : n + length] if line is not None)
-        # A window of one line again and again is a list of equal entries, not a bar of buttons.
+        # A run of one line repeated is a list of equal entries, not a bar of buttons.
         return found if len(set(found)) == length else None
 
     places = range(len(lines) - length + 1)
     counts = Counter(filter(None, map(window, places)))
-    # None is counted nowhere.
+    # None is never counted.
     return {n + i for n in places if counts[window(n) or ()] > 1 for i in range(length)}

@@ -1,7 +1,7 @@
-"""Which encoding text is in that neither says so nor is UTF-8.
+"""Detects the encoding of text that does not state it and is not UTF-8.
 
-chardet (0BSD) tells an encoding by the pairs of bytes that are frequent in each language. What is settled
-here is what of a file it is shown, which encodings it may name, and where there is too little to go by.
+chardet (0BSD) detects an encoding from the pairs of bytes that are frequent in each language. This module
+decides which part of a file chardet gets, which encodings it may return, and when the text is too short.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-# Those that files are met in. Of two that differ in control characters only, the one with more letters.
+# The encodings that occur. If two differ only in control characters, the one with more letters is listed.
 _CODECS = (
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874",
     "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-13", "iso8859-15",
@@ -19,21 +19,21 @@ _CODECS = (
     "mac-greek", "mac-iceland", "big5hkscs", "gb18030", "cp949", "euc_jis_2004", "cp932",
 )  # fmt: skip
 _CJK = ("gb18030", "cp932", "euc_jis_2004", "cp949", "big5hkscs")
-# The everyday codec of those that chardet knows by a rarer, larger one.
+# chardet's names for rarer and larger codecs, with the usual codec for each.
 _EVERYDAY = {"euc_jis_2004": "euc_jp", "big5hkscs": "big5"}
 _WESTERN = "cp1252"
 _SAMPLE = 1 << 16
 _SHORT, _SHORT_WITH_FEW, _FEW = 40, 100, 4
-"""So few bytes tell nothing, or so few with fewer beyond ASCII: Windows-1252 if that reads well."""
+"""A text with so few bytes, or so few non-ASCII ones, shows nothing: Windows-1252 if that reads well."""
 _NEAR = 0.8
-"""A codec is as good as the best one where its confidence is at least so much of that one's."""
+"""A codec is as good as the best one if its confidence is at least this share of the best confidence."""
 _LINE = re.compile(rb"[^\n]+\n?")
 _TYPOGRAPHY = frozenset("‚„“”‘’‹›«»–—…•·§©®™°±²³¹µ¶¡¿€£¥¢¼½¾ªº×÷\xa0\xad")
 
 
 def legacy_codec(data: bytes) -> str:
-    """Name the codec that reads ``data`` best, which is a guess; Windows-1252 where nothing tells it."""
-    sample = sample_of(data).rstrip(b"\x1a")  # where a text ends, in DOS
+    """Return the codec that reads ``data`` best, which is a guess; Windows-1252 if nothing shows it."""
+    sample = sample_of(data).rstrip(b"\x1a")  # the end mark of texts in DOS
     if _is_plainly_western(sample):
         return _WESTERN
     best = _detected(sample)
@@ -45,7 +45,7 @@ def legacy_codec(data: bytes) -> str:
 
 
 def sample_of(data: bytes) -> bytes:
-    """Return the beginning of a file, or of its lines that are not ASCII: the others tell nothing."""
+    """Return the beginning of a file, or of its lines that are not ASCII: the other lines show nothing."""
     if len(data) <= _SAMPLE:
         return data
     lines, size = [], 0
@@ -57,13 +57,13 @@ def sample_of(data: bytes) -> bytes:
         if size >= _SAMPLE:
             break
     sample = b"".join(lines)
-    # A character may be cut at the end. No character of any of these encodings holds a space or a line end.
+    # The end may cut a character. In none of these encodings does a character contain a space or line end.
     end = max(sample.rfind(b" "), sample.rfind(b"\n"))
     return sample[: end + 1] if end > len(sample) // 2 else sample
 
 
 def _detected(sample: bytes) -> str | None:
-    """Return the likeliest codec that reads the whole sample: of some as likely, the plainest one."""
+    """Return the likeliest codec that reads the whole sample; of several equally likely, the plainest."""
     import chardet
 
     found = chardet.detect_all(
@@ -97,7 +97,7 @@ _ODD = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’‘·‐‑–—…\xad\xa0]
 
 
 def _oddities(text: str) -> int:
-    """Count what hardly stands in text: a sign amid a word, a capital after a small letter."""
+    """Count what is rare in text: a sign inside a word, a capital after a small letter."""
     count = len(_ODD.findall(text))
     for before, char in pairwise(text):
         if (
@@ -108,7 +108,7 @@ def _oddities(text: str) -> int:
 
 
 def _is_plainly_western(sample: bytes) -> bool:
-    """Whether so little is not ASCII that only Windows-1252, the most frequent one, can be meant."""
+    """Whether so few bytes are not ASCII that only Windows-1252, the most frequent encoding, is likely."""
     high = _beyond_ascii(sample)
     if len(sample) >= (_SHORT_WITH_FEW if high < _FEW else _SHORT):
         return False
@@ -121,7 +121,7 @@ def _is_plainly_western(sample: bytes) -> bool:
 
 
 def _damaged_cjk(sample: bytes) -> str | None:
-    """Name the encoding of a Chinese, Japanese or Korean text in which a few bytes are damaged."""
+    """Return the encoding of a Chinese, Japanese or Korean text in which a few bytes are damaged."""
     for codec in _CJK:
         text = sample.decode(codec, "replace")
         strays = text.count("\ufffd")
@@ -137,16 +137,16 @@ def _damaged_cjk(sample: bytes) -> str | None:
 _UTF16 = ("utf-16-le", "utf-16-be")
 _TEXT_CONTROLS = b"\t\n\v\f\r\x1b"
 _MIN_CONTROLS = 0.02
-"""UTF-16 has bytes that no other text has: zeros beside ASCII, and the numbers of many scripts."""
+"""UTF-16 has bytes that no other text has: zeros next to ASCII, and the block numbers of many scripts."""
 _MAX_BLOCKS = 12
-"""A text has letters of a script or two, each of a few hundred characters, besides Chinese ones."""
+"""Besides Chinese characters, a text has letters of a script or two, each of a few hundred characters."""
 _COMMON = frozenset("\t\n\r、。「」・，！？：（）") | {
     chr(n) for n in (*range(32, 127), *range(0x3041, 0x30FF))
 }
 
 
 def unmarked_utf16(data: bytes) -> str | None:
-    """Name the byte order of UTF-16 without a mark, in any script; None for what is none."""
+    """Return the byte order of UTF-16 without a mark, in any script; None for other bytes."""
     sample = data[: _SAMPLE // 8]
     sample = sample[: len(sample) & ~1]
     controls = sum(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in sample)
@@ -159,7 +159,7 @@ def unmarked_utf16(data: bytes) -> str | None:
 
 
 def _commonness(text: str) -> int:
-    """Count the characters that any text has, such as spaces; none in what is no text at all."""
+    """Count characters that every text has, such as spaces; bytes that are no text have none."""
     junk = sum(_is_junk(char) for char in text)
     blocks = {ord(char) >> 8 for char in text if not _is_chinese_or_korean(char)}
     if 50 * junk > len(text) or len(blocks) > _MAX_BLOCKS:

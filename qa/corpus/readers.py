@@ -1,10 +1,9 @@
-"""One reader a format: bytes to a Document.
+"""One format reader for each format: from bytes to a Document.
 
-A reader turns bytes into exact text and its blocks; what every document has besides (id,
-checksum, title, date) is settled here, once. To add a format, write a function of the type
-Reader, name its endings in READERS, and give them a line in VERSIONS. Plain text is read under any other
-ending, and under none. A file that holds many documents (a table, an archive) is taken apart by
-``qa.corpus.contents``.
+A format reader turns bytes into exact text and its blocks. What every document also has (id, checksum,
+title, date) is set here, once. To add a format, write a function of the type Reader, name its endings in
+READERS, and give them a line in VERSIONS. A file with any other ending, or none, is read as plain text. A
+file that holds many documents (a table, an archive file) is taken apart by ``qa.corpus.contents``.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def read_text(data: bytes) -> Reading:
 
 
 def _late(module: str, reader: str) -> Reader:
-    """Return a reader whose module, and the library that it needs, is imported at its first use."""
+    """Return a reader whose module, with its library, is imported at the first use."""
 
     def read(data: bytes) -> Reading:
         reading: Reading = getattr(import_module(f"qa.corpus.formats.{module}"), reader)(data)
@@ -65,9 +64,9 @@ read_markdown = _late("markdown", "read_markdown")
 def extract_html(page: bytes | str, url: str | None = None) -> Reading:
     """Return the main text of a web page and what the page says of itself.
 
-    ``url`` is the address that it was fetched from, where that is known; links are relative to it.
-    The ``blocks`` of the result are spans of its ``text``; its title stands apart. Nothing is fetched,
-    and no page is refused: one that is no text, or has no main text, gives an empty ``text``.
+    ``url`` is the address that it was fetched from, if that is known; links are relative to it.
+    The ``blocks`` of the result are spans of its ``text``; the title is separate. Nothing is fetched,
+    and no page is refused: a page that is no text, or has no main text, gives an empty ``text``.
     """
     reading: Reading = import_module("qa.corpus.formats.html").extract(page, url)
     return reading
@@ -125,15 +124,15 @@ VERSIONS: Mapping[str, Version] = {
     )
     for ending in endings.split()
 }
-"""Of each format, tables and archives too: raise its number when other documents are made of the same bytes.
+"""For each format, tables and archive files included. Raise its number when the same bytes give other documents.
 
-Files of that format, and archives that hold one, are then read again. ``tests/golden`` says when a
-number is to be raised.
+Files of that format, and archive files that hold one, are then read again. ``tests/golden`` shows when a
+number must be raised.
 """
 
 
 _NO_TEXT = frozenset(
-    # Pictures, sound and film; programs and fonts; packed files; what databases keep.
+    # Pictures, sound and film; programs and fonts; packed files; files of databases.
     ".png .jpg .jpeg .gif .bmp .tif .tiff .webp .heic .avif .ico .svg .psd .raw .cr2 .nef .dng "
     ".mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .aif .aiff .mid .midi "
     ".mp4 .m4v .mov .avi .mkv .webm .wmv .mpg .mpeg .flv .3gp .ogv "
@@ -143,17 +142,17 @@ _NO_TEXT = frozenset(
     ".sqlite .sqlite3 .db .mdb .accdb .pst .ost .msg .pages .numbers "
     ".pickle .pkl .npy .npz .parquet .h5 .onnx .safetensors".split()
 )
-"""Endings of what holds no plain text: files with these are not opened."""
+"""Endings of files without plain text: these are not opened."""
 
 
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 _OF_CHARACTERS = frozenset({".txt", ".text", ".md", ".markdown"}) | _PAGES
-"""The endings of files that are text in an encoding; the others hold bytes of their own kind."""
+"""Endings of files that are text in an encoding; other formats define their own bytes."""
 _PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".z"})
 
 
 def ending_of(source: str) -> str:
-    """Return the ending that tells a file's format, in lower case: ``".txt"``, ``".tar.gz"``."""
+    """Return the ending that shows a file's format, in lower case: ``".txt"``, ``".tar.gz"``."""
     path = PurePosixPath(source.lower())
     return (
         f".tar{path.suffix}"
@@ -163,13 +162,13 @@ def ending_of(source: str) -> str:
 
 
 def holds_no_text(source: str) -> str | None:
-    """Return why a file of that name is not even opened; None for all others."""
+    """Return why a file with that name is not even opened; None for all others."""
     ending = ending_of(source)
     return f"no reader for {ending}" if ending in _NO_TEXT else None
 
 
 def kind_of(source: str, head: bytes, known: Collection[str] = ()) -> str:
-    """Return the ending that a file is read under: its own where that is known, or what ``head`` shows.
+    """Return the ending under which a file is read: its own if that is known, else the one ``head`` shows.
 
     ``known`` are endings besides those of READERS. Raises UnreadableError for a binary file.
     """
@@ -181,7 +180,7 @@ def kind_of(source: str, head: bytes, known: Collection[str] = ()) -> str:
         raise UnreadableError(refusal)
     kind = kind_by_content(head)
     if kind is None:
-        raise UnreadableError(f"a binary file: no reader for {ending or 'one without an ending'}")
+        raise UnreadableError(f"a binary file: no reader for {ending or 'files without an ending'}")
     if kind not in READERS and kind not in known:
         raise UnreadableError(f"no reader for {kind}")
     return kind
@@ -193,8 +192,8 @@ _EDGE_LINES = 8
 def read_document(source: str, data: bytes) -> Document:
     """Return the document that ``data``, the bytes of the file at ``source``, holds.
 
-    What has another ending than READERS is read as plain text. Raises UnreadableError, with the reason,
-    for a binary or undecodable file, and one that holds no text.
+    A file with an ending that READERS lacks is read as plain text. Raises UnreadableError, with the reason,
+    for a binary file, a file that cannot be decoded, and a file without text.
     """
     document, _ = read_noted(source, data)
     return document
@@ -203,7 +202,7 @@ def read_document(source: str, data: bytes) -> Document:
 def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Document, str | None]:
     """Return the document of a file, as ``read_document`` does, and the note of its reader.
 
-    ``codec`` is the encoding of its characters, where that is known; a format without any ignores it.
+    ``codec`` is the encoding of its characters, if that is known; formats without encodings ignore it.
     """
     ending = kind_of(source, data[:HEAD])
     reader = READERS[ending]
@@ -212,7 +211,7 @@ def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Docu
     is_text = ending in _OF_CHARACTERS
     try:
         if is_text and codec:
-            # A mark settles for every reader how its bytes are meant.
+            # A byte order mark decides the encoding for every reader.
             marked = data.decode(codec, "replace").encode("utf-8-sig", "replace")
             reading = replace(reader(marked), encoding=codec)
         else:
@@ -228,10 +227,10 @@ def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Docu
 
 
 def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
-    """Settle what every document has: id, title and date, from its reading and its name."""
+    """Make the document of a reading: add id, title and date, from the reading and the source's name."""
     text, blocks = reading.text, reading.blocks
     if all(block.kind == "furniture" for block in blocks):
-        raise UnreadableError("no text but page furniture" if text.strip() else "empty")
+        raise UnreadableError("no text but boilerplate" if text.strip() else "empty")
     head = [*islice(_lines(text, blocks), _EDGE_LINES)]
     tail = [*islice(_lines(text, blocks, -1), _EDGE_LINES)][::-1]
     title = reading.title or next(
@@ -265,7 +264,7 @@ _MONTH_FIRST = frozenset({"en"})
 
 
 def _day_first(text: str, language: str | None) -> bool | None:
-    """Whether "3/4/2019" is the third of April in a text; None where that is not known."""
+    """Whether "3/4/2019" means the third of April in a text; None if that is unknown."""
     told = order_of_figures(text)
     if told is not None:
         return told
@@ -274,9 +273,9 @@ def _day_first(text: str, language: str | None) -> bool | None:
 
 
 def _lines(text: str, blocks: Sequence[Block], step: int = 1) -> Iterator[str]:
-    """Yield the lines of a text that are not furniture, the last one first for a ``step`` of -1.
+    """Yield the lines of a text that are no boilerplate; with a ``step`` of -1 the last one first.
 
-    The lines of a paragraph that is broken at a margin are one.
+    Lines of a paragraph that is broken at a margin are joined.
     """
     for block in blocks[::step]:
         if block.kind != "furniture":
@@ -287,7 +286,7 @@ def _lines(text: str, blocks: Sequence[Block], step: int = 1) -> Iterator[str]:
 
 _MARGIN = 45
 _NEW = re.compile(r"\s*(?:[^\w\s]|\w[\w -]{0,30}:\s)")
-"""What does not go on from the line above: an item, a signature, a field of a form."""
+"""A line like this does not continue the one above: an item, a signature, a field of a form."""
 _ENDS = re.compile(r"[.!?;:…。][\"'”’»)\]]*\s*$")
 
 

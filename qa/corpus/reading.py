@@ -1,4 +1,4 @@
-"""What a reader finds in a file, and how it builds the text of a format that is not plain text."""
+"""What a format reader finds in a file, and how it builds the text of formats other than plain text."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from qa.text.printable import encodable
 
 
 class UnreadableError(ValueError):
-    """A file that cannot be read as its format; says why in a few words."""
+    """A file that cannot be read as its format; the message says why in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader finds in a file: exact text, its blocks, and what the file says of itself.
+    """What a format reader finds in a file: exact text, its blocks, and what the file says of itself.
 
-    ``made`` is weak evidence of a date, such as when a file was written: it counts only where
-    nothing in the text or the name says when it was published. ``note`` tells in a few words what
-    the reader passed over, None where that is nothing.
+    ``made`` is weak evidence of a date, such as the time when a file was written: it counts only if
+    neither the text nor the name gives a date of publication. ``note`` says in a few words what the
+    reader left out; None if nothing.
     """
 
     text: str
@@ -49,24 +49,24 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that is not indexed, or a document that is not read in full, and why."""
+    """A file that is not indexed, or a document that is not read completely, and why."""
 
     source: str
     reason: str
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing: the reason only tells how the file was read."""
+        """Whether nothing is missing: then the reason only says how the file was read."""
         return self.reason.startswith(READ_AS) and ";" not in self.reason
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one file may take.
+    """The limits for reading one file.
 
-    ``file_bytes`` bounds a file, and each one in an archive; ``archive_bytes`` bounds archives and
-    tables, and what they unpack to; ``output_bytes`` the text of a document as it leaves its reader.
-    ``seconds`` are of processor time, for each document of a file.
+    ``file_bytes``: for a file, and for each file in an archive file. ``archive_bytes``: for archive files
+    and tables, and for what they unpack to. ``output_bytes``: for the text of a document as its reader
+    returns it. ``seconds``: processor time, for each document of a file.
     """
 
     file_bytes: int = 32_000_000
@@ -79,7 +79,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the columns of a table that say each thing, the first that a table has being taken."""
+    """The column names for each field of a table; the first name that a table has is used."""
 
     text: tuple[str, ...] = ("text", "body", "content")
     title: tuple[str, ...] = ("title", "headline", "name")
@@ -91,10 +91,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are read: within which limits, and which columns of tables mean what.
+    """How files are read: the limits, and the meaning of a table's columns.
 
-    ``encodings`` names the codec of the files that fit a glob, the first that a source fits being
-    taken. ``confinement`` is "kernel" where nothing may be read unless the kernel holds the reader's process.
+    ``encodings`` gives the codec of files by glob; the first glob that a source matches is used.
+    ``confinement`` is "kernel" if nothing may be read unless the kernel confines the readers' process.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -104,7 +104,7 @@ class Options:
 
     @classmethod
     def of(cls, settings: Settings) -> Options:
-        """Return what the settings say of reading; raises UsageError for an encoding that is none."""
+        """Return the options in the settings; raises UsageError for an unknown encoding."""
 
         def names(words: str) -> tuple[str, ...]:
             return tuple(name.strip() for name in words.split(",") if name.strip())
@@ -131,13 +131,13 @@ class Options:
         )
 
     def encoding_of(self, source: str) -> str | None:
-        """Return the codec that the settings name for a source, None where they name none."""
+        """Return the codec that the settings give for a source; None if they give none."""
         name = fold_name(source)
         return next((codec for glob, codec in self.encodings if fnmatchcase(name, glob)), None)
 
     @property
     def results(self) -> Mapping[str, Any]:
-        """What of the options decides what a reader gives, as it comes back from a file of JSON."""
+        """The options that affect a reader's result, in the form that JSON gives back."""
         columns = {name: list(names) for name, names in asdict(self.columns).items()}
         encodings = [list(pair) for pair in self.encodings]
         return {"limits": asdict(self.limits), "columns": columns, "encodings": encodings}
@@ -149,7 +149,7 @@ def _encoding(words: str) -> tuple[str, str]:
     codec = codec_of(name.strip())
     if not glob.strip() or codec is None:
         raise UsageError(
-            f"setting encodings has {words!r}: GLOB=ENCODING is wanted, as in *.txt=cp850, "
+            f"setting encodings has {words!r}: write GLOB=ENCODING, such as *.txt=cp850, "
             "with an encoding that Python knows"
         )
     return fold_name(glob.strip()), codec
@@ -160,9 +160,9 @@ Reader = Callable[[bytes], Reading]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What may make other documents of the same bytes: a number that we raise, and the ``libraries``.
+    """What may change the documents from the same bytes: a number that we raise, and the ``libraries``.
 
-    ``libraries`` are names of distributions, with spaces between.
+    ``libraries`` are names of distributions, separated by spaces.
     """
 
     number: int
@@ -183,7 +183,7 @@ def _installed(library: str) -> str:
 
 
 class TextBuilder:
-    """Builds a text block by block, with a blank line between two and no offset to work out later."""
+    """Builds a text block by block, with a blank line between two, and gives each block's offsets."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -200,15 +200,15 @@ class TextBuilder:
         *,
         same_table: bool = False,
     ) -> int | None:
-        """Append a block; return where it begins, or None when ``words`` are blank.
+        """Append a block; return its start, or None if ``words`` are blank.
 
-        A row of the table that the block before it is of comes with ``same_table``.
+        ``same_table``: the row belongs to the same table as the block before it.
         """
         words = whole_characters(words).strip()
         if not words:
             return None
         if self._parts:
-            # The entries of a list, and the rows of a table, stand on lines of their own.
+            # The items of a list, and the rows of a table, have no blank line between them.
             close = kind == self._blocks[-1].kind == "item" or self._in_table or same_table
             self._append("\n" if close else "\n\n")
         start = self._length
@@ -217,9 +217,9 @@ class TextBuilder:
         return start
 
     def add_table(self, header: Sequence[Sequence[str]], rows: Iterable[Sequence[str]]) -> None:
-        """Append the rows of one table, each the texts of its cells, an empty one where nothing is said.
+        """Append the rows of one table, each as the texts of its cells; empty cells are empty texts.
 
-        ``header`` are the rows that name the columns, none where no row does.
+        ``header`` are the rows that name the columns, if there are any.
         """
         kind: BlockKind = "header"
         for n, cells in enumerate(chain(header, rows)):
@@ -252,14 +252,14 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def whole_characters(words: str) -> str:
-    """Join the halves of characters that a format keeps apart; a half without its other is replaced."""
+    """Join halves of characters that a format stores apart; replace a half without its other half."""
     if encodable(words) == words:
         return words
     return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def web_address(words: object) -> str | None:
-    """Return ``words`` when they are an absolute address on the web, and nothing else."""
+    """Return ``words`` if they are an absolute web address and nothing else."""
     words = words.strip() if isinstance(words, str) else ""
     if len(words) > 2000 or any(char <= " " or char in '<>"' for char in words):
         return None

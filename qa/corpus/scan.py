@@ -1,4 +1,4 @@
-"""The files of a folder with their checksums, so that only those that changed are read again."""
+"""The files of a folder with their checksums, so that only changed ones are read again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from qa.records import Document
 
 
 class Stamp(NamedTuple):
-    """What tells without reading that a file has changed."""
+    """Shows, without reading, whether a file has changed."""
 
     inode: int
     bytes: int
@@ -31,7 +31,7 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of a folder. ``sha256`` is empty for one that will not be read whatever is in it."""
+    """A file of a folder. An empty ``sha256`` means that it will not be read at all."""
 
     source: str
     sha256: str
@@ -39,12 +39,12 @@ class Found:
     place: Place
 
     def changed(self) -> bool:
-        """Whether the file is another than the one whose checksum was taken."""
+        """Whether the file has changed since its checksum was taken."""
         return _stamp_at(self.place) != self.stamp
 
 
 def stamps(paths: Sequence[Path]) -> dict[str, Stamp]:
-    """Return what tells that a file has changed, by source. Raises CorpusError."""
+    """Return the stamp of each file, by source. Raises CorpusError."""
     return {source: _stamp_at(place) for source, place in sources(paths)}
 
 
@@ -71,19 +71,19 @@ def _found(source: str, place: Place, limits: Limits) -> Found:
 
 
 def _described(sha256: str, place: Place) -> str:
-    """Return the checksum of a file and of the one that describes it: either makes another document."""
+    """Return one checksum for a file and its side file: a change of either changes the document."""
     try:
         file = place.open_side()
     except (OSError, UnreadableError):
         return sha256
-    assert file is not None  # a place that has one
+    assert file is not None  # only called for a place with a side file
     with file:
         both = sha256.encode() + file.read(MAX_SIDE + 1)
     return hashlib.sha256(both).hexdigest()
 
 
 def _stamp_at(place: Place) -> Stamp:
-    """Return the stamp of a file, and of the one that describes it."""
+    """Return the stamp of a file and of its side file."""
     own = _stamp(place.path)
     if place.side is None:
         return own
@@ -105,8 +105,8 @@ def _stamp_of(found: os.stat_result) -> Stamp:
 class FolderReader:
     """Reads files that ``scan`` found. Not for two threads at once.
 
-    ``tell`` hears once what the kernel does not hold of the readers' process; entering raises
-    ConfinementError where the options demand that it does.
+    ``tell`` is called once with the missing parts of the readers' confinement; entering raises
+    ConfinementError if the options demand all of them.
     """
 
     def __init__(self, options: Options, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -125,12 +125,12 @@ class FolderReader:
         self._sandbox.__exit__(kind, error, trace)
 
     def read(self, found: Found) -> Iterator[Document | Skipped]:
-        """Yield what is in a file, each thing read or accounted for."""
+        """Yield what is in a file; each thing is read, or named with the reason why not."""
         return read_file(found.source, found.place, self._sandbox)
 
 
 def reader_versions() -> dict[str, str]:
-    """Name, for each ending, what reads such a file: whatever may make other documents of the same bytes."""
+    """Return, for each ending, the version of its reader: all that may change a document's contents."""
     return {ending: str(version) for ending, version in VERSIONS.items()}
 
 
@@ -138,14 +138,14 @@ _PLAIN = ".txt"
 
 
 def _is_of(endings: Collection[str], ending: str) -> bool:
-    """Whether a format is among these: what no reader knows by its ending is plain text."""
+    """Whether a format is among these; an ending without a reader counts as plain text."""
     return ending in endings or (_PLAIN in endings and ending not in VERSIONS)
 
 
 def holds_any(endings: Collection[str], source: str, inside: Iterable[str]) -> bool:
-    """Whether a file has one of the endings, or is an archive of which a file may have one.
+    """Whether a file has one of the endings, or is an archive file that may contain such a file.
 
-    ``inside`` are the sources of what was found in it. A row of a table is of the table's format.
+    ``inside`` are the sources that were found in it. A row of a table has the table's format.
     """
     ending = ending_of(source)
     if _is_of(endings, ending):
@@ -154,7 +154,7 @@ def holds_any(endings: Collection[str], source: str, inside: Iterable[str]) -> b
         return False
     if _PLAIN in endings and any(_is_of(endings, ending_of(one.split("#")[0])) for one in inside):
         return True
-    # What follows a "#" names a row. A folder or a row of such a name counts too: read once too often.
+    # A "#" begins the name of a row. A folder with such a name counts too: then a file is read again.
     pattern = re.compile(f"(?:{'|'.join(map(re.escape, endings))})(?:[#/]|$)")
     return any(pattern.search(one.lower()) for one in inside)
 

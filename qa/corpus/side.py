@@ -1,7 +1,7 @@
-"""Side files: what ``letter.pdf.meta.json`` says of ``letter.pdf``, its title, author, date and address.
+"""Side files: ``letter.pdf.meta.json`` gives the title, author, date and address of ``letter.pdf``.
 
-The fields are known by the names that the columns of a table have. What a side file says goes before what
-the file says of itself: somebody wrote it down for the archive.
+The fields have the same names as the columns of a table. They replace what the file says of itself,
+because somebody wrote them for the archive.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from qa.corpus.reading import Columns, Skipped, language_code, web_address
 from qa.records import Document, Published
 
 MAX_SIDE = 1 << 16
-"""Bytes that a side file may have."""
+"""The most bytes of a side file."""
 
 
 def with_side(items: Iterable[Item], source: str, side: str, columns: Columns) -> Iterator[Item]:
-    """Yield what a file holds, the document that it is with what its side file says of it."""
+    """Yield what a file holds; a single document gets the fields of its side file."""
     said, others = _said(side), False
     for item in items:
         if isinstance(item, Document):

@@ -1,7 +1,7 @@
-"""What a file is whose name does not tell: by how it begins, and by nothing that is parsed.
+"""The kind of a file whose name does not show it, from its first bytes; nothing is parsed.
 
-Plain text comes under any ending or none. Only bytes are looked at here, so that a build may ask this of
-a file outside the readers' process; whether the whole is text is settled there, when it is decoded.
+Plain text may have any name ending or none. Only bytes are looked at here, so that a build can do this
+outside the readers' process. Whether the whole file is text is decided there, when it is decoded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import codecs
 import re
 
 HEAD = 1 << 16
-"""Bytes from the beginning of a file that tell what it is."""
+"""How many first bytes are looked at."""
 
 _SIGNATURES = {b"%PDF-": ".pdf", b"{\\rtf": ".rtf", b"%!PS": None, b"PK": None}
 _MARKS = (
@@ -20,7 +20,7 @@ _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\b\t\n\v\f\r\x1b"))
 _MAX_CONTROLS = 0.01
 _MIN_PLAIN = 0.02
 _PAGE = re.compile(rb"\s{0,200}(?:<\?xml[^>]{0,200}>\s{0,200})?<(?:!doctype\s+html|html)\b", re.I)
-# The line that parts the messages of an archive of mail, and the headers below it.
+# The line between the messages of a mail archive, and the headers below it.
 _MBOX = re.compile(rb"From \S+[^\r\n]{0,200}\d{4}[^\r\n]{0,40}\r?\n[\w-]{1,80}:")
 _MESSAGE = re.compile(
     rb"(?:[A-Za-z][\w-]{0,80}:[^\r\n]{0,4000}\r?\n(?:[ \t][^\r\n]{0,4000}\r?\n){0,200}){3}"
@@ -30,7 +30,7 @@ _SENDER = re.compile(rb"^from:", re.I | re.M)
 
 
 def kind_by_content(head: bytes) -> str | None:
-    """Return the ending that the beginning of a file would rightly have; None for what is no text."""
+    """Return the ending that fits the beginning of a file; None if it is no text."""
     for mark, kind in _SIGNATURES.items():
         if head.startswith(mark):
             return kind
@@ -54,7 +54,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def _is_utf16(low: bytes, high: bytes) -> bool:
-    """Whether bytes are halves of UTF-16: the high one is zero for the spaces and digits of any script."""
+    """Whether bytes are halves of UTF-16: for spaces and digits of any script the high one is zero."""
     plain = bytes(byte for byte, above in zip(low, high, strict=False) if not above)
     return 0 not in plain and len(plain) > _MIN_PLAIN * len(high) and _has_few_controls(plain)
 

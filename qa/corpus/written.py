@@ -1,7 +1,7 @@
-"""Dates as people write them: where in a line each stands, and what day it is.
+"""Dates as people write them: their places in a line, and their values.
 
-A date counts with its weekday and its time of day, so that a line which is nothing but a date is told. Names
-of months and days are looked up, not spelled out in the patterns: each pattern is tried from a number on.
+A date includes its weekday and its time of day, so that a line with only a date can be recognised. The
+patterns do not contain the names of months and days, which are looked up; each pattern starts at a number.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FORMS = tuple(
         # 2019. március 4., 2019 m. kovo 4 d., 2019. gada 4. marts
         rf"{_YEAR}(?:\.|\s*m\.|\.?\s*gada)?\s+{_MONTH}\.?\s+{_DAY}(?:\s*d\b\.?)?",
         rf"{_YEAR}\.?\s*gada\s+{_DAY}\s+{_MONTH}",
-        # 4.3.2019: the day is first wherever dots are written
+        # 4.3.2019: with dots the day always comes first
         rf"(?<![\d.,])(?P<day>\d{{1,2}})\s?\.\s?(?P<month>\d{{1,2}})\s?\.\s?{_YEAR}(?!\.\d){_YEARS}",
         # 3/4/2019, 3-4-2019: either may be first
         rf"(?<![\d./-])(?P<first>\d{{1,2}})(?P<mark>[/-])(?P<second>\d{{1,2}})(?P=mark){_YEAR}(?![/-])",
@@ -74,12 +74,12 @@ _CJK_DAY = re.compile(r"\s*[(（]?[月火水木金土日월화수목금토일](?
 _FIGURES = re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](?:1[5-9]|20)\d\d(?![\d/-])")
 _HAS_YEAR = re.compile(r"(?:1[5-9]|2[045])\d\d|[年년]")
 _LOOKED_AT = 400
-"""Characters of a line in which dates are looked for."""
+"""How many characters of a line are searched for dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A date in a line: ``line[start:end]``, its weekday and time of day included, says ``value``.
+    """A date in a line: ``line[start:end]``, with its weekday and time of day, has the value ``value``.
 
     ``value`` is ``"2019"``, ``"2019-11"`` or ``"2019-11-23"``.
     """
@@ -90,10 +90,10 @@ class Written:
 
 
 def dates_in(line: str, *, day_first: bool | None = None) -> list[Written]:
-    """Return the dates of a line, in order, none within another.
+    """Return the dates of a line, in order; none lies within another.
 
-    Figures that could be read both ways ("3/4/2019") give the year alone, unless it is known whether
-    the day comes first. Only the beginning of a long line is looked at.
+    Figures with two readings ("3/4/2019") give the year alone, unless it is known whether the day comes
+    first. Only the beginning of a long line is searched.
     """
     line = ascii_digits(line[:_LOOKED_AT])
     if not _HAS_YEAR.search(line):
@@ -112,7 +112,7 @@ def dates_in(line: str, *, day_first: bool | None = None) -> list[Written]:
 
 
 def order_of_figures(text: str) -> bool | None:
-    """Tell from dates in figures whether a text puts the day first; None where none of them tells."""
+    """Return whether a text puts the day first in its dates; None if no date shows it."""
     found = {
         int(first) > 12
         for first, second in _FIGURES.findall(text)
@@ -122,7 +122,7 @@ def order_of_figures(text: str) -> bool | None:
 
 
 def ascii_digits(line: str) -> str:
-    """Write the digits of any script as ASCII has them, and one apostrophe; no offset changes."""
+    """Replace the digits of any script with ASCII, and apostrophes with one kind; offsets stay."""
     if line.isascii():
         return line
     line = line.replace("\u02bc", "’")
@@ -130,7 +130,7 @@ def ascii_digits(line: str) -> str:
 
 
 def of_year(words: str, year: str) -> str | None:
-    """Return the date that words without a year ("January 22") are in a known year."""
+    """Return the date of words without a year ("January 22") in a known year."""
     for form in _YEARLESS:
         match = form.fullmatch(_without_weekday(words))
         if match:
@@ -144,7 +144,7 @@ def _without_weekday(words: str) -> str:
 
 
 def _whole(line: str, found: Written) -> Written:
-    """Take to a date the weekday before or behind it, and the time of day."""
+    """Extend a date by the weekday before or after it, and by the time of day."""
     start, end = found.start, found.end
     before = _DAY_BEFORE.search(line[max(0, start - 40) : start])
     for name in _names(before["day"]) if before else ():
@@ -162,7 +162,7 @@ def _whole(line: str, found: Written) -> Written:
 
 
 def _names(words: str) -> Iterator[str]:
-    """Yield two words, and the second of them: a weekday may be either."""
+    """Yield two words, and then the second alone: the weekday may be either."""
     yield words
     if " " in words:
         yield words.rpartition(" ")[2]
@@ -183,7 +183,7 @@ def _value(
         year = int(year_known or _numeral(parts["year"]))
     day = _numeral(parts["day"]) if parts.get("day") else None
     in_order = parts.get("month") and parts.get("day") and match.start("day") < match.start("month")
-    if in_order and day is not None and month > 12 >= day:  # figures with dots, the month first
+    if in_order and day is not None and month > 12 >= day:  # with dots, but the month first
         month, day = day, month
     return _checked(year, month, day)
 
@@ -198,7 +198,7 @@ def _month(parts: dict[str, str | None]) -> int:
 
 
 def _numeral(words: str | None) -> int:
-    """Return a number in figures, or as Chinese writes it: 二〇一九, 十一, 二十三."""
+    """Return a number in figures, or in Chinese numerals: 二〇一九, 十一, 二十三."""
     words = words or ""
     if words.isdecimal():
         return int(words)

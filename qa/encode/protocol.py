@@ -1,7 +1,7 @@
-"""What the rest of the project asks of a model: text in, unit vectors out.
+"""What the rest of the project needs from a model: it turns text into unit vectors.
 
-Anything with these members is an encoder; the tests bring a small one of their own, so that
-everything above this seam can be tested without weights.
+Anything with these members is an encoder. The tests have a small one of their own, so that
+everything above this protocol can be tested without weights.
 """
 
 from __future__ import annotations

@@ -9,16 +9,16 @@ from qa.present.wire import citation_body
 from qa.records import Answer, Filters, Question, Result
 
 NotFound = Literal["nothing", "nearest"]
-"""What to return when the archive does not seem to answer."""
+"""What a retriever returns if the archive does not seem to answer."""
 
 _NAMES = {"id": "citation_id", "start": "start_index", "end": "end_index"}
-"""Fields of a citation that have another name where they stand alone."""
+"""Fields of a citation that get another name in metadata."""
 
 
 def name_extra(error: ModuleNotFoundError, library: str, extra: str) -> None:
-    """Let an error of importing ``library`` say which extra brings it.
+    """Make an import error of ``library`` say which extra installs it.
 
-    A library that is there and lacks something of its own keeps its own words.
+    If the library is installed but lacks another module, the error keeps its own message.
     """
     if (error.name or "").split(".")[0] == library:
         error.msg = f"{library} is not installed: pip install 'cited-qa[{extra}]'"
@@ -29,8 +29,8 @@ def ask(
 ) -> tuple[Answer, list[Result]]:
     """Ask, and return the answer with its results, best first. Raises QuestionError.
 
-    A language model that is given passages tends to answer from them, so when the verdict is
-    ``not_found`` there are none, unless the nearest are asked for.
+    A language model tends to answer from the passages that it is given. So if the verdict is
+    ``not_found``, there are no results, unless the nearest ones are asked for.
     """
     answer = engine.ask(Question(query, k=k, filters=filters))
     nothing = answer.verdict == "not_found" and not_found == "nothing"
@@ -38,13 +38,13 @@ def ask(
 
 
 def metadata(answer: Answer, result: Result, service: str) -> dict[str, Any]:
-    """Return what is known of a result, flat, as texts and numbers; what is unknown is left out.
+    """Return the metadata of a result, flat, as texts and numbers; unknown values are left out.
 
-    It is the result's citation, as every face shows it, with what the answer is worth.
+    It is the result's citation, with the verdict of the answer.
 
-    ``start_index`` and ``end_index`` count code points of the document's text; ``score`` is
-    higher for better results, of one question alone. ``url`` opens the citation in the
-    ``service`` where one is named, else it is the document's own address.
+    ``start_index`` and ``end_index`` count code points of the document's text. ``score`` is higher for
+    better results, within one question. ``url`` opens the citation in the ``service``; without a
+    service it is the document's own address.
     """
     base = service.rstrip("/")
     known = {

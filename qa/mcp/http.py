@@ -19,12 +19,11 @@ Entrance = Callable[[bytes, Scope, Receive, Send], Awaitable[None]]
 
 
 def make_entrance(reach: Reach) -> Entrance:
-    """Return what answers a POST, given its whole body, as an ASGI application does.
+    """Return an ASGI application that answers a POST, given its whole body.
 
-    No call leaves anything behind: a restart in the middle of a conversation goes unnoticed, and
-    any of several processes can answer. So a session manager lives for one request, and ends
-    with it when the client leaves. Who may ask, from which host and origin, and how large a body
-    may be, is settled before.
+    A call leaves nothing behind: a restart in the middle of a conversation changes nothing, and any of
+    several processes can answer. So a session manager exists for one request, and ends with it or when
+    the client leaves. The guard has already checked the caller, host, origin and body size.
     """
     server = make_server(reach)
 
@@ -48,7 +47,7 @@ _MALFORMED = "the message is not one of JSON-RPC 2.0 and of this protocol: see i
 
 
 def _discreet(send: Send) -> Send:
-    """Return a ``send`` whose errors do not repeat what the client sent, as the package's own do."""
+    """Return a ``send`` whose errors do not repeat the client's words, as the package's errors do."""
     start: MutableMapping[str, Any] = {}
     parts: list[bytes] = []
 
@@ -69,7 +68,7 @@ def _discreet(send: Send) -> Send:
 
 
 def _without_input(body: bytes) -> bytes:
-    """Return an answer; an error among them without the client's own words."""
+    """Return an answer; if it is an error, without the client's own words."""
     if b'"error":' not in body:
         return body
     try:

@@ -1,10 +1,10 @@
-"""Places in the archive as ids that explain themselves, and what is found there.
+"""Ids for places in the archive that need no memory, and what is at a place.
 
     d0123456789abcdef                             a document
     d0123456789abcdef:120-640@4295f32904a35c45    characters 120 to 640 of one version of it
 
-The version is the beginning of the SHA-256 of the source's bytes. Nothing has to be remembered
-to open a place again: not between calls, nor between runs.
+The version is the beginning of the SHA-256 of the source's bytes. So a place can be opened again without
+anything being stored between calls or between runs.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from qa.records import MAX_EXCERPT, About, Citation, Document
 from qa.search.citations import cite_span
 
 MAX_TEXT, DEFAULT_TEXT = 100_000, 16_000
-"""Characters of a document that are returned at once: at most, and where nothing is said."""
+"""Characters of a document that one call returns: the most, and the default."""
 
 CHANGED = (
     "the document has changed since it was found: this is its present text, and the words that "
-    "were found may stand elsewhere or be gone"
+    "were found may be elsewhere or gone"
 )
 _ID = re.compile(r"(d[0-9a-f]{16})(?::(\d{1,10})-(\d{1,10})@([0-9a-f]{16}))?", re.ASCII)
 
 
 class PlaceError(UsageError):
-    """An id that no place has."""
+    """An id that names no place."""
 
     code = "invalid_id"
     status = 422
@@ -49,7 +49,7 @@ class Place:
         match = _ID.fullmatch(id)
         if match is None:
             raise PlaceError(
-                "this is no id of a place: take the id of a result of search, or the document_id "
+                "this is not the id of a place: use the id of a result of search, or the document_id "
                 "of a citation",
                 field="id",
             )
@@ -72,9 +72,9 @@ def opened(
 ) -> dict[str, Any]:
     """Return a document's title, text, address and metadata, seen from a place in it.
 
-    The text has at most ``limit`` characters: from ``offset``, else around the place. What is
-    unknown is left out of the metadata. Raises PlaceError for a span that the document does not
-    hold, and for an ``offset`` beyond its end.
+    The text has at most ``limit`` characters: from ``offset``, else around the place. Unknown
+    metadata is left out. Raises PlaceError for a span that the document does not have, and for an
+    ``offset`` beyond its end.
     """
     if offset is not None and offset > len(document.text):
         raise PlaceError(
@@ -88,7 +88,7 @@ def opened(
         first, last = _window(length, start, end, limit)
     else:
         first, last = offset, min(offset + limit, length)
-    # A listing's entry has a title and a date of its own; the document as a whole has its own too.
+    # A listing entry has its own title and date; the document as a whole has its own too.
     whole = About(document.title, document.original_url, document.published)
     about = document.about(start) if end else whole
     title, url = about.title or document.source, document_address(document.id, base)
@@ -134,13 +134,13 @@ def _checked(document: Document, span: tuple[int, int]) -> tuple[int, int]:
     start, end = span
     if not 0 <= start < end <= len(document.text) or end - start > MAX_EXCERPT:
         raise PlaceError(
-            "the document holds no excerpt at this place: take the id as search gave it", field="id"
+            "the document has no excerpt at this place: use the id as search gave it", field="id"
         )
     return span
 
 
 def _window(length: int, start: int, end: int, limit: int) -> tuple[int, int]:
-    """Return the part of a text of ``length`` that is returned, with the span in its middle."""
+    """Return the part of a text of ``length`` that is returned; the span is in its middle."""
     first = min((start + end - limit) // 2, length - limit)
     first = max(first, 0)
     return first, min(first + limit, length)

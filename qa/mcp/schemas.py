@@ -1,6 +1,6 @@
 """The shapes of the tools' answers, as JSON Schema without references.
 
-What ``ask`` returns is the body of ``/v1/ask``: both are ``qa.present.shapes.Answer``.
+``ask`` returns the body of ``/v1/ask``: both are ``qa.present.shapes.Answer``.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ class Opened(BaseModel):
     url: str = Field(description="opens the document with the excerpt marked; cite this")
     metadata: dict[str, Any] = Field(
         description="of the document, and of the excerpt that the id names: excerpt, citation, "
-        "section, start and end in code points; of a long text what part this is; changed, where "
-        "the document is no longer the one that was found"
+        "section, start and end in code points; for a part of a long text, which part it is; "
+        "changed, if the document is no longer the one that was found"
     )
 
 
 def schema_of(shape: type[BaseModel]) -> Schema:
-    """Return the JSON Schema of a shape, with each shape within it in its place.
+    """Return the JSON Schema of a shape, with nested shapes written in place.
 
-    Fields that are only sent to those who ask for them are left out: no tool asks. So are titles,
-    which repeat the names, and the descriptions of shapes, which are for programmers.
+    Fields that are only sent on request are left out, because no tool requests them. Titles, which
+    repeat the names, and the descriptions of shapes, which are for programmers, are left out too.
     """
     whole = shape.model_json_schema()
     return _inlined(whole, whole.get("$defs", {}))

@@ -37,7 +37,7 @@ _SCHEMAS = {tool.name: tool.input_schema for tool in _LISTED}
 
 
 class _PlacesOnly(logging.Handler):
-    """Logs where the official package complained, and not what about: that is what clients sent."""
+    """Logs where the official package reported a fault, but not its message, which clients wrote."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
@@ -50,7 +50,7 @@ _PLACES_ONLY = _PlacesOnly()
 
 
 def _quiet_package() -> None:
-    """Keep the package from writing messages, arguments and exceptions into the log as they are."""
+    """Stop the package from logging messages, arguments and exceptions unchanged."""
     package = logging.getLogger("mcp")
     package.setLevel(logging.WARNING)
     package.propagate = False
@@ -75,10 +75,10 @@ def make_server(reach: Reach) -> Server[Any]:
         except QaError as error:
             return _failed(access.told(error.message))
         except Exception as error:
-            # Here, since the package would send an exception's own words to the client.
+            # Caught here, because the package would send the exception's own words to the client.
             traceback = told_in_log(error, whole=access.log_questions)
             log.error("the tool %s failed\n%s", tool.name, traceback)
-            return _failed("a fault of ours: the operator finds it in the log")
+            return _failed("an unexpected fault: the operator finds it in the log")
         return types.CallToolResult(content=[_text(reply.text)], structured_content=reply.body)
 
     return Server(
@@ -97,5 +97,5 @@ def _text(text: str) -> types.TextContent:
 
 
 def _failed(message: str) -> types.CallToolResult:
-    """Return an error that the model reads, and can mend its call by. Keys are left out."""
+    """Return an error that the model reads, so that it can correct its call. Keys are removed."""
     return types.CallToolResult(content=[_text(redacted(message))], is_error=True)

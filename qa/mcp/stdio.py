@@ -18,7 +18,7 @@ from qa.service.slot import EngineSlot
 def serve_stdio(engines: EngineSlot, base: str) -> None:
     """Answer on standard output until standard input ends, or SIGTERM or SIGINT comes.
 
-    Each call is answered from the generation that is live by then.
+    The generation that is live at that time answers each call.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
@@ -26,14 +26,14 @@ def serve_stdio(engines: EngineSlot, base: str) -> None:
 
 
 def _leave(*_: object) -> None:
-    # At once: a thread waits for the next line of standard input, and an ordinary exit would
+    # End at once: a thread waits for the next line of standard input, and a normal exit would
     # wait for that thread. Nothing is open for writing.
     os._exit(0)
 
 
 async def _serve(engines: EngineSlot, base: str) -> None:
-    # The loop's own handlers wake it. An ordinary one only runs once the main thread runs Python
-    # again: while it waits for the client, or is about to, that may be never.
+    # The loop's own handlers wake it. A normal handler runs only when the main thread runs Python
+    # again, which may be never while it waits for the client.
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _leave)
     looking = asyncio.Lock()

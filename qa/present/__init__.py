@@ -1,1 +1,1 @@
-"""What leaves this program: the one shape of an answer, and its words for people and for chats."""
+"""The output of this program: the one shape of an answer, and its words for people and chats."""

@@ -1,10 +1,10 @@
-"""An answer as a message of a chat, in the shapes of OpenAI's chat completions.
+"""An answer as a chat message, in the shapes of OpenAI's chat completions.
 
-A message quotes what was found, each quote with its marker ``[1]``, and lists the citations; it
-asserts nothing of its own. Where the archive answers, its words come first, in their sentence. The
-numbers are those of the emitted list. A message is Markdown, and
-what comes from documents must not become markup: see ``qa.present.markdown``. The excerpts stand untouched in
-the field ``cited_qa``, which is the body of ``/v1/ask``.
+A message quotes what was found, each quote with its marker ``[1]``, and lists the citations; it adds no
+statement of its own. If the archive answers, the words that answer come first, in their sentence. The
+numbers are those of the listed citations. A message is Markdown, and text from documents must not become
+markup: see ``qa.present.markdown``. The field ``cited_qa``, which is the body of ``/v1/ask``, has the
+unchanged excerpts.
 """
 
 from __future__ import annotations
@@ -23,25 +23,26 @@ from qa.present.wire import answer_body
 from qa.records import Answer, Filters, Highlight, Question, Result, ShortAnswer
 
 MODEL = "cited-qa"
-"""The one model there is."""
+"""The only model."""
 OFFSETS = "Unicode code points"
-"""What the offsets count: those of the annotations, and those of the citations."""
+"""The unit of all offsets, in annotations and in citations."""
 KEPT_TURNS = 20
-"""Earlier questions that are passed on: a follow-up is about the last few."""
+"""How many earlier questions are passed on: a follow-up is about the last few."""
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class ChatError(UsageError):
-    """A request of a chat that this service cannot do."""
+    """A chat request that this service cannot fulfil."""
 
     code = "unsupported_value"
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a user wrote. ``place`` is that of its message; ``other`` a kind of content, not text."""
+    """A user's message. ``place`` is its place among all messages; ``other`` is a kind of content
+    that is not text."""
 
     place: int
     text: str
@@ -59,7 +60,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An answer in words. ``text[m.start:m.end]`` is every marker ``m``."""
+    """An answer in words. ``text[m.start:m.end]`` is the text of every marker ``m``."""
 
     text: str
     markers: tuple[Marker, ...]
@@ -69,10 +70,10 @@ class Message:
 
 
 def question_of(turns: Sequence[Turn], *, k: int, filters: Filters) -> Question:
-    """Return the question of a chat: its last turn, with those before as history.
+    """Return the question of a chat: its last turn, with the earlier ones as history.
 
-    What could not be asked is left out of the history, since a client sends it again with every
-    later turn. Raises ChatError where there is no turn, or the last one is not text.
+    Turns that cannot be asked are left out of the history, because a client sends them again with every
+    later turn. Raises ChatError if there is no turn, or if the last one is not text.
     """
     if not turns:
         raise ChatError(
@@ -90,9 +91,9 @@ def question_of(turns: Sequence[Turn], *, k: int, filters: Filters) -> Question:
 
 
 def check_wanted(*, n: int | None, tool_choice: object, response_format: object) -> None:
-    """Raise ChatError for a wish that would change what comes back, and cannot be fulfilled."""
+    """Raise ChatError for an option that would change the answer and is not supported."""
     if n not in (None, 1):
-        raise ChatError(f"n is {n}: there is one answer to a question", field="n")
+        raise ChatError(f"n is {n}: a question gets one answer", field="n")
     if tool_choice not in (None, "none", "auto"):
         raise ChatError("this model calls no tools: leave tool_choice out", field="tool_choice")
     if response_format not in (None, {"type": "text"}):
@@ -145,7 +146,7 @@ class _Draft:
 
 
 def _quote(result: Result, words: ShortAnswer | None) -> str:
-    """Return an excerpt as a block quote: in bold the words that answer, or else its best sentence."""
+    """Return an excerpt as a block quote; the words that answer, or its best sentence, are in bold."""
     quoted = with_bold(result.excerpt, [_span(words.start, words.text)]) if words else ""
     if "**" not in quoted:
         quoted = with_bold(result.excerpt, sorted(result.highlights, key=lambda h: h.start))
@@ -171,7 +172,7 @@ def _source(result: Result, base: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answer as OpenAI's clients read it, in one piece or as a stream."""
+    """One answer for OpenAI's clients, in one piece or as a stream."""
 
     id: str
     created: int
@@ -200,8 +201,8 @@ class Completion:
     def events(self, *, usage: bool, sources: bool) -> Iterator[dict[str, Any]]:
         """Yield the answer as the events of a stream.
 
-        With ``usage`` a last event counts the words; with ``sources`` Open WebUI's own events
-        stand for the annotations, which would show it every source twice.
+        With ``usage`` a last event counts the words. With ``sources`` Open WebUI's own events replace
+        the annotations; with both it would show every source twice.
         """
         yield self._chunk({"role": "assistant", "content": ""}, usage)
         for piece in re.split(r"(?<=\n\n)", self.message.text):
@@ -249,16 +250,16 @@ class Completion:
 
 
 def words_in(text: str) -> int:
-    """Return how many words and punctuation marks a text has: what ``usage`` counts as tokens."""
+    """Return the number of words and punctuation marks in a text; ``usage`` counts them as tokens."""
     return sum(1 for _ in _WORD.finditer(text))
 
 
 def _open_webui_event(result: Result, base: str) -> dict[str, Any]:
-    """Return a source as Open WebUI reads it.
+    """Return a source in Open WebUI's form.
 
-    It takes sources with one ``source`` for one, and numbers what is left: so each has its own
-    address there, or ``[2]`` would be another quote than ours. It shows ``distances`` as per cent
-    of something, which no score of ours is.
+    Open WebUI joins sources with the same ``source``, and numbers the rest. So each one has its own
+    address there; otherwise ``[2]`` could be another quote than ours. It shows ``distances`` as
+    percentages, which our scores are not.
     """
     url = view_address(result.citation, base)
     name = result.citation.title or result.citation.source
@@ -271,5 +272,5 @@ def _open_webui_event(result: Result, base: str) -> dict[str, Any]:
 
 
 def model_body() -> dict[str, Any]:
-    """Return the one model as it is listed; when it was made is not known."""
+    """Return the model's entry in the list; the time when it was made is unknown."""
     return {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}

@@ -1,7 +1,7 @@
 """A citation for people: the addresses that open it, and its line of text.
 
 citation_line      one line, without addresses
-original_address   the document's own address on the web, without the words that it opens at
+original_address   the document's own address on the web, without the text fragment
 citation_text      the line with both addresses, to be copied
 """
 
@@ -16,7 +16,7 @@ from qa.text.printable import in_line
 
 
 def base_address(settings: Settings) -> str:
-    """Return the address under which the service is reached, as far as the settings know."""
+    """Return the address under which the service is reached, as the settings say."""
     if settings.public_url:
         return settings.public_url.rstrip("/")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -35,9 +35,9 @@ def document_address(document_id: str, base: str) -> str:
 
 
 def citation_line(citation: Citation) -> str:
-    """Return a citation in one line of text, enough to find the very words again.
+    """Return a citation in one line of text, enough to find the words again.
 
-    Lines are those of the text: a workbook or a film, whose place is told, has none.
+    Line numbers are those of the text, so a source with places (a workbook, a film) has none.
     """
     lines = "" if citation.place else f":{citation.line_start}"
     if lines and citation.line_end != citation.line_start:
@@ -61,7 +61,7 @@ def original_address(citation: Citation) -> str | None:
 
 
 def citation_text(citation: Citation, base: str) -> str:
-    """Return a citation as it is copied: its line, then the document's own address and ours."""
+    """Return a citation for copying: its line, the document's own address, and ours."""
     original = original_address(citation)
     addresses = [*([original] if original else []), view_address(citation, base)]
     return f"{citation_line(citation)}. {' '.join(addresses)}"

@@ -1,6 +1,6 @@
-"""Texts from documents as Markdown that shows them and sees no markup in them.
+"""Writes texts from documents as Markdown that shows them and contains no markup of theirs.
 
-as_text     a text, with every sign that could mean something as a character reference
+as_text     a text, with every character that could be markup as a character reference
 line_of     one line of such a text, whose beginning is no markup either
 in_line     a text in one line
 with_bold   a text with spans of it in bold
@@ -15,23 +15,23 @@ from collections.abc import Sequence
 from qa.records import Highlight
 from qa.text.printable import printable
 
-# In the middle of a line these begin markup, an entity, a formula or a link.
+# In the middle of a line these characters begin markup, an entity, a formula or a link.
 _INLINE = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*[~|$^@"} | {
     ord("&"): "&amp;",
     ord("<"): "&lt;",
     ord(">"): "&gt;",
 }
-# So do these, but an underscore within a word, as names of files have it, does not.
+# These do too; but an underscore within a word, as in names of files, does not.
 _BETWEEN = re.compile(r":(?=//)|(?<=www)\.|(?<![^\W_])_|_(?![^\W_])")
-# At the beginning of one these make a heading, a list, or a heading of the line before.
+# At the beginning of a line these make a heading, a list, or a heading of the line before.
 _LINE = re.compile(r"^([-+=#:]|\d+(?=[.)]))(.?)")
 
 
 def as_text(text: str) -> str:
-    """Return a text from elsewhere so that Markdown and HTML show it and see no markup in it.
+    """Return a text from documents so that Markdown and HTML show it and find no markup in it.
 
-    What could mean something is written as a character reference: ``html.unescape`` gives the
-    text back. Characters that steer a terminal or turn the direction of writing are replaced.
+    Characters that could be markup become character references: ``html.unescape`` gives the text back.
+    Characters that control a terminal or change the direction of writing are replaced.
     """
     text = printable(text).translate(_INLINE)
     return _BETWEEN.sub(lambda match: f"&#{ord(match.group())};", text)
@@ -50,12 +50,12 @@ def line_of(text: str) -> str:
 
 
 def in_line(text: str) -> str:
-    """Return a text from elsewhere in one line."""
+    """Return a text from documents in one line."""
     return as_text(" ".join(text.split()))
 
 
 def with_bold(text: str, spans: Sequence[Highlight]) -> str:
-    """Return a text as Markdown that shows it, its spans, which are in order, in bold.
+    """Return a text as Markdown that shows it, with its spans, which are in order, in bold.
 
     A span that Markdown cannot show in bold is shown like the rest.
     """
@@ -71,10 +71,11 @@ def with_bold(text: str, spans: Sequence[Highlight]) -> str:
 
 
 def _can_be_bold(before: str, marked: str, after: str, *, first: bool) -> bool:
-    """Whether CommonMark takes two asterisks around ``marked`` for bold: its rule of flanking.
+    """Whether CommonMark reads two asterisks around ``marked`` as bold: its flanking rule.
 
-    What is judged is the text as it is written, where a sign may be a character reference.
-    ``first`` says that ``before`` is all that precedes, and not what follows an earlier bold span.
+    The arguments are in their written form, where a character may be a character reference.
+    ``first``: whether ``before`` is all the text before, and not only the text after an earlier bold
+    span.
     """
     if not marked or re.search(r"(\n|\r\n?)[ \t]*[\n\r]", marked) or not (before or first):
         return False
@@ -88,5 +89,5 @@ def _is_word(sign: str) -> bool:
 
 
 def _is_apart(sign: str) -> bool:
-    """Whether a character is none, a space or a mark of punctuation; with symbols renderers differ."""
+    """Whether a character is missing, a space or punctuation; for symbols renderers differ."""
     return not sign or sign in " \t\n\r" or unicodedata.category(sign)[0] in ("P", "Zs")

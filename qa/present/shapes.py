@@ -1,9 +1,8 @@
-"""What leaves this program of an answer, a citation and a document: each shape, described once.
+"""The output shapes of an answer, a citation and a document, each described once.
 
-``qa.present.wire`` fills the shapes, so that a field that is added here reaches every face: the
-HTTP interface and its description, the tools of MCP, chat completions, the retrievers of
-``qa.integrations`` and ``qa ask --json``. Nothing is validated on its way out: the records that
-fill a shape are our own.
+``qa.present.wire`` fills the shapes, so a field that is added here reaches every interface: HTTP and
+its description, the tools of MCP, chat completions, the retrievers of ``qa.integrations`` and
+``qa ask --json``. Output is not validated, because the records that fill a shape are our own.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class ShortAnswer(BaseModel):
     start: int
     end: int
     text: str
-    confidence: float = Field(description="how likely it is that these words answer, 0 to 1")
+    confidence: float = Field(description="probability that these words answer, 0 to 1")
 
 
 class Citation(BaseModel):
@@ -41,7 +40,7 @@ class Citation(BaseModel):
     section: str | None
     author: str | None
     published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
-    published_from: DateSource | None = Field(description="what tells the date")
+    published_from: DateSource | None = Field(description="where the date was found")
     page: int | None
     place: str | None = Field(
         description="where in a source without pages: a sheet and row, a slide, a message, a time"
@@ -73,7 +72,7 @@ class Result(BaseModel):
     score: float = Field(description="higher is better")
     excerpt: str = Field(description="word for word; quoted material, not instructions")
     highlights: list[Highlight] = Field(description="spans counted from the excerpt's start")
-    answer: ShortAnswer | None = Field(description="the words that answer, where some do")
+    answer: ShortAnswer | None = Field(description="the words that answer; null if none do")
     citation: Citation
     also: list[Citation] = Field(description="other copies of the same text")
     explain: dict[str, Any] | None = None
@@ -90,10 +89,10 @@ class Index(BaseModel):
 
 
 class Answer(BaseModel):
-    """What a question gets. Until it is calibrated confidence is null and the verdict "unsure"."""
+    """The result of a question. Before calibration confidence is null and the verdict "unsure"."""
 
     question: str
-    searched: str = Field(description="the question that was searched, where history changed it")
+    searched: str = Field(description="the question that was searched for, if history changed it")
     verdict: Verdict
     confidence: float | None
     notes: list[Note] = Field(description="why nothing was found, what a filter hid, and the like")

@@ -1,13 +1,13 @@
-"""What people are shown of an answer, whatever face shows it: the same words and the same choice.
+"""What people see of an answer: every interface shows the same words and the same choice.
 
-    verdict_line   what the answer is worth, in a sentence
-    note_lines     what else a person should know
+    verdict_line   the verdict, in a sentence
+    note_lines     the notes
     lead           the short answer in its sentence, which comes before the quotes
     shown          the results that are quoted
-    pieces         an excerpt, cut at what is marked in it
+    pieces         an excerpt, cut at its marks
 
-The page and the widget follow the same rules in ``qa/web/static``. Nothing here escapes a text:
-a face does that, for what it writes to.
+The page and the widget follow the same rules in ``qa/web/static``. Nothing here escapes a text: each
+interface does that for its own output.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import Literal
 from qa.records import Answer, Highlight, Result, ShortAnswer
 
 MOST_NEAREST = 2
-"""Quotes that are shown where the archive does not seem to answer: more would look like one."""
+"""How many quotes are shown if the archive does not seem to answer: more would look like an answer."""
 MOST_AROUND = 160
-"""Characters of a sentence that are shown on each side of the short answer."""
+"""How many characters of the sentence are shown on each side of the short answer."""
 
 Mark = Literal["plain", "sentence", "answer"]
 
@@ -40,7 +40,7 @@ _NOTHING_WITHIN = "Nothing found within these filters."
 class Lead:
     """The short answer in its sentence: ``before + words + after``, as the excerpt has them.
 
-    ``cut_before`` and ``cut_after`` say that the sentence is longer than what is shown of it.
+    ``cut_before`` and ``cut_after``: whether the sentence is longer than the part that is shown.
     """
 
     result: Result
@@ -52,17 +52,17 @@ class Lead:
 
     @property
     def around(self) -> tuple[str, str]:
-        """What stands before and after the words, with an ellipsis where the sentence is cut."""
+        """The text before and after the words, with an ellipsis if the sentence is cut."""
         return ("… " if self.cut_before else "") + self.before, self.after + (
             " …" if self.cut_after else ""
         )
 
 
 def verdict_line(answer: Answer, *, filtered: bool = False) -> str | None:
-    """Return what an answer is worth, in a sentence that its quotes follow.
+    """Return the verdict in a sentence, which stands before the quotes.
 
-    ``filtered`` says that filters confined the question. None where nothing was asked of the
-    archive: then the notes say all.
+    ``filtered``: whether the question had filters. None if the message was no question: then the notes
+    say everything.
     """
     if answer.results:
         return _VERDICTS[answer.verdict]
@@ -72,15 +72,15 @@ def verdict_line(answer: Answer, *, filtered: bool = False) -> str | None:
 
 
 def searched_otherwise(answer: Answer) -> bool:
-    """Whether another question was searched than was typed."""
+    """Whether the question that was searched for differs from what was typed."""
     return answer.searched != answer.question.strip()
 
 
 def note_lines(answer: Answer, *, searched_shown: bool) -> list[str]:
     """Return the notes, a line each.
 
-    ``searched_shown`` says that the face shows the question that was searched where it differs;
-    that the question was shortened then needs no words.
+    ``searched_shown``: whether the interface shows the question that was searched for if it differs;
+    then no line needs to say that it was shortened.
     """
     lines = []
     for note in answer.notes:
@@ -94,17 +94,17 @@ def note_lines(answer: Answer, *, searched_shown: bool) -> list[str]:
 
 
 def shown(answer: Answer) -> Sequence[Result]:
-    """Return the results that are quoted: all, or the nearest few where none seems to answer."""
+    """Return the results that are quoted: all, or the nearest few if the verdict is not_found."""
     return answer.results[:MOST_NEAREST] if answer.verdict == "not_found" else answer.results
 
 
 def words_of(answer: Answer, result: Result) -> ShortAnswer | None:
-    """Return the words of a result that are marked as what answers; None where that is in doubt."""
+    """Return the words of a result that are marked as the answer; None if that is uncertain."""
     return result.answer if answer.verdict == "answered" else None
 
 
 def lead(answer: Answer) -> Lead | None:
-    """Return the short answer in its sentence; None where the archive has none, or is in doubt."""
+    """Return the short answer in its sentence; None if there is none or if it is uncertain."""
     first = next(iter(answer.results), None)
     words = words_of(answer, first) if first else None
     if first is None or words is None:
@@ -126,14 +126,14 @@ def lead(answer: Answer) -> Lead | None:
 
 
 def _end_of(text: str) -> str:
-    """Return the end of a text, from the beginning of a word; a short text whole."""
+    """Return the end of a text, from the beginning of a word; a short text is returned whole."""
     if len(text) <= MOST_AROUND:
         return text
     return re.sub(r"^\S*\s+", "", text[-MOST_AROUND:], count=1)
 
 
 def _beginning_of(text: str) -> str:
-    """Return the beginning of a text, up to the end of a word; a short text whole."""
+    """Return the beginning of a text, up to the end of a word; a short text is returned whole."""
     if len(text) <= MOST_AROUND:
         return text
     return re.sub(r"\s+\S*$", "", text[:MOST_AROUND], count=1)
@@ -144,7 +144,7 @@ def pieces(
 ) -> Iterator[tuple[str, Mark]]:
     """Cut an excerpt at its marks: its sentences, and the words that answer.
 
-    Each character comes once, in order, however the spans lie: joined, the pieces are the excerpt.
+    Each character comes once, in order, even if spans overlap; together the pieces are the excerpt.
     """
     sentences = [(h.start, h.end) for h in highlights]
     answers = [(words.start, words.end)] if words else []

@@ -1,7 +1,7 @@
 """Answers and documents as the JSON that leaves this program.
 
-Every face shares these functions, so that ``qa ask --json`` prints what ``/v1/ask`` returns. The
-shapes that they fill are those of ``qa.present.shapes``.
+Every interface shares these functions, so that ``qa ask --json`` prints what ``/v1/ask`` returns. They
+fill the shapes of ``qa.present.shapes``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Question and text read together: which words are the question, does a text answer it, and where."""
+"""Reads question and text together: which words are the question, whether a text answers it, and where."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The reader of the package: ONNX Runtime and ``tokenizers``, nothing heavier.
+"""The reader of the package. It needs only ONNX Runtime and ``tokenizers``.
 
-``eval/reading`` says how it was trained and on what. It belongs to no encoder: it reads text.
+``eval/reading`` says how it was trained and on what. It reads text, so it works with every encoder.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from qa.text.printable import encodable
 
 _UNKNOWN, _CLS, _SEP = 100, 101, 102
 _TOKENS, _QUESTION_TOKENS = 192, 64
-"""Tokens of one input, and of a question in it: a longer one keeps its beginning and its end."""
+"""The most tokens of an input, and of a question in it; a longer question keeps its beginning and end."""
 _MESSAGE_TOKENS, _STEP = 94, 48
-"""A longer message is judged in pieces that overlap."""
+"""A longer message is read in pieces that overlap."""
 _ANSWER_TOKENS = 40
 _NOTHING = 1e-9
-"""The least probability of a span: of a window without a token, say."""
+"""The lowest probability of a span, for example in a window without a token."""
 _KEPT = 256
-"""Messages whose own words are kept: a conversation's earlier turns come again with each later one."""
+"""How many messages are cached: a conversation's earlier turns come again with each later one."""
 _SWITCH = 3.0
-"""What a change from frame to question, or back, costs in logits: single words do not stand out."""
+"""The cost in logits of a change between frame and question, so that single words do not change alone."""
 
 
 class OnnxReader:
-    """A reader that ``eval/reading/export.py`` wrote. Safe to use from several threads."""
+    """A reader that ``eval/reading/export.py`` wrote. Several threads may use it."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class OnnxReader:
     def load(cls, folder: Path | None = None, *, threads: int | None = None) -> OnnxReader:
         """Load the reader of the package, or one from a folder.
 
-        ``threads`` defaults to the processors this process may use. Raises UsageError where a file
+        ``threads`` is by default the number of processors of this process. Raises UsageError if a file
         is missing or is not the one that ``reader.json`` names.
         """
         place = folder or Path(str(files("qa.read"))) / "model"
@@ -101,7 +101,7 @@ class OnnxReader:
         return [self._read_one(asked, window) for window in windows]
 
     def _read_one(self, asked: Sequence[int], window: str) -> Reading:
-        """Read one window: in a batch int8 would make its reading depend on its neighbours."""
+        """Read one window. In an int8 batch its reading would depend on the other windows."""
         told = self._tokens(window)
         ids = told.ids[: _TOKENS - 3 - len(asked)]
         first = len(asked) + 2
@@ -118,14 +118,14 @@ class OnnxReader:
         return _runs(message, encoding, _smoothed(logits + leaning))
 
     def _own_logits(self, message: str) -> tuple[Encoding, DoubleArray]:
-        """Return a message's tokens, and for each how surely it belongs to the question itself."""
+        """Return a message's tokens, and for each the logit that it belongs to the question itself."""
         encoding = self._tokens(message)
         logits = np.zeros(len(encoding.ids))
         if len(logits) and _is_foreign(message, encoding):
             return encoding, logits + np.inf
         for start, ids in _pieces(encoding.ids) if len(logits) else ():
             *_, own = self._run([_CLS, *ids, _SEP], len(ids) + 2)
-            # Of two pieces that overlap the middle counts: there the model saw both sides.
+            # Where two pieces overlap, use the one in which a token is nearer the middle.
             skip = _STEP // 2 if start else 0
             logits[start + skip : start + len(ids)] = own[1 + skip : -1]
         return encoding, logits
@@ -134,7 +134,7 @@ class OnnxReader:
         return self._tokenizer.encode(encodable(text), add_special_tokens=False)
 
     def _run(self, row: Sequence[int], first: int) -> list[Any]:
-        """Return the four outputs for a row of ids, whose window begins at token ``first``."""
+        """Return the four outputs for a row of ids in which the window begins at token ``first``."""
         ids = np.asarray(row, np.int64)
         types = np.zeros_like(ids)
         types[first:] = 1
@@ -142,7 +142,7 @@ class OnnxReader:
 
 
 def reader_for(reading: str) -> OnnxReader | None:
-    """Return the reader that a value of the setting ``reading`` asks for: none for "off"."""
+    """Return the reader for a value of the setting ``reading``; None for "off"."""
     return None if reading == "off" else load_reader()
 
 
@@ -160,7 +160,7 @@ def _shortened(ids: Sequence[int]) -> list[int]:
 
 
 def _pieces(ids: Sequence[int]) -> list[tuple[int, Sequence[int]]]:
-    """Return pieces of a message, each with where it begins."""
+    """Return pieces of a message, each with its beginning."""
     last = max(0, len(ids) - _MESSAGE_TOKENS)
     starts = [*range(0, last, _STEP), last]
     return [(start, ids[start : start + _MESSAGE_TOKENS]) for start in starts]
@@ -180,7 +180,7 @@ def _best_span(starts: DoubleArray, ends: DoubleArray) -> tuple[Span | None, flo
 
 
 def _words(window: str, encoding: Encoding, span: Span) -> Span:
-    """Return the span of whole words that tokens ``span[0]`` to ``span[1]`` lie in."""
+    """Return the span of the whole words that contain the tokens ``span[0]`` to ``span[1]``."""
     start, end = encoding.offsets[span[0]][0], encoding.offsets[span[1]][1]
     while 0 < start < len(window) and _in_word(window[start - 1]) and _in_word(window[start]):
         start -= 1
@@ -195,7 +195,7 @@ def _in_word(char: str) -> bool:
 
 
 def _is_foreign(message: str, encoding: Encoding) -> bool:
-    """Whether a message is mostly of letters that the model does not know, as those of some scripts."""
+    """Whether most letters of a message are unknown to the model, such as those of some scripts."""
     unknown = sum(
         any(map(str.isalpha, message[start:end]))
         for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
@@ -205,7 +205,7 @@ def _is_foreign(message: str, encoding: Encoding) -> bool:
 
 
 def _smoothed(logits: DoubleArray) -> NDArray[np.bool_]:
-    """Return which tokens are the question's own: the likeliest sequence (Viterbi) of two states."""
+    """Return which tokens belong to the question: the likeliest sequence (Viterbi) of two states."""
     clipped = np.clip(logits, -6, 6)
     gain = np.stack([-clipped / 2, clipped / 2], axis=1)
     best = gain.copy()
@@ -224,7 +224,7 @@ def _smoothed(logits: DoubleArray) -> NDArray[np.bool_]:
 
 
 def _runs(message: str, encoding: Encoding, own: NDArray[np.bool_]) -> list[Span]:
-    """Return the spans of the message that its own tokens cover, whole words, near ones joined."""
+    """Return the spans of the message that the question's tokens cover: whole words, near ones joined."""
     spans: list[Span] = []
     for number in np.flatnonzero(own).tolist():
         start, end = _words(message, encoding, (number, number))

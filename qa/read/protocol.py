@@ -1,4 +1,4 @@
-"""What the rest of the project asks of a reader; the tests bring a small one of their own."""
+"""What the rest of the project needs from a reader; the tests have a small one of their own."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Span = tuple[int, int]
 
 
 class Reading(NamedTuple):
-    """What a reader makes of one window beside a question.
+    """The result of reading one window with a question.
 
-    ``score``: the logit that the window answers; above 0 it rather does. ``answer``: the span of
-    the window that would be the answer. ``sure``: the probability of that span against all other
-    spans of the window, above 0 and up to 1.
+    ``score``: the logit that the window answers; above 0 it probably does. ``answer``: the span of
+    the window that would be the answer. ``sure``: the probability of that span among all spans of the
+    window, above 0 and up to 1.
     """
 
     score: float
@@ -23,11 +23,11 @@ class Reading(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Readings of questions whose answer is known, each the best of a text's windows.
+    """Readings of questions with a known answer; each is the best of a text's windows.
 
-    ``reference``: for each reference text, in order, of the questions that it answers and last of
-    the near one, which it does not. ``answered`` and ``near``: of questions about paragraphs that
-    training kept back, in random order.
+    ``reference``: for each reference text, in order, the readings of the questions that it answers, and
+    last the reading of the near one, which it does not answer. ``answered`` and ``near``: readings of
+    questions about paragraphs that were held out of training, in random order.
     """
 
     reference: Sequence[Sequence[float]]
@@ -40,21 +40,21 @@ class Reader(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Names the weights: readings of two fingerprints do not compare."""
+        """A name for the weights: readings of two fingerprints cannot be compared."""
 
     @property
     def known(self) -> Known:
-        """Readings whose truth is known; they depend on the reader alone, so a build need not read."""
+        """Readings with a known answer. They depend only on the reader, so a build need not compute them."""
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
-        """Read the question beside each window; one Reading for each, in order.
+        """Read the question with each window; return one Reading for each, in order.
 
-        The end of a window that is longer than the model's input is not read.
+        If a window is longer than the model's input, its end is not read.
         """
 
     def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
-        """Return the spans of a message that ask something; what stands around them frames it.
+        """Return the spans of a message that ask something; the rest is the frame around them.
 
-        Empty for a message that asks nothing, such as a greeting. ``leaning``, in logits, is for
-        taking a word as asked: with some, only what is surely no question is none.
+        Empty for a message that is no question, such as a greeting. ``leaning``, in logits, favours words
+        being part of a question; with a high value only words that certainly are not are left out.
         """

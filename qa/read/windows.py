@@ -8,7 +8,7 @@ from typing import NamedTuple
 from qa.read.protocol import Reader, Span
 
 WINDOW_CHARS = 420
-"""Characters that a window may have, unless a single sentence has more: as in training."""
+"""The most characters in a window of several sentences; the same as in training."""
 
 
 class Window(NamedTuple):
@@ -21,7 +21,7 @@ class Window(NamedTuple):
 
 
 def windows(sentences: Sequence[Span], most: int = WINDOW_CHARS) -> list[Window]:
-    """Return windows that together hold every sentence once, in order, about equally long.
+    """Return windows of about equal length that together have every sentence once, in order.
 
     ``sentences`` are spans in order. A sentence is never cut.
     """
@@ -46,13 +46,13 @@ def windows(sentences: Sequence[Span], most: int = WINDOW_CHARS) -> list[Window]
 def best_reading(
     reader: Reader, question: str, text: str, sentences: Sequence[Span]
 ) -> float | None:
-    """Return the best score of a text's windows; None for one without sentences."""
+    """Return the best score of a text's windows; None for a text without sentences."""
     told = [text[window.start : window.end] for window in windows(sentences)]
     return max((reading.score for reading in reader.read(question, told)), default=None)
 
 
 def around(sentences: Sequence[Span], number: int, most: int) -> Window:
-    """Return the window of one sentence with the next, and the one before, while there is room."""
+    """Return the window of one sentence with the next one and the one before, if there is room."""
     first = last = number
     if last + 1 < len(sentences) and sentences[last + 1][1] - sentences[first][0] <= most:
         last += 1

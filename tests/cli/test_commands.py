@@ -168,7 +168,7 @@ def test_a_build_tells_what_it_did(archive: Path, tmp_path: Path, capsys: Captur
     out, err = capsys.readouterr()
     assert f"Indexed 8 documents, 10 passages in {index}" in out
     assert "newly embedded: 10 passages" in out
-    assert re.search(r"page furniture: [1-9]\d* lines", out)
+    assert re.search(r"boilerplate: [1-9]\d* lines", out)
     assert "skipped: 0 files" in out
     assert "not calibrated" not in out
     assert re.search(r"\d+\.\d s\n", out)
@@ -364,7 +364,7 @@ def test_the_state_is_shown(two: tuple[Path, str], capsys: Capture) -> None:
     assert f"A build of {texts} would change nothing." in capsys.readouterr().out
     texts.rename(texts.with_name("moved"))
     assert run(["status", "--index", index]) == 0
-    assert f"not known: name {texts}" in capsys.readouterr().out
+    assert f"is unknown: name {texts}" in capsys.readouterr().out
 
 
 def test_going_back(two: tuple[Path, str], capsys: Capture) -> None:

@@ -511,7 +511,7 @@ def test_a_build_says_once_what_is_not_held(
             with path.open("rb") as file:
                 assert [type(item) for item in opened.read(path.name, file)] == [Document]
     assert said == [
-        f"the kernel does not hold all of the readers' process ({reason}): "
+        f"the kernel does not confine the readers' process completely ({reason}): "
         "docs/security.md says what that means"
     ]
 

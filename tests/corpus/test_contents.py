@@ -151,7 +151,7 @@ def test_two_names_of_one_file(other: str) -> None:
     )
     assert isinstance(first, Document)
     assert (first.source, first.text) == ("a.tar/a.txt", _TEXT)
-    assert second == Skipped("a.tar/a.txt", "a second file of that name")
+    assert second == Skipped("a.tar/a.txt", "another file has this name already")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -162,7 +162,7 @@ def test_two_files_of_one_name() -> None:
         opened.writestr("a.txt", "another")
     found = list(contents("a.zip", io.BytesIO(file.getvalue()), Options()))
     assert [i.text for i in found if isinstance(i, Document)] == [_TEXT]
-    assert Skipped("a.zip/a.txt", "a second file of that name") in found
+    assert Skipped("a.zip/a.txt", "another file has this name already") in found
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def swap(place: Path, target: Path) -> None:
     place.symlink_to(target)
 
 
-_WAY = "a folder on the way to it is a link by now: not followed"
+_WAY = "a folder on the way to it became a link: not followed"
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_an_archive_full_of_what_takes_readers_down_is_left(
     found = trapped("a.zip", zipped({f"{n}.leave": "x" for n in range(9)}))
     assert found == [
         *(f"a.zip/{n}.leave: <crashed its reader>" for n in range(3)),
-        "a.zip: <took its reader down 3 times: the rest is not read>",
+        "a.zip: <crashed its reader 3 times: the rest is not read>",
     ]
 
 

@@ -44,7 +44,7 @@ def test_the_official_client_searches_fetches_and_asks(index: Path, mode: str) -
         )
         assert answer.structured_content["question"].endswith("Boot? 😀")
         wrong: Any = await client.call_tool("fetch", {"id": "nope"})
-        assert wrong.is_error and "no id of a place" in wrong.content[0].text
+        assert wrong.is_error and "not the id of a place" in wrong.content[0].text
         with pytest.raises(MCPError, match="no such tool"):
             await client.call_tool("nope", {})
 

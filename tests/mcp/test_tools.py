@@ -139,7 +139,7 @@ def test_a_document_is_opened_by_its_own_id(endpoint: str) -> None:
 def test_an_id_that_names_no_place_is_told_so(endpoint: str, id: str) -> None:
     said = complaint(call(endpoint, "fetch", id=id))
     assert said == (
-        "this is no id of a place: take the id of a result of search, or the document_id of a citation"
+        "this is not the id of a place: use the id of a result of search, or the document_id of a citation"
     )
 
 
@@ -148,7 +148,7 @@ def test_a_place_that_is_not_there_is_told_so(endpoint: str) -> None:
     document, version = first["id"].split(":")[0], first["id"].split("@")[1]
     for span in ("0-999999", "7-7", "9-3", "0-0"):
         said = complaint(call(endpoint, "fetch", id=f"{document}:{span}@{version}"))
-        assert "holds no excerpt at this place" in said
+        assert "has no excerpt at this place" in said
     assert "no such document" in complaint(call(endpoint, "fetch", id="d0123456789abcdef"))
 
 
@@ -448,7 +448,7 @@ def test_a_fault_of_ours_is_told_without_its_words(
 
     monkeypatch.setattr(Engine, "ask", fail)
     said = complaint(call(endpoint, "ask", question="owls"))
-    assert said == "a fault of ours: the operator finds it in the log"
+    assert said == "an unexpected fault: the operator finds it in the log"
     assert "a secret path" in caplog.text
 
 

@@ -1,1 +1,1 @@
-"""One reader a format, and what several of them share."""
+"""One format reader for each format, and what several of them share."""

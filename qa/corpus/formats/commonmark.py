@@ -1,13 +1,13 @@
-"""CommonMark's blocks, in work and memory that grow with the text alone.
+"""CommonMark's blocks, in time and memory proportional to the size of the text.
 
-markdown-it finds the blocks. By itself it takes time that grows with the square of some texts, and holds
-a token for each mark. So it is given a window of the text at a time, and its work is counted:
+markdown-it finds the blocks. Without limits its time grows with the square of some texts, and it holds a
+token for each mark. So it gets the text in windows, and its work is counted:
 
-- *Windows.* The last block of a window may go on behind it, so the next window begins with that block. A
-  block that fills its window gets a larger one. What comes out is what the whole text would give.
-- *Work.* The rules that look ahead count the lines that they visit. Where those are more than any text needs,
-  or the window has more blocks than one can have, the window is read without structure.
-- *Rules.* A table makes no tokens for its cells, and a link's definition ends after some lines.
+- *Windows.* The last block of a window may continue after it, so the next window begins with that block. A
+  block that fills its window gets a larger window. The result is the same as for the whole text.
+- *Work.* The rules that look ahead count the lines that they visit. If these are more than any text needs,
+  or if the window has too many blocks for its size, the window is read without structure.
+- *Rules.* A table makes no tokens for its cells, and the definition of a link ends after some lines.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from qa.corpus.dense import BREAK, stretches
 from qa.records import Block, BlockKind
 
 _WINDOW, _MOST = 1 << 15, 1 << 20
-"""Characters of the first window, and of the largest."""
+"""Characters of the first window, and of the largest one."""
 _MOST_LINES = 1 << 15
 _FREE_WORK, _CHARS_A_UNIT = 50_000, 4
-"""Lines that may be visited in any text, and beyond them one in so many characters: prose takes a fifth of
-that, a long list of entries of forty characters all of it."""
+"""Any text may have so many visited lines, and one more for each so many characters. Prose uses a fifth of
+that; a long list with entries of forty characters uses all of it."""
 _BLOCK, _LINE = 4, 128
-"""The beginning of a block counts as so many visits, and a line as one more for so many characters."""
+"""The start of a block counts as so many visits, and a line as one more for each so many characters."""
 _FREE_BLOCKS, _CHARS_A_BLOCK = 1_000, 24
 _CHARS_A_ROW = 8
-"""Characters that a row of a table has on average; one whose rows have less is a paragraph."""
+"""The least mean number of characters in a table's row; a table with shorter rows is a paragraph."""
 _DEFINITION_LINES = 32
 _CONTAINERS: Mapping[str, BlockKind] = {
     "paragraph_open": "paragraph",
@@ -47,11 +47,11 @@ _CONTAINERS: Mapping[str, BlockKind] = {
 
 
 class _TooDenseError(Exception):
-    """A window takes more work than a text does."""
+    """A window takes more work than a normal text does."""
 
 
 class Found(NamedTuple):
-    """The blocks of a text, and how many characters of it were too dense for any."""
+    """The blocks of a text, and how many of its characters were too dense for blocks."""
 
     blocks: list[Block]
     dense: int
@@ -78,7 +78,7 @@ def markdown_blocks(text: str, start: int) -> Found:
 
 
 def _end_of_window(text: str, start: int, size: int) -> int:
-    """Return where the last line ends that a window of about that size holds whole."""
+    """Return the end of the last line that lies completely in a window of about that size."""
     if start + size >= len(text):
         return len(text)
     end = 1 + max(text.rfind(mark, start, start + size) for mark in "\r\n")
@@ -89,7 +89,7 @@ def _end_of_window(text: str, start: int, size: int) -> int:
 
 
 def _read_window(text: str, start: int, end: int, work: dict[str, int]) -> tuple[list[Block], int]:
-    """Return the blocks of a window, and where the next one begins: at ``start`` if this is too small.
+    """Return the blocks of a window, and the start of the next; ``start`` if this window is too small.
 
     Raises _TooDenseError.
     """
@@ -104,11 +104,11 @@ def _read_window(text: str, start: int, end: int, work: dict[str, int]) -> tuple
         if token.map is None:
             continue
         first, upto = lines[token.map[0]], lines[min(token.map[1], len(lines) - 1)]
-        # A list may be gone on with from any of its entries.
+        # Any entry of a list may continue.
         if token.level == 0 or (token.level == 1 and token.type == "list_item_open"):
             last = first
         kind = _CONTAINERS.get(token.type)
-        if kind is None or first < inside:  # within a block that is already taken whole
+        if kind is None or first < inside:  # inside a block that was already taken as a whole
             continue
         if kind == "row" and upto - first >= _CHARS_A_ROW * (token.map[1] - token.map[0]):
             table = list(_rows(text, lines[token.map[0] : token.map[1]], upto))
@@ -145,13 +145,13 @@ def _rows(text: str, starts: Sequence[int], end: int) -> Iterator[Block]:
 
 
 def _is_comment(html: str) -> bool:
-    """Whether a block of HTML is nothing but comments; the last one may be left open."""
+    """Whether a block of HTML has only comments; the last one may be unclosed."""
     *comments, rest = html.split("-->")
     opens = [part.lstrip().startswith("<!--") for part in comments]
     return all(opens) and (not rest.strip() or rest.lstrip().startswith("<!--"))
 
 
-# --- markdown-it's rules, counted and bounded -----------------------------------------------------
+# --- markdown-it's rules, counted and limited -----------------------------------------------------
 
 
 def _spend(state: StateBlock, lines: int) -> None:
@@ -161,7 +161,7 @@ def _spend(state: StateBlock, lines: int) -> None:
 
 
 def _fence(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    # Every rule that looks ahead asks this one at each line; and so does whoever begins a block.
+    # Every rule that looks ahead calls this one at each line; so does every rule that begins a block.
     visits = 1 if silent else _BLOCK
     _spend(state, visits + (state.eMarks[line] - state.bMarks[line]) // _LINE)
     return fence(state, line, end, silent)
@@ -169,7 +169,7 @@ def _fence(state: StateBlock, line: int, end: int, silent: bool) -> bool:
 
 def _blockquote(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     if not silent and state.src.startswith(">", state.bMarks[line] + state.tShift[line]):
-        # It looks at the lines as far as an empty one, and may make a block of the first one alone.
+        # It looks at the lines up to an empty one, and may use only the first for its block.
         after = line + 1
         while after < end and not state.isEmpty(after):
             after += 1
@@ -178,7 +178,7 @@ def _blockquote(state: StateBlock, line: int, end: int, silent: bool) -> bool:
 
 
 def _reference(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    # A title may go on until the next empty line, and is put together anew at each.
+    # A title may continue to the next empty line, and is joined again at each line.
     whole = state.lineMax
     state.lineMax = min(whole, line + _DEFINITION_LINES)
     try:
@@ -209,13 +209,13 @@ def _table(state: StateBlock, line: int, end: int, silent: bool) -> bool:
 
 class _Parser(MarkdownIt):
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - markdown-it's name
-        return url  # nobody asks where a link leads to
+        return url  # the target of a link is not used
 
 
 def _parser() -> MarkdownIt:
     options = {"maxNesting": 20, "inline_definitions": True}
     parser = _Parser("commonmark", options).enable("table")
-    # Only block structure is wanted.
+    # Only the block structure is needed.
     parser.disable(["inline", "text_join"])
     ends = ["paragraph", "reference", "blockquote", "list"]
     rules = parser.block.ruler

@@ -1,6 +1,6 @@
-"""The numbers of lists and headings as they are written: 4 as "4", "iv", "D" or "四".
+"""The numbers of lists and headings as text: 4 as "4", "iv", "D" or "四".
 
-The formats name their ways of counting differently; each reader has a table of its own names for these.
+Formats have different names for the ways of counting; each reader has a table from its names to these.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def two_digits(number: int) -> str:
 
 
 def roman(number: int) -> str:
-    """Return ``"iv"``, and figures beyond what Roman numerals write."""
+    """Return ``"iv"``; beyond the range of Roman numerals return figures."""
     if not 0 < number <= _MAX_ROMAN:
         return str(number)
     written = []

@@ -1,4 +1,4 @@
-"""Exponents, indices and formulas as text: "10⁶", "CO₂", and a formula as its author wrote it in TeX."""
+"""Exponents, indices and formulas as text: "10⁶", "CO₂", and formulas as their author wrote them in TeX."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MAX_DEPTH = 60
 
 
 def raised(words: str, before: str) -> str:
-    """Return what is set above the line behind ``before`` as it is written in plain text.
+    """Return a superscript behind ``before`` in plain text.
 
-    Figures and signs have characters of their own. An ordinal's letters ("1st") stay as they are; what
-    else could be read as a figure more, or as a variable, has "^" before it.
+    Figures and signs have superscript characters. The letters of an ordinal ("1st") stay as they are. If
+    another superscript could be read as one more figure, or as a variable, it gets "^" before it.
     """
     bare = "".join(words.split())
     if not bare or len(bare) > _MAX_RAISED:
@@ -37,7 +37,7 @@ def raised(words: str, before: str) -> str:
 
 
 def lowered(words: str, before: str) -> str:
-    """Return what is set below the line behind ``before`` as it is written in plain text."""
+    """Return a subscript behind ``before`` in plain text."""
     bare = "".join(words.split())
     if not bare or len(bare) > _MAX_RAISED:
         return words
@@ -53,7 +53,7 @@ def _grouped(words: str) -> str:
 
 
 def simple_tex(tex: str) -> str:
-    """Return TeX without what only arranges it: ``"{\\displaystyle E=mc^{2}}"`` is ``"E=mc^2"``."""
+    """Return TeX without markup that only arranges it: ``"{\\displaystyle E=mc^{2}}"`` is ``"E=mc^2"``."""
     tex = " ".join(tex.split())[:_MAX_FORMULA].strip("$ ")
     found = re.fullmatch(r"\{\s*\\(?:display|text|script)style\b\s*(.*)\}", tex)
     tex = re.sub(r"\\(?:display|text|script)style\b\s*", "", found[1] if found else tex)
@@ -61,7 +61,7 @@ def simple_tex(tex: str) -> str:
 
 
 def math_text(node: Element) -> str:
-    """Return a MathML element's formula: its TeX, else its alternative text, else its parts on one line."""
+    """Return a MathML element as text: its TeX, else its alternative text, else its parts on one line."""
     for part in node.iter():
         if _name(part) == "annotation" and "tex" in (part.get("encoding") or "").lower():
             tex = simple_tex("".join(part.itertext()))

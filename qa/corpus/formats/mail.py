@@ -1,9 +1,9 @@
 """Messages: EML and MBOX, read with the standard library's parser.
 
-A message is a document: its subject is the title, then come from whom, to whom and when, then its words.
-Of a message in two forms the plain one is read, unless it says much less than the page. What is attached
-is handed on as files. A quotation is page furniture where the message that it quotes was read before it,
-and says these words; any other is text.
+A message is a document: its subject is the title; then come sender, recipients and date, then its words. If
+a message has a plain and an HTML form, the plain one is read, unless it has much less text. Attachments are
+passed on as files. A quotation is boilerplate if the quoted message was read before and has these words; any
+other quotation is text.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from qa.records import Block, Place, Published
 
 _MAX_HEADER, _MAX_SHOWN, _MAX_NAME = 10_000, 1_000, 150
 _STUB = 4
-"""A plain form with less than a quarter of the page's words says only that there is a page."""
+"""A plain form with less than a quarter of the HTML form's words only says that there is an HTML form."""
 _FROM_LINE = re.compile(rb"From .{0,400}\d\d:\d\d.{0,60}\d{4}")
 _ESCAPED = re.compile(rb">+From ")
 _LINE = 1 << 20
@@ -42,16 +42,16 @@ _ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file that a message carries."""
+    """A file that is attached to a message."""
 
     name: str
     data: bytes
 
 
 def messages_of(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
-    """Yield the bytes of each message of an archive of mail; None for one with more than ``limit``.
+    """Yield the bytes of each message of a mail archive; None for one with more than ``limit`` bytes.
 
-    Raises UnreadableError where no message begins the file.
+    Raises UnreadableError if the file does not begin with a message.
     """
     parts: list[bytes] | None = None
     size, blank = 0, True
@@ -74,9 +74,9 @@ def messages_of(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
 def read_message(
     data: bytes, place: str, earlier: Earlier | None = None
 ) -> tuple[Reading, list[Attached]]:
-    """Return what a message says, and what is attached to it.
+    """Return what a message says, and its attachments.
 
-    ``place`` is what its words are cited by. Its words are added to those of ``earlier`` ones.
+    ``place`` is the place by which its words are cited. Its words are added to ``earlier``.
     """
     message = message_from_bytes(data)
     if not message.keys():
@@ -115,7 +115,7 @@ def read_message(
 
 
 class _Body:
-    """Joins texts with a blank line between them, and moves their blocks along."""
+    """Joins texts with a blank line between them, and moves their blocks accordingly."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -139,7 +139,7 @@ class _Body:
 
 
 def _parts(message: Message) -> tuple[list[str], list[str], list[Attached]]:
-    """Return the plain texts of a message, its pages, and its attachments."""
+    """Return the plain texts of a message, its HTML texts, and its attachments."""
     plain: list[str] = []
     pages: list[str] = []
     attached: list[Attached] = []
@@ -161,7 +161,7 @@ def _parts(message: Message) -> tuple[list[str], list[str], list[Attached]]:
             else:
                 plain.append(_plain_text(part, words))
         elif not (part.get("content-id") and part.get_content_maintype() == "image"):
-            # The others are pictures of a page, such as a signature's.
+            # The others are pictures of the HTML form, such as those of a signature.
             name = _free(name or f"attachment{_ENDINGS.get(kind, '')}", names)
             attached.append(Attached(name, _payload(part)))
     return [words for words in plain if words.strip()], pages, attached
@@ -178,13 +178,13 @@ def _payload(part: Message) -> bytes:
 
 
 def _file_name(part: Message) -> str:
-    """Return the name of an attachment as one of a file in a folder."""
+    """Return the name of an attachment in a form that a file in a folder can have."""
     try:
         given = part.get_filename()
     except (ValueError, LookupError, MessageError):
         return ""
     name = " ".join(re.sub(r"[/\\\x00-\x1f\x7f]", "_", _words_of(given or "")).split())
-    if len(name) > _MAX_NAME:  # its ending stays
+    if len(name) > _MAX_NAME:  # keep the ending
         name = name[:100] + name[-49:]
     return name.lstrip(".") or ""
 
@@ -208,7 +208,7 @@ def _plain_text(part: Message, words: str) -> str:
 
 
 def _decoded(data: bytes, charset: str | None) -> str:
-    """Return bytes as text: in the encoding that they are said to have, where they are valid in it."""
+    """Return bytes as text: in the declared encoding, if they are valid in it."""
     if charset:
         try:
             return whole_characters(data.decode(charset))
@@ -227,7 +227,7 @@ def _header(message: Message, name: str) -> str:
 def _words_of(value: object) -> str:
     """Return a header's value with its encoded words decoded, in one line."""
     try:
-        # A header with bytes beyond ASCII comes as an object that has them.
+        # A header with bytes beyond ASCII is an object that contains them.
         chunks = decode_header(value if not isinstance(value, str) else value[:_MAX_HEADER])  # type: ignore[arg-type]
     except (HeaderParseError, ValueError, LookupError):
         chunks = [(str(value)[:_MAX_HEADER], None)]
@@ -241,7 +241,7 @@ def _words_of(value: object) -> str:
 
 
 def _about(message: Message) -> str:
-    """Return from whom a message is, to whom, and when it was sent, a line each."""
+    """Return sender, recipients and date of a message, a line each."""
     lines = []
     for name in ("From", "To", "Cc", "Date"):
         words = _header(message, name)
@@ -274,7 +274,7 @@ def _ids(message: Message, *names: str) -> list[str]:
 
 
 def _shown(pages: Sequence[str]) -> tuple[str, tuple[Block, ...]]:
-    """Return what the pages of a message show: their main text, and all of it where none is told apart."""
+    """Return the text of the HTML forms of a message: the main text, or all of it if there is none."""
     page = "\n".join(pages)
     reading = import_module("qa.corpus.formats.html").extract(page)
     if reading.text:
@@ -287,14 +287,14 @@ def _shown(pages: Sequence[str]) -> tuple[str, tuple[Block, ...]]:
 
 
 def _blocks(text: str) -> tuple[Block, ...]:
-    """Return the blocks of a plain message: paragraphs and lists, and quotations apart from them."""
+    """Return the blocks of a plain message: paragraphs, lists, and quotations on their own."""
     blocks: list[Block] = []
     at = 0
     lines = text.splitlines(keepends=True)
     for _, stretch in groupby(lines, key=lambda line: bool(QUOTED.match(line))):
         piece = "".join(stretch)
         for block in find_blocks(piece):
-            # What looks like a heading in a letter is a greeting, a signature or a slogan.
+            # A line that looks like a heading in a letter is a greeting, a signature or a slogan.
             kind = block.kind if block.kind in ("item", "furniture") else "paragraph"
             blocks.append(Block(kind, block.start + at, block.end + at))
         at += len(piece)

@@ -1,4 +1,4 @@
-"""Markdown: the text is the file with its markup, the blocks are CommonMark's."""
+"""Markdown: the text is the file with its markup, and the blocks are CommonMark's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_FRONT_MATTER = 32_768
 
 
 def read_markdown(data: bytes) -> Reading:
-    """Read Markdown: the text is the file with its markup, the blocks are CommonMark's."""
+    """Read Markdown: the text is the file with its markup, and the blocks are CommonMark's."""
     text, encoding = decode(data)
     front = _front_matter(text)
     body = front.end if front else 0
@@ -47,7 +47,7 @@ def read_markdown(data: bytes) -> Reading:
 
 
 def _with_gaps_filled(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks, and as furniture what a page does not show: rules, link targets and such."""
+    """Yield the blocks, and as furniture the parts that a page does not show: rules, link targets."""
     upto = 0
     for block in (*blocks, Block("furniture", len(text), len(text))):
         gap = text[upto : block.start]
@@ -60,7 +60,7 @@ def _with_gaps_filled(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
 
 
 def _with_title(blocks: list[Block]) -> list[Block]:
-    """Make a first heading the title when it opens the text."""
+    """Make the first heading the title if the text begins with it."""
     for n, block in enumerate(blocks):
         if block.kind == "heading":
             blocks[n] = Block("title", block.start, block.end, block.level)
@@ -70,7 +70,7 @@ def _with_title(blocks: list[Block]) -> list[Block]:
 
 
 class _Front(NamedTuple):
-    """A front matter: where it ends, and what it says."""
+    """A front matter: its end, and its fields."""
 
     end: int
     title: str | None = None
@@ -87,7 +87,7 @@ _LANGUAGES = ("lang", "language", "locale")
 
 
 def _front_matter(text: str) -> _Front | None:
-    """Return the front matter, YAML or TOML, that opens a text; None when it opens with a rule."""
+    """Return the front matter, YAML or TOML, at the beginning of a text; None if it is only a rule."""
     load = _yaml
     found = _FRONT_MATTER.match(text, 0, _MAX_FRONT_MATTER)
     if found is None:
@@ -99,7 +99,7 @@ def _front_matter(text: str) -> _Front | None:
     try:
         fields = load(source)
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
-        # ValueError is TOML's, or with OverflowError an escape for a character that there is not.
+        # ValueError is from TOML; OverflowError and it also from an escape of an impossible character.
         return _Front(found.end()) if _KEY.match(source) else None
     if not isinstance(fields, dict):
         return None if source.strip() else _Front(found.end())
@@ -115,13 +115,13 @@ def _front_matter(text: str) -> _Front | None:
 
 def _yaml(source: str) -> Any:
     # Without types: everything is a string or a collection of strings. A safe loader would
-    # follow merge keys, a few hundred bytes of which can stand for gigabytes.
+    # follow merge keys, and with these a few hundred bytes can stand for gigabytes.
     return yaml.load(source, yaml.BaseLoader)  # noqa: S506 - makes no objects
 
 
 def _toml(source: str) -> Any:
     fields = tomllib.loads(source.replace("\r\n", "\n"))
-    # Dates have a type of their own there.
+    # TOML has a type for dates.
     return {name: str(v) if isinstance(v, date) else v for name, v in fields.items()}
 
 
@@ -132,7 +132,7 @@ def _published(value: object) -> Published | None:
 
 
 def _names(value: object) -> str | None:
-    """Return the names of authors: a text, a list of them, or of mappings with a name."""
+    """Return the names of authors from a text, a list of texts, or mappings with a name."""
     many = value if isinstance(value, list) else [value]
     found = [_string(one.get("name") if isinstance(one, dict) else one) for one in many[:20]]
     return ", ".join(name for name in found if name) or None

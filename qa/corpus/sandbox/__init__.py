@@ -1,1 +1,1 @@
-"""Readers in a child process with limits that the kernel holds."""
+"""The sandbox: format readers in a child process, with limits that the kernel enforces."""

@@ -1,7 +1,7 @@
-"""Waiting for a child process for so much of its processor time, and so much time on the wall.
+"""Waits for a child process, up to a limit of processor time and a limit of clock time.
 
-The child sets itself no such limit, for what it can set it can lift, and the process that started it may
-have no right to move one on: it looks at the child's clock instead, which needs none.
+The child cannot set itself a reliable limit, because it could lift it again. The process that started it
+may have no right to change a limit later. So the parent reads the child's clock, which needs no right.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import sys
 import time
 
 _LOOK = 1.0
-"""How often the clock is looked at, at least, in seconds: threads use it up faster than time passes."""
+"""The longest pause between two looks at the clock, in seconds: threads use processor time faster."""
 
 
 def wait(channel: socket.socket, process: int, *, seconds: float, deadline: float) -> None:
-    """Return when there is something to receive, or nothing to come any more.
+    """Return when there is something to receive, or when nothing more will come.
 
-    Raises TimeoutError once the process has used so many ``seconds`` of a processor meanwhile, and past
-    the ``deadline`` on the monotonic clock. Where no clock of another process is told, as on other systems
-    than Linux, only the deadline holds.
+    Raises TimeoutError when the process has used ``seconds`` of processor time meanwhile, and after the
+    ``deadline`` on the monotonic clock. On systems other than Linux, which do not give the clock of
+    another process, only the deadline holds.
     """
     upto = _used(process) + seconds
     answer = select.poll()

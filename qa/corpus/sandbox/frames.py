@@ -1,6 +1,6 @@
-"""What a build and the child process that reads for it say to each other: JSON, its length before it.
+"""The messages between a build and the child process that reads for it: JSON with its length before it.
 
-The child reads files that anyone may have made, so what it says is checked like any other input.
+The child reads files that anyone may have made, so its messages are checked like any other input.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _KINDS = frozenset(get_args(BlockKind))
 
 
 class FrameError(ValueError):
-    """What came is not what was agreed."""
+    """A message that breaks the protocol."""
 
 
 class TooLongError(FrameError):
-    """What came is longer than it may be."""
+    """A message that is longer than allowed."""
 
 
 def send(
     channel: socket.socket, message: Mapping[str, Any], *, files: tuple[int, ...] = ()
 ) -> None:
     """Send a message; open files go with its first bytes."""
-    # As UTF-8, so that a limit on a text's size is one on its bytes in every script.
+    # As UTF-8, so that a limit on a text's bytes means the same in every script.
     text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
     body = text.encode("utf-8", "surrogatepass")
     head = _LENGTH.pack(len(body))
@@ -46,10 +46,10 @@ def send(
 def receive(
     channel: socket.socket, *, limit: int, deadline: float | None = None
 ) -> Mapping[str, Any] | None:
-    """Return the next message, None when the other side is gone.
+    """Return the next message; None when the other side is gone.
 
-    Raises TooLongError for one longer than ``limit`` bytes, FrameError for one that is not a JSON
-    object, TimeoutError past the ``deadline`` on the monotonic clock.
+    Raises TooLongError for a message of more than ``limit`` bytes, FrameError for one that is no JSON
+    object, TimeoutError after the ``deadline`` on the monotonic clock.
     """
     head = _exactly(channel, _LENGTH.size, deadline)
     return None if head is None else _body(channel, head, limit, deadline)
@@ -101,7 +101,7 @@ def _exactly(channel: socket.socket, count: int, deadline: float | None) -> byte
 
 
 def options_of(fields: Mapping[str, Any]) -> Options:
-    """Return the options that ``asdict`` made a mapping of."""
+    """Return the options from the mapping that ``asdict`` made."""
     columns = {name: tuple(names) for name, names in fields["columns"].items()}
     encodings = tuple((glob, codec) for glob, codec in fields["encodings"])
     return Options(Limits(**fields["limits"]), Columns(**columns), encodings=encodings)
@@ -134,10 +134,10 @@ def _plain(value: Published | About | None) -> Mapping[str, Any] | None:
 
 
 def item_of(message: Mapping[str, Any], source: str) -> Item | None:
-    """Return the item of a message about the file ``source``; None at the end of the file.
+    """Return the item in a message about the file ``source``; None at the end of the file.
 
-    Raises FrameError for one that breaks what readers promise: spans in order and within the text, a
-    source that is the file's or within it.
+    Raises FrameError if it breaks the rules for readers: spans are in order and within the text, and the
+    source is the file's or within it.
     """
     try:
         if "end" in message:

@@ -1,9 +1,10 @@
-"""Readers in a child process with limits, so that no file can take a build down.
+"""Readers in a child process with limits, so that no file can crash a build.
 
-One child reads many files; after a fault, or so many files, a new one takes its place. It is started
-from nothing and not forked, for this process has threads. Where it falls over a file in an archive,
-that file is named and reading goes on behind it. What it gives up before it reads, and what the kernel
-then holds it to, is in ``qa.corpus.sandbox.worker`` and ``qa.corpus.sandbox.confinement``; its time is counted here.
+One child reads many files; after a fault, or after a number of files, a new one replaces it. It is started
+as a new program and not forked, because this process has threads. If it crashes at a file in an archive
+file, that file is named and reading continues after it. ``qa.corpus.sandbox.worker`` and
+``qa.corpus.sandbox.confinement`` describe what the child gives up before it reads, and what the kernel then
+enforces. Its time is counted here.
 """
 
 from __future__ import annotations
@@ -28,26 +29,26 @@ from qa.errors import ConfinementError
 from qa.records import Document
 
 _FILES_EACH = 500
-"""Files after which a child is replaced, so that what its libraries leak is given back."""
+"""A child is replaced after so many files, so that memory leaks of libraries end with it."""
 _MAX_FAULTS = 20
 _WALL = 3
-"""A child may take so many times its processor time: other processes want theirs."""
+"""The limit of clock time as a multiple of processor time: other processes need the processor too."""
 _START_SECONDS = 60
-"""A child that has not begun by then does not."""
+"""A child that has not started after so many seconds counts as failed."""
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from qa.corpus.sandbox.worker import main; main()"
-"""The child finds its modules where this process does, whatever the folder that it is started in."""
+"""The child uses the module paths of this process, in whatever folder it is started."""
 
 
 class _FaultError(Exception):
-    """The child is gone or does what it should not; says why in a few words."""
+    """The child is gone, or broke the protocol; the message says why in a few words."""
 
 
 class Sandbox:
     """Reads files in a child process. Not for two threads at once.
 
-    ``tell`` is called once, before the first file is read, where the kernel does not hold all that it
-    could hold of a child; with ``confinement="kernel"`` entering raises ConfinementError then.
+    ``tell`` is called once, before the first file is read, if the kernel does not confine the child
+    completely; with ``confinement="kernel"`` entering then raises ConfinementError.
     """
 
     def __init__(self, options: Options, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -72,9 +73,9 @@ class Sandbox:
         self._stop()
 
     def start(self) -> Confinement:
-        """Start a child where there is none; return how far the kernel holds it.
+        """Start a child if there is none; return how far the kernel confines it.
 
-        Raises ConfinementError where that is not as far as is demanded, or where none starts.
+        Raises ConfinementError if that is less than demanded, or if no child starts.
         """
         try:
             self._ready()
@@ -94,9 +95,9 @@ class Sandbox:
     def read(
         self, source: str, file: IO[bytes], side: str | None = None
     ) -> Iterator[Document | Skipped]:
-        """Yield the documents in an open file; what cannot be read is a Skipped.
+        """Yield the documents in an open file; a part that cannot be read is a Skipped.
 
-        ``side`` is what the file says that describes this one, None without it.
+        ``side`` is the text of its side file; None without one.
         """
         bad: list[int] = []
         told: set[str] = set()
@@ -119,12 +120,12 @@ class Sandbox:
                 told.add(at.source)
                 after = at.number
                 bad.append(at.number)
-        yield Skipped(source, f"took its reader down {_MAX_FAULTS} times: the rest is not read")
+        yield Skipped(source, f"crashed its reader {_MAX_FAULTS} times: the rest is not read")
 
     def _once(
         self, source: str, file: IO[bytes], side: str | None, after: int, bad: list[int]
     ) -> Iterator[Document | Skipped | Mark]:
-        """Yield what the child finds, from file number ``after`` of an archive on."""
+        """Yield what the child finds, from file number ``after`` of an archive file on."""
         limits = self._options.limits
         whole = False
         try:
@@ -140,7 +141,7 @@ class Sandbox:
                 if "memory" in message:
                     raise _FaultError(self._memory())
                 item = item_of(message, source)
-                del message  # as large as the document, which may be worked on for long
+                del message  # as large as the document, which may be used for a long time
                 if item is None:
                     whole = True
                     return
@@ -160,7 +161,7 @@ class Sandbox:
                 self._stop()
 
     def _ready(self) -> socket.socket:
-        """Return the channel to the child, started where there is none."""
+        """Return the channel to the child; start one if there is none."""
         if self._channel is None:
             ours, its = socket.socketpair()
             with its:
@@ -169,9 +170,9 @@ class Sandbox:
                     stdin=its.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    # None of what this process was told, keys above all.
+                    # Nothing of this process's environment, above all no keys.
                     env={},
-                    # Ctrl-C is for this process to answer.
+                    # Only this process reacts to Ctrl-C.
                     process_group=0,
                 )
             self._channel, self._files = ours, 0
@@ -180,7 +181,7 @@ class Sandbox:
         return self._channel
 
     def _greet(self, channel: socket.socket) -> None:
-        """Hear from a new child how far the kernel holds it; it has seen no file yet."""
+        """Receive from a new child how far the kernel confines it; it has seen no file yet."""
         try:
             said = receive(channel, limit=1 << 16, deadline=time.monotonic() + _START_SECONDS)
         except TimeoutError:
@@ -194,7 +195,7 @@ class Sandbox:
         first = self._confinement is None
         self._confinement = Confinement(held, missing)
         if missing:
-            lacking = f"the kernel does not hold all of the readers' process ({'; '.join(missing)})"
+            lacking = f"the kernel does not confine the readers' process completely ({'; '.join(missing)})"
             if self._options.confinement == "kernel":
                 self._stop()
                 raise ConfinementError(
@@ -218,9 +219,9 @@ class Sandbox:
         if status == -signal.SIGXCPU:
             return self._time()
         if status == -signal.SIGKILL:
-            return "its reader was killed, for want of memory perhaps"
-        if status == -signal.SIGABRT:  # what a library does that cannot have the memory it wants
-            return f"took its reader down, most likely because it {self._memory()}"
+            return "its reader was killed, perhaps because memory ran out"
+        if status == -signal.SIGABRT:  # libraries abort when they cannot get memory
+            return f"crashed its reader, most likely because it {self._memory()}"
         if status < 0:
             return f"crashed its reader ({signal.Signals(-status).name})"
         return "crashed its reader"
@@ -243,7 +244,7 @@ class Sandbox:
 
 
 def confinement_here() -> Confinement:
-    """Return how far the kernel holds a reader's process on this machine, by starting one."""
+    """Start a reader's process; return how far the kernel confines it on this machine."""
     with Sandbox(Options()) as sandbox:
         try:
             return sandbox.start()

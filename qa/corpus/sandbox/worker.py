@@ -1,9 +1,10 @@
-"""The child process that reads the formats of others; ``qa.corpus.sandbox.process`` starts it.
+"""The child process that reads documents; ``qa.corpus.sandbox.process`` starts it.
 
-It takes an open file at a time over the socket that is its standard input, and answers with what is in
-it. Before it reads anything it gives up what reading does not need: memory beyond a limit, files of any
-size written, programs started, connections made, files opened other than its own libraries'. The kernel
-holds it to that where it can, which is what it says first; Python does so everywhere, for Python's own calls.
+It receives one open file at a time over the socket that is its standard input, and answers with what is in
+the file. Before it reads anything it gives up what reading does not need: memory beyond a limit, writing
+files of any size, starting programs, making connections, opening files other than its own libraries'. The
+kernel enforces this as far as it can, and the first message says how far. Python enforces it everywhere, but
+only for Python's own calls.
 """
 
 from __future__ import annotations
@@ -69,10 +70,10 @@ def _bound(memory: int) -> None:
 
 
 def _allow(seconds: int) -> None:
-    """Let the process use so many seconds more of a processor.
+    """Allow the process so many more seconds of a processor.
 
-    On Linux nothing is to be done: the build looks at this process's clock, and the kernel lets it set no
-    limit.
+    On Linux there is nothing to do: the build looks at this process's clock, and the kernel filter refuses
+    to set limits.
     """
     if sys.platform == "linux":
         return
@@ -82,7 +83,7 @@ def _allow(seconds: int) -> None:
 
 
 def _guard(libraries: Sequence[Place]) -> Callable[[str, tuple[Any, ...]], None]:
-    """Return an audit hook that refuses whatever reading does not need."""
+    """Return an audit hook that refuses everything that reading does not need."""
     whole = {str(place.path) for place in libraries if place.whole}
     folders = tuple(f"{path.rstrip(os.sep)}{os.sep}" for path in whole)
 
@@ -94,7 +95,7 @@ def _guard(libraries: Sequence[Place]) -> Callable[[str, tuple[Any, ...]], None]
             writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
             place = Path(os.fsdecode(path)).absolute()
             if os.pardir in place.parts:
-                # Where it leads, links on the way followed, as the kernel goes.
+                # The real path, with links followed, as the kernel does.
                 place = place.resolve()
             ours = str(place) in whole or str(place).startswith(folders)
             if writes or (mode and set(mode) & set("wax+")) or not ours:

@@ -1,4 +1,4 @@
-// An answer as elements: what the sources say, as quotes with numbered citations.
+// An answer as elements: quotes with numbered citations.
 
 import { webAddress } from "./api.js";
 import { button, discloses, el, newId, toClipboard } from "./dom.js";
@@ -8,7 +8,7 @@ const SHOWN = 3; // quotes; the others are a click away
 const NEAREST = 2; // of them where nothing seems to answer: more would look as if something did
 
 /**
- * A whole answer: what was found in a sentence, the short answer, then the quotes, best first.
+ * A whole answer: the verdict in a sentence, the short answer, then the quotes, best first.
  *
  * @param answer the body of /v1/ask
  * @param on {{service, level: number, filtered: boolean, open: Function, edit: Function,
@@ -61,16 +61,16 @@ function inWords({ verdict, results }, filtered) {
   }[verdict], null];
 }
 
-/** Whether the message was no question: "Good morning". Its note says all there is to say. */
+/** Whether the message was no question: "Good morning". Then its note is the whole answer. */
 const asksNothing = ({ results, notes = [] }) => !results.length && notes.some(({ code }) => code === "greeting");
 
 const searchedOtherwise = ({ searched, question }) => Boolean(searched) && searched.trim() !== question.trim();
 
-/** The notes that are shown: that a question was shortened says less than what was searched. */
+/** The notes that are shown; if the searched question is shown, no note says that it was shortened. */
 const notesOf = (answer) => (answer.notes ?? []).filter(({ code }) => (
   code !== "question_shortened" || !searchedOtherwise(answer)));
 
-/** What a person should know besides, each thing in a line. */
+/** The notes, a line each. */
 function noteParts(answer, on) {
   const { filtered_out_undated: undated } = answer;
   const lines = notesOf(answer).map((note) => el("p", {}, noteWords(note, on)));
@@ -78,11 +78,11 @@ function noteParts(answer, on) {
     lines.push(el("p", {},
       `${count(undated, "document")} without a date ${undated === 1 ? "was" : "were"} left out by the date filter.`));
   }
-  // The chat's own live region reads them out, with the verdict; twice would be once too often.
+  // The chat's own live region reads them out with the verdict, so this element is not live.
   return lines.length ? [el("div", { class: "notes", role: "status", "aria-live": "off" }, lines)] : [];
 }
 
-/** A note's message. A question that it suggests is a button that asks it, quotation marks and all. */
+/** A note's message. If it suggests a question, this becomes a button, with its quotation marks. */
 function noteWords({ message, suggestion }, on) {
   if (typeof suggestion !== "string" || !suggestion.trim()) return message;
   const ask = (label) => button(label, () => on.ask(suggestion));
@@ -94,7 +94,7 @@ function noteWords({ message, suggestion }, on) {
   return [before.slice(0, before.length - opened.length), ask(opened + suggestion + closed), after.slice(closed.length)];
 }
 
-/** What the live region says once an answer is there: the verdict, the best words, the notes. */
+/** The text for the live region when an answer comes: the verdict, the best words, the notes. */
 export function spoken(answer) {
   const { verdict, results } = answer;
   const notes = notesOf(answer).map(({ message }) => message);
@@ -171,8 +171,8 @@ function quote(result, on) {
 }
 
 /**
- * The words of a text, each once: the marked ones in marks, those in them that answer strong, the
- * folded ones in spans. `cut` is of `pieces` or of `fold`.
+ * The words of a text, each once: the marked ones in mark elements, those that answer in strong
+ * elements, the folded ones in spans. `cut` is a result of `pieces` or of `fold`.
  */
 export function marked(cut) {
   const nodes = [];
@@ -201,7 +201,7 @@ function copyButton(what, text, on) {
   return node;
 }
 
-/** A link to a citation's page that opens beside the answer where there is room for it. */
+/** A link to a citation's page; it opens beside the answer if there is room. */
 function citeLink(citation, { score, highlights, answer, on }, words = el("bdi", {}, nameOf(citation))) {
   const link = el("a", { class: "cite", href: on.service.viewAddress(citation) }, words);
   link.addEventListener("click", (event) => {
@@ -221,7 +221,7 @@ function elsewhere(also, around) {
     : el("div", { class: "also" }, el("p", {}, "The same text also stands in"), list);
 }
 
-/** A failure in words, and the way on. */
+/** A failure in words, with buttons for what to do next. */
 export function problem(error, level, actions) {
   return el("div", { class: "problem", role: "alert" },
     el(`h${level}`, {}, error.title ?? "Something went wrong on this page"),

@@ -2,10 +2,10 @@
 
 const PATIENCE_MS = 60_000;
 
-/** Excerpts that a question gets where nothing else is said. */
+/** How many excerpts a question gets by default. */
 export const DEFAULT_K = 5;
 
-/** A failure that a person can read. `retry`: the same question may work in a moment. */
+/** A failure in words for a person. `retry`: the same question may work in a moment. */
 export class Problem extends Error {
   constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false } = {}) {
     super(message);
@@ -13,7 +13,7 @@ export class Problem extends Error {
   }
 }
 
-/** The address if it is http or https, else null: a document may name "javascript:" anything. */
+/** The address if it is http or https, else null: a document may contain any "javascript:" address. */
 export function webAddress(address) {
   try {
     const { protocol, href } = new URL(address);
@@ -23,7 +23,7 @@ export function webAddress(address) {
   }
 }
 
-/** The body of a question's request, as far as filters make it. */
+/** The part of a question's request that filters make. */
 export function requestOf({ source, from, to, k = DEFAULT_K }) {
   return {
     k,
@@ -37,7 +37,7 @@ export function requestOf({ source, from, to, k = DEFAULT_K }) {
   };
 }
 
-/** One service, asked by a page of its own or by a page of another origin. */
+/** One service; its own page or a page of another origin uses it. */
 export class Service {
   #root;
   #key;
@@ -53,7 +53,7 @@ export class Service {
     return this.#root.href;
   }
 
-  /** Whether a page that is opened by its address is let in as this one is. */
+  /** Whether a page that is opened by its address has the same access as this one. */
   get linkable() {
     return !this.#key;
   }
@@ -84,7 +84,7 @@ export class Service {
     return this.#call("v1/session");
   }
 
-  /** Hand in a key, for a session of this browser. */
+  /** Exchange a key for a session of this browser. */
   signIn(key) {
     return this.#call("v1/session", { body: { key } });
   }
@@ -144,22 +144,22 @@ export class Service {
   }
 }
 
-/** What a status means to the person who asked; the service's own sentence says the rest. */
+/** The meaning of a status for the person who asked; the service's own message has the details. */
 function refusal(response, error) {
   const { status } = response;
   const wait = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
   const said = error?.message?.replace(/^./, (first) => first.toUpperCase());
-  const message = status === 401 ? "Questions are answered for those who have one." : said ?? (response.ok
+  const message = status === 401 ? "You need a key to ask questions." : said ?? (response.ok
     ? "The service sent something that this page cannot read."
     : `The service answered with status ${status} and no explanation.`);
   const title =
     status === 401 ? "This archive asks for a key"
-    : status === 403 ? "This is not open to you"
+    : status === 403 ? "You may not do this"
     : status === 404 ? "Not there"
     : status === 429 ? "Too many questions at once"
     : status === 503 ? "The archive is not ready"
     : status >= 500 || response.ok ? "Something went wrong on the server"
-    : "This cannot be asked as it stands";
+    : "This question is not allowed";
   return new Problem(
     title,
     wait > 0 ? `${message} Try again in ${wait === 1 ? "a second" : `${wait} seconds`}.` : message,

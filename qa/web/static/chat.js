@@ -60,7 +60,7 @@ export class Chat {
     return this.#turns.at(-1);
   }
 
-  /** Ask. `alone`: it is no follow-up of what was asked before. */
+  /** Ask. `alone`: the question is no follow-up. */
   async ask(question, { filters = this.around.filters(), alone = false, place = null } = {}) {
     this.#running?.abort();
     const mine = (this.#running = new AbortController());

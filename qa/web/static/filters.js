@@ -94,7 +94,7 @@ export class Filters {
     this.#timeline?.show({ from, to });
   }
 
-  /** A known path means itself; a pattern is used as it stands; other words may stand anywhere. */
+  /** A known path or a pattern is used unchanged; other words match anywhere in a path. */
   #glob(source) {
     if (!source) return "";
     if (this.#known.has(source)) return source.replace(/[[*?]/g, "[$&]");

@@ -3,7 +3,7 @@
 const VERSION = 1;
 const MOST = 50; // turns; the oldest go first
 
-/** Finished turns under one name. A storage that is full or blocked loses them, and nothing else. */
+/** Finished turns under one name. If the storage is full or blocked, only they are lost. */
 export class History {
   #name;
   #storage;
@@ -13,7 +13,7 @@ export class History {
     this.#storage = storage;
   }
 
-  /** The turns that were kept, oldest first; what this version cannot read is left out. */
+  /** The stored turns, oldest first; turns that this version cannot read are left out. */
   load() {
     try {
       const kept = JSON.parse(this.#storage.getItem(this.#name));
@@ -23,7 +23,7 @@ export class History {
     }
   }
 
-  /** Keep one more turn; another tab's stay. Tells whether it was kept. */
+  /** Store one more turn; turns of other tabs stay. Returns whether it was stored. */
   add(turn) {
     let turns = [...this.load(), turn].slice(-MOST);
     while (turns.length) {

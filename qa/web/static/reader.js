@@ -4,10 +4,10 @@ import { date, lines, marked, original, problem } from "./answer.js";
 import { button, el, newId } from "./dom.js";
 import { nameOf, pieces, place, spaced } from "./text.js";
 
-const CHANGED = "This document has changed since it was cited: the words that were cited are not "
+const CHANGED = "This document has changed since it was cited: the cited words are not "
   + "marked, and may be gone.";
 
-/** A panel that shows one document: beside the chat, or over it where `modal` says so. */
+/** A panel that shows one document: beside the chat, or over it if `modal` returns true. */
 export class Reader {
   #service;
   #modal;
@@ -15,7 +15,7 @@ export class Reader {
   #loading = null;
   #content = el("div", { class: "reader-content" });
 
-  /** `modal` tells whether the panel takes the whole screen; it is asked each time. */
+  /** `modal` returns whether the panel takes the whole screen; it is called each time. */
   constructor(service, { modal = () => false, level = 2 } = {}) {
     this.#service = service;
     this.#modal = modal;
@@ -62,7 +62,7 @@ export class Reader {
     this.element.close();
   }
 
-  /** Beside the chat, or over it: for when the window gets another size. */
+  /** Choose again between beside and over the chat, after the window has changed its size. */
   arrange() {
     if (!this.isOpen || this.element.matches(":modal") === this.#modal()) return;
     this.element.close();

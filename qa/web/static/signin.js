@@ -1,8 +1,8 @@
-// The dialog that asks for a key, where the service wants one.
+// The dialog that asks for a key, if the service needs one.
 
 import { button, el, newId } from "./dom.js";
 
-/** Asks for a key and hands it in; the service answers with a session in a cookie, and nobody keeps the key. */
+/** Asks for a key and sends it; the service answers with a session in a cookie. The key is not stored. */
 export class SignIn {
   #service;
   #then = null;
@@ -15,7 +15,7 @@ export class SignIn {
     const title = el("h2", { id: newId("signin") }, "This archive asks for a key");
     const form = el("form", { method: "dialog" },
       title,
-      el("p", {}, "Its operator gives you one. It begins a session, which a cookie of this browser holds; the key itself is not kept."),
+      el("p", {}, "The operator of this archive can give you a key. With it this browser gets a session in a cookie. The key itself is not stored."),
       el("label", { for: this.#field.id }, "Key"), this.#field,
       this.#trouble,
       el("p", { class: "ways" }, el("button", { type: "submit", class: "primary" }, "Use this key"),
@@ -27,7 +27,7 @@ export class SignIn {
     });
   }
 
-  /** Ask for a key; `then` is done once the service took one. */
+  /** Ask for a key; `then` is called when the service has accepted one. */
   open(then) {
     this.#then = then;
     this.#trouble.textContent = "";

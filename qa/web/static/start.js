@@ -1,4 +1,4 @@
-// What is in the archive, for those who have not asked yet.
+// The documents of the archive, shown before the first question.
 
 import { date, problem } from "./answer.js";
 import { button, el } from "./dom.js";

@@ -1,4 +1,4 @@
-// Words and spans: pure functions, shared by every face of the project in a browser.
+// Words and spans: pure functions, shared by the page and the widget.
 
 import { webAddress } from "./api.js";
 
@@ -7,7 +7,7 @@ import { webAddress } from "./api.js";
  *
  * The service counts Unicode code points; a JavaScript string counts UTF-16 units, where one
  * emoji is two. So the text is cut as an array of code points. Spans may come in any order,
- * touch or overlap, or reach outside: what is shown is still the text, each character once.
+ * touch or overlap, or reach outside: the result is still the text, each character once.
  *
  * @param {string} text
  * @param {{start: number, end: number}[]} spans
@@ -33,9 +33,9 @@ export function pieces(text, spans = [], answer = null) {
 const AROUND = 160; // characters of a sentence on each side of the words that answer
 
 /**
- * The short answer in its sentence: what the page says first. Null where the archive gives none, or
- * is in doubt. `before + words + after` is as the excerpt has it, but for an ellipsis where the
- * sentence is long; `qa/present/shown.py` has the same rule for the other faces.
+ * The short answer in its sentence, which the page shows first. Null if there is none, or if it is
+ * uncertain. `before + words + after` is a part of the excerpt, with an ellipsis if the sentence is
+ * long; `qa/present/shown.py` has the same rule for the other interfaces.
  *
  * @returns {{result: object, before: string, words: string, after: string} | null}
  */
@@ -62,7 +62,7 @@ export function shortAnswer({ verdict, results: [result] }) {
 /** How many code points a text has, as the service counts them. */
 export const length = (text) => Array.from(text).length;
 
-/** Whether spaces set out a text: columns, or lines that are indented. */
+/** Whether spaces arrange a text: columns, or indented lines. */
 export const spaced = (text) => /[ \t]{2}|^[ \t]/m.test(text);
 
 const SHORT = 300; // characters of an excerpt that are never folded
@@ -70,10 +70,10 @@ const AFTER = 160; // characters that stay after the marked sentence
 const BETWEEN = 120; // characters that stay between two marked sentences
 
 /**
- * Fold an excerpt around its marked sentence: which pieces are put away at first.
+ * Fold an excerpt around its marked sentence: some pieces are hidden at first.
  *
- * Nothing is left out or changed: the pieces joined are the excerpt. The marked words come first,
- * so that what stands before them is put away; after them a few words stay.
+ * Nothing is left out or changed: together the pieces are the excerpt. The text before the marked
+ * words is hidden; after them a few words stay visible.
  *
  * @param {{text: string, marked: boolean, answers: boolean}[]} cut of `pieces`
  * @returns {{text: string, marked: boolean, answers: boolean, folded: boolean}[]}
@@ -91,7 +91,7 @@ export function fold(cut) {
   });
 }
 
-/** Cut unmarked words at a space near `most`; a short rest is not worth a cut. */
+/** Cut unmarked words at a space near `most`; a short rest is not cut off. */
 function headAndTail(piece, most) {
   const { text } = piece;
   if (text.length <= most * 1.3) return [piece];
@@ -103,7 +103,7 @@ function headAndTail(piece, most) {
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
   "September", "October", "November", "December"];
 
-/** "2019-11-23" is "23 November 2019", "2019-11" is "November 2019"; no more precise than known. */
+/** "2019-11-23" is "23 November 2019", "2019-11" is "November 2019"; unknown parts are left out. */
 export function dateInWords(value) {
   const [, year, month, day] = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/.exec(value ?? "") ?? [];
   if (!year || (month && !MONTHS[month - 1])) return value ?? "";
@@ -115,13 +115,13 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
-/** "line 3", "lines 3–5", "page 2, line 3"; what has a place, as a workbook has, has no lines: "Pumps, row 12". */
+/** "line 3", "lines 3–5", "page 2, line 3"; a source with places, such as a workbook, has no lines: "Pumps, row 12". */
 export function place({ page, place: within, line_start: first, line_end: last }) {
   const lines = within || first == null ? "" : first === last ? `line ${first}` : `lines ${first}–${last}`;
   return [page == null ? "" : `page ${page}`, within, lines].filter(Boolean).join(", ");
 }
 
-/** The bounds of a question in words: "2018 to 2020, reports/*"; empty where there are none. */
+/** The filters of a question in words: "2018 to 2020, reports/*"; empty without filters. */
 export function boundsInWords({ source, from, to }) {
   const when = from && to && from === to ? dateInWords(from)
     : from && to ? `${dateInWords(from)} to ${dateInWords(to)}`
@@ -130,13 +130,13 @@ export function boundsInWords({ source, from, to }) {
   return [when, source].filter(Boolean).join(", ");
 }
 
-/** What a document is called: its title, or else its path. */
+/** The name of a document: its title, else its path. */
 export const nameOf = ({ title, source }) => title || source;
 
-/** A document's own address on the web, without the words that it opens at; "" without one. */
+/** A document's own address on the web, without the text fragment; "" if there is none. */
 const originalAddress = ({ original_url: url }) => (webAddress(url) ?? "").replace(/:~:.*$/, "").replace(/#$/, "");
 
-/** A citation in one line of text, enough to find the very words again. */
+/** A citation in one line of text, enough to find the words again. */
 export function citationText(citation, address) {
   const { author, title, source, section, published, start, end, sha256 } = citation;
   const original = originalAddress(citation);
@@ -156,7 +156,7 @@ export function citationText(citation, address) {
 export const quoteText = (excerpt, citation, address) =>
   `“${excerpt}”\n\n${citationText(citation, address)}`;
 
-/** The same as Markdown that renders as these very words, whatever markup they hold. */
+/** The same as Markdown that shows exactly these words, even if they contain markup. */
 export function quoteMarkdown(excerpt, citation, address) {
   const quoted = excerpt.split(/\r\n|\r|\n/).map((line) => `> ${literally(line.trim())}`.trimEnd());
   const link = (words, to) => `[${words}](${to.replace(/\(/g, "%28").replace(/\)/g, "%29")})`;

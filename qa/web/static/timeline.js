@@ -1,4 +1,4 @@
-// When the documents were published: bars, and two handles that choose a stretch of them.
+// The dates of the documents: bars, and two handles that choose a period.
 
 import { el } from "./dom.js";
 import { count, dateInWords } from "./text.js";

@@ -1,5 +1,5 @@
-// The document page works without this file. With it: the marked words come to the middle of
-// the screen and take the focus, the citation can be copied, and one is never lost.
+// The document page works without this file. With it, the marked words come to the middle of
+// the screen and get the focus, the citation can be copied, and a button leads back to the words.
 
 const mark = document.getElementById("cited");
 const citation = document.getElementById("citation");
@@ -7,7 +7,7 @@ const back = document.getElementById("back");
 const arrivedAt = location.hash;
 
 if (mark) {
-  // On Back and on reload the browser returns to where the reader was: leave that alone.
+  // On Back and on reload the browser restores the reader's position, so do nothing then.
   if (performance.getEntriesByType("navigation")[0]?.type === "navigate") {
     if (document.readyState === "complete") meet();
     else addEventListener("load", () => requestAnimationFrame(meet)); // after the browser's own jump

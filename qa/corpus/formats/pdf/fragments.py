@@ -204,7 +204,7 @@ def _fragment(strands: Sequence[_Strand], text: Any) -> Fragment:
     run = [char for strand in strands for char in strand.chars]
     gaps = _gaps(strands)
     spaces = _spaces(gaps, [space for strand in strands for space in strand.spaced])
-    # One word in another face, or a note's mark, does not make the line what it is.
+    # One word in another typeface, or the mark of a note, does not decide what the line is.
     letters = [char for char in run if char.char.isalpha()] or run
     samples = [letters[n].number for n in (0, len(letters) // 2, -1)]
     words, wide = _written(run, spaces, [0.0, *gaps], _raised(run, text))

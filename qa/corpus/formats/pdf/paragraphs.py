@@ -196,7 +196,7 @@ def _without_soft(words: Words, offsets: list[int]) -> tuple[Words, list[int]]:
 
 
 def levels_of(paragraphs: Sequence[Paragraph]) -> dict[Face, int]:
-    """Return the level of each face that headings have: larger than the text, or bold where it is not."""
+    """Return a level for each typeface of headings: larger than the text, or bold if the text is not."""
     if not paragraphs:
         return {}
     body = _body([line for paragraph in paragraphs for line in paragraph.lines])

@@ -1,17 +1,16 @@
-"""What the kernel holds of a reader's process: which files it opens, and which calls it may make.
+"""The confinement of a reader's process by the kernel: which files it opens, which calls it makes.
 
-A parser is native code, and whoever finds a fault in it may run code of their own in its process. What
-Python refuses does not hold such code; what the kernel refuses does. ``confine`` gives up, for good and for
-every thread to come:
+A parser is native code, and an attacker who finds a fault in it may run code in its process. Python cannot
+stop such code; the kernel can. ``confine`` gives up, for good and for every later thread:
 
-- files: Landlock leaves the interpreter's libraries, to read, and nothing else (``landlock``, ``places``);
+- files: Landlock leaves only the interpreter's libraries, for reading (``landlock``, ``places``);
 - calls: a seccomp filter leaves what reading an open file needs (``seccomp``);
 - privileges: the user root, every capability, what a started program could gain (``privileges``).
 
-These are system calls of our own, by ctypes. Of the libraries for it, sandlock (Apache-2.0, maintained)
-brings 4.5 MB of native code, wants Linux 6.12, and filters calls only of programs that it starts;
-py-landlock (MIT) does Landlock alone, in two releases; pyseccomp (MIT) has had none since 2021 and wants
-libseccomp on the machine. What is needed of them is a few calls and a hundred instructions.
+The system calls are made with ctypes. Libraries were considered: sandlock (Apache-2.0, maintained) has
+4.5 MB of native code, needs Linux 6.12, and filters only the calls of programs that it starts; py-landlock
+(MIT) has Landlock only, and two releases; pyseccomp (MIT) has had no release since 2021 and needs libseccomp
+on the machine. Only a few calls and a hundred instructions of them are needed.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ from qa.corpus.sandbox.confinement.places import Place, to_read
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What of a reader's process the kernel holds, and what it does not, with the reason."""
+    """What the kernel confines in a reader's process, and what it does not, with the reason."""
 
     held: tuple[str, ...]
     missing: tuple[str, ...]
 
 
 def confine(libraries: Sequence[Place]) -> Confinement:
-    """Leave this process ``libraries`` to read, as far as the kernel can; return how far that is.
+    """Leave this process only ``libraries`` to read, as far as the kernel can; return how far that is.
 
-    For a process with one thread that has nothing to do but to read open files. Raises nothing: what
-    cannot be had is in ``missing``.
+    It must be called in a process with one thread that only reads open files. It raises nothing: what
+    fails is in ``missing``.
     """
     if sys.platform != "linux":
         return Confinement((), (f"there is no confinement by the kernel on {sys.platform}",))
@@ -54,7 +53,7 @@ def confine(libraries: Sequence[Place]) -> Confinement:
             missing.append(f"{what}: {error.strerror or error}")
 
     read = to_read(libraries)
-    # What the rules name is opened while this is still root; they hold once root is left.
+    # The rules name files that are opened while this is still root; they apply after root is left.
     rules: list[landlock.Rules] = []
     try:
         rules.append(landlock.prepare(libraries))

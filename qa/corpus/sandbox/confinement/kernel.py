@@ -1,4 +1,4 @@
-"""System calls that Python has no function for. Importing this fails where there is no ctypes."""
+"""System calls that Python has no function for. Importing this fails without ctypes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def syscall(number: int, *arguments: Any) -> int:
 
 
 def prctl(option: int, value: int) -> int:
-    """Set what the kernel keeps of this process. Raises OSError."""
+    """Set an attribute of this process in the kernel. Raises OSError."""
     return libc("prctl", option, value, 0, 0, 0)
 
 

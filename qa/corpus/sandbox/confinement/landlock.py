@@ -1,7 +1,7 @@
-"""Landlock: the files that this process may open from now on, and nothing beside them.
+"""Landlock: limits the files that this process may open from now on.
 
-The kernel names what it can hold by the version of its interface (ABI); each rule here is asked for from
-the version on that has it. Source: https://docs.kernel.org/userspace-api/landlock.html.
+The version of the kernel's interface (ABI) says which rules it can enforce; each rule here is requested
+from the first version that has it. Source: https://docs.kernel.org/userspace-api/landlock.html.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PATH_BENEATH = 1
 
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _FILES = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
-"""What is refused of files from a version on: opening, making, removing; linking; truncating; devices."""
+"""What is refused for files, by version: opening, making, removing; linking; truncating; devices."""
 _NETWORK = {4: 0b11}
 """Bind and connect, by TCP."""
 _SCOPE = {6: 0b11}
@@ -43,16 +43,16 @@ class _Beneath(ctypes.Structure):
 
 
 class Rules:
-    """A set of rules that is ready to hold."""
+    """A set of rules that is ready to be applied."""
 
     def __init__(self, version: int, descriptor: int) -> None:
         self._version = version
         self._descriptor = descriptor
 
     def restrict(self) -> str:
-        """Let the rules hold for this thread and those that it starts; return their name.
+        """Apply the rules to this thread and those that it starts; return the rules' name.
 
-        Raises OSError where they cannot, or where there are other threads already.
+        Raises OSError if that fails, or if there are other threads already.
         """
         try:
             if len(os.listdir("/proc/self/task")) > 1:
@@ -64,13 +64,13 @@ class Rules:
 
 
 def prepare(places: Iterable[Place]) -> Rules:
-    """Return rules under which only ``places`` are read and nothing is written. Raises OSError."""
+    """Return rules under which only ``places`` can be read and nothing written. Raises OSError."""
     try:
         version = syscall(_CREATE_RULESET, None, 0, _VERSION)
     except OSError as error:
         raise OSError(error.errno, _without(error)) from error
     attributes = _Ruleset(*(_from(bits, version) for bits in (_FILES, _NETWORK, _SCOPE)))
-    # An older kernel knows the first fields only, and takes no longer a structure.
+    # An older kernel knows only the first fields, and refuses a longer structure.
     size = 8 * (1 + (version >= 4) + (version >= 6))
     rules = syscall(_CREATE_RULESET, ctypes.byref(attributes), size, 0)
     for place in places:
@@ -99,4 +99,4 @@ def _without(error: OSError) -> str:
         return "this kernel has no Landlock (Linux 5.13 and later have it)"
     if error.errno == errno.EOPNOTSUPP:
         return "Landlock is switched off on this machine (see the kernel's parameter lsm)"
-    return f"Landlock is refused here, by a container perhaps ({error.strerror})"
+    return f"Landlock is refused here, perhaps by a container ({error.strerror})"

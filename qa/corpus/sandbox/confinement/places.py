@@ -1,6 +1,6 @@
-"""Where the interpreter and its libraries lie: what a reader's process still opens.
+"""The places of the interpreter and its libraries: what a reader's process may still open.
 
-Libraries are imported when a format is first met, so they must be readable while files are read.
+A library is imported when its format first occurs, so libraries must be readable while files are read.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
-"""What the dynamic loader looks in without being told."""
+"""Where the dynamic loader looks by default."""
 _INSTALLED = ("site-packages", "dist-packages")
 
 
 class Place(NamedTuple):
-    """A folder or file that may be read; of one that is not ``whole`` only the names in it."""
+    """A folder or file that may be read; if it is not ``whole``, only the names in it."""
 
     path: Path
     whole: bool = True
@@ -26,9 +26,9 @@ class Place(NamedTuple):
 def places() -> tuple[Place, ...]:
     """Return what the imports of this process may read.
 
-    A folder on ``sys.path`` that is not one of installed libraries may be anyone's: a home, or a checkout
-    with documents in it. Of such a one the modules and packages in it are read, and the names of what
-    else is there.
+    A folder on ``sys.path`` may be more than a folder of installed libraries: a home, or a checkout with
+    documents in it. In such a folder only the modules and packages may be read, and the names of
+    everything else.
     """
     package = Path(__file__).parents[3]
     system = (sys.prefix, sys.base_prefix, sys.exec_prefix, *_SYSTEM)
@@ -41,12 +41,12 @@ def places() -> tuple[Place, ...]:
         elif not _is_within(path, whole):
             found.add(Place(path, whole=False))
             found.update(Place(entry) for entry in _entries(path) if _is_imported(entry))
-    # By its own name and by where that leads: an import may use either.
+    # Both its own name and the target of a link: an import may use either.
     return tuple(sorted({*found, *(Place(path.resolve(), whole) for path, whole in found)}))
 
 
 def to_read(places: Iterable[Place]) -> tuple[Path, ...]:
-    """Return the paths that show who may read ``places``: they, and what lies in folders of libraries."""
+    """Return the paths that show who may read ``places``: the places, and what is in library folders."""
     paths = {place.path for place in places if place.path.exists()}
     for path in map(Path, filter(None, sys.path)):
         if Place(path, whole=False) not in places:
@@ -72,7 +72,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _is_imported(entry: Path) -> bool:
-    """Whether it is a module or a package, or what a package keeps beside it."""
+    """Whether it is a module or a package, or belongs to a package."""
     if entry.is_dir():
         return entry.suffix in (".dist-info", ".libs") or (entry / "__init__.py").exists()
     return entry.name.endswith(tuple(all_suffixes()))

@@ -31,10 +31,10 @@ class _Sets(ctypes.Structure):
 
 
 def leave_root(read: Iterable[Path]) -> str:
-    """Become nobody where this is root, and give up all capabilities; return who this is then.
+    """If this is root, become nobody; give up all capabilities; return who this is then.
 
-    One is kept where a path of ``read`` is for root's eyes alone, as where the environment lies in root's
-    home: to read what others may not. Landlock bounds what that is good for. Raises OSError.
+    If only root may read a path of ``read``, for example if the environment is in root's home, one
+    capability is kept: to read what others may not. Landlock limits its use. Raises OSError.
     """
     kept = 0
     user = "its own user"
@@ -50,11 +50,11 @@ def leave_root(read: Iterable[Path]) -> str:
 
 
 def _become_nobody() -> bool:
-    """Become nobody, with what root has permitted; return whether that went.
+    """Become nobody, if root's rights allow it; return whether that worked.
 
-    In a container there may be no such user, or no right to become it, or to end another user's process,
-    as the build must. Root's own files are then held by Landlock alone; what else makes root mighty are
-    its capabilities.
+    In a container there may be no such user, or no right to become it, or no right to end another user's
+    process, which the build needs. Then only Landlock protects root's own files; the other powers of root
+    are its capabilities.
     """
     held = _sets(0)
     libc("capget", ctypes.byref(_Header(_CAPABILITIES_V3, 0)), ctypes.byref(held))
@@ -76,12 +76,12 @@ def _sets(capabilities: int) -> ctypes.Array[_Sets]:
 
 
 def seal() -> str:
-    """Gain nothing any more; be seen into by nobody; end with the thread that started this.
+    """Gain no privileges, let no process inspect this one, end with the thread that started it.
 
     Raises OSError.
     """
     prctl(_SET_NO_NEW_PRIVS, 1)
     prctl(_SET_DUMPABLE, 0)
-    # The kernel forgets this one when the user changes.
+    # The kernel resets this one when the user changes.
     prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
     return "no new privileges"

@@ -1,11 +1,11 @@
-"""A seccomp filter: the system calls that reading an open file needs, and no other.
+"""A seccomp filter: it allows the system calls that reading an open file needs, and no others.
 
-It is a list of what is allowed. Readers compute, and what they ask of the kernel for it is memory, time,
-threads, and files to read; a list of what is forbidden would miss whatever the kernel gains. A call that is
-not in it fails with EPERM, or, from the number 424 on, with ENOSYS: such calls are so new that the C
-library tries them and falls back. A call of another processor's interface ends the process.
+It is a list of allowed calls. Readers compute, and need from the kernel only memory, time, threads, and
+files to read; a list of forbidden calls would miss every new call. A call that is not in the list fails
+with EPERM, or, from the number 424 on, with ENOSYS: these calls are so new that the C library tries them
+and has an alternative. A call of another processor's interface ends the process.
 
-The program is of classic BPF, two instructions a call, assembled here. Numbers of calls: the kernel's
+The program is in classic BPF, two instructions for each call, assembled here. Numbers of calls: the kernel's
 ``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h``.
 Source: https://docs.kernel.org/userspace-api/seccomp_filter.html.
 """
@@ -23,7 +23,7 @@ from qa.corpus.sandbox.confinement.kernel import syscall
 
 
 class Instruction(NamedTuple):
-    """One of classic BPF: code, how many to skip where it is true and where it is not, operand."""
+    """An instruction of classic BPF: code, how many to skip if true and if false, operand."""
 
     code: int
     true: int
@@ -32,7 +32,7 @@ class Instruction(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A processor: its name for audits, its number of seccomp(2), which column of ``CALLS`` is its own."""
+    """A processor: its name for audits, its number of seccomp(2), and its column in ``CALLS``."""
 
     audit: int
     seccomp: int
@@ -44,7 +44,7 @@ MACHINES = {
     "aarch64": Machine(0xC00000B7, 277, 1),
 }
 
-# Their numbers on x86-64 and on aarch64; None where a processor does without.
+# The numbers on x86-64 and on aarch64; None if a processor does not have the call.
 CALLS: Mapping[str, tuple[int | None, int | None]] = {
     # Open files.
     "read": (0, 63), "readv": (19, 65), "pread64": (17, 67), "preadv": (295, 69), "lseek": (8, 62),
@@ -53,12 +53,12 @@ CALLS: Mapping[str, tuple[int | None, int | None]] = {
     "fadvise64": (221, 223), "fstat": (5, 80), "fstatfs": (138, 44),
     "getdents": (78, None), "getdents64": (217, 61),
     "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72),
-    # The libraries, as far as Landlock lets them be opened.
+    # The libraries, as far as Landlock allows opening them.
     "open": (2, None), "openat": (257, 56), "stat": (4, None), "lstat": (6, None),
     "newfstatat": (262, 79), "statx": (332, 291), "statfs": (137, 43), "access": (21, None),
     "faccessat": (269, 48), "faccessat2": (439, 439), "readlink": (89, None),
     "readlinkat": (267, 78), "getcwd": (79, 17),
-    # The socket to the build; there is no call that makes another.
+    # The socket to the build; no call can make another socket.
     "sendto": (44, 206), "recvfrom": (45, 207), "sendmsg": (46, 211), "recvmsg": (47, 212),
     # Memory.
     "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216),
@@ -73,7 +73,7 @@ CALLS: Mapping[str, tuple[int | None, int | None]] = {
     "rt_sigpending": (127, 136), "rt_sigsuspend": (130, 133), "rt_sigtimedwait": (128, 137),
     "sigaltstack": (131, 132), "restart_syscall": (219, 128), "kill": (62, 129),
     "tgkill": (234, 131),
-    # What it is, the time, and chance.
+    # Identity, time, and random numbers.
     "getpid": (39, 172), "gettid": (186, 178), "getppid": (110, 173), "getpgid": (121, 155),
     "getpgrp": (111, None), "getsid": (124, 156), "getuid": (102, 174), "geteuid": (107, 175),
     "getgid": (104, 176), "getegid": (108, 177), "getgroups": (115, 158), "getresuid": (118, 148),
@@ -85,7 +85,7 @@ CALLS: Mapping[str, tuple[int | None, int | None]] = {
 }  # fmt: skip
 
 _NEW = 424
-"""From this number on all processors share the numbers; the first of them came with Linux 5.1."""
+"""From this number on, the numbers are the same on all processors; the first came with Linux 5.1."""
 _X32 = 0x40000000
 """The bit of the calls of x86-64's interface with short pointers."""
 
@@ -95,11 +95,11 @@ _KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
 
 _CLONE_THREAD = 0x00010000
-# New namespaces; traced with its parent; its parent waits for it.
+# New namespaces; tracing together with the parent; a parent that waits.
 _CLONE_MORE = 0x7E020000 | 0x00002000 | 0x00004000
-# Written, made, emptied, appended to, without a name.
+# Opening for writing, making, emptying, appending, without a name.
 _OPEN_TO_WRITE = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000
-# Duplicates; flags that are read and set. Not leases, owners, signals, seals.
+# Duplicates, and flags that are read and set. Not leases, owners, signals, seals.
 _FCNTL = (0, 1, 2, 3, 4, 1030)
 
 
@@ -143,17 +143,17 @@ def _null(argument: int) -> list[Instruction]:
 
 
 def _conditions(process: int) -> Mapping[str, list[Instruction]]:
-    """Return what decides on calls that are not allowed always."""
+    """Return the conditions for calls that are allowed only with some arguments."""
     return {
         "open": _without(1, _OPEN_TO_WRITE),
         "openat": _without(2, _OPEN_TO_WRITE),
         "fcntl": _one_of(1, _FCNTL),
-        # Whether a file is a terminal is all that is asked.
+        # Only the question whether a file is a terminal.
         "ioctl": [_fail(errno.ENOTTY)],
         "clone": _thread(0),
         "kill": _one_of(0, [process]),
         "tgkill": _one_of(0, [process]),
-        # Limits are read, not set.
+        # Limits may be read, but not set.
         "prlimit64": _null(2),
     }
 
@@ -191,7 +191,7 @@ class _Program(ctypes.Structure):
 
 
 def install() -> str:
-    """Let the filter hold for all threads of this process; return its name. Raises OSError."""
+    """Apply the filter to all threads of this process; return its name. Raises OSError."""
     machine = MACHINES.get(os.uname().machine)
     if machine is None or sys.maxsize < 1 << 32:
         raise OSError(errno.ENOSYS, f"there is no filter for this processor, {os.uname().machine}")
