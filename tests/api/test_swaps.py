@@ -212,8 +212,15 @@ def tear(index: Path) -> None:
     [(damage, "vectors.faiss is damaged"), (remove, "holds no index"), (tear, "not a pointer")],
 )
 def test_a_generation_that_cannot_be_opened_leaves_the_old_one(
-    index: Path, texts: Path, build: Build, spoil: Callable[[Path], None], words: str
+    index: Path,
+    texts: Path,
+    build: Build,
+    spoil: Callable[[Path], None],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # The test looks itself: on a slow machine the service would look before the index is spoiled.
+    monkeypatch.setattr(application, "LOOK_SECONDS", 3600)
     app = create_app(index=index, settings=Settings())
     with TestClient(app) as client:
         slot: EngineSlot = app.state.service.engines
