@@ -9,12 +9,15 @@ run: install
 	@test -e index/default/LIVE || $(BIN)/qa build
 	$(BIN)/qa serve --port $(PORT)
 
+# On every processor, a file of tests on one; in their order, so that the long ones do not come last.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: install lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # The tests that need neither the real model nor a browser.
 fast: install
-	$(BIN)/python -m pytest -m "not model and not browser"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser"
 
 # At least 10,000 requests made up from the description of the interface; minutes.
 abuse: install

@@ -17,6 +17,7 @@ from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.archive import write_archive
 from tests.fake import FakeEncoder
+from tests.kept import KeptReaders
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
@@ -47,7 +48,15 @@ def encoder() -> FakeEncoder:
 
 
 @pytest.fixture(scope="session")
-def build(encoder: FakeEncoder) -> Build:
+def readers() -> Iterator[KeptReaders]:
+    """The readers' processes that the builds of ``build`` share."""
+    kept = KeptReaders()
+    yield kept
+    kept.stop()
+
+
+@pytest.fixture(scope="session")
+def build(encoder: FakeEncoder, readers: KeptReaders) -> Build:
     """``build(paths, index, strict=False, encoder=..., calibrated=False, **settings)`` with the fake encoder."""
 
     def build_with(
@@ -59,13 +68,14 @@ def build(encoder: FakeEncoder) -> Build:
         calibrated: bool = False,
         **settings: object,
     ) -> BuildReport:
-        return build_index(
-            [paths] if isinstance(paths, Path) else paths,
-            Settings.load(flags={"index": str(index), **settings}, environment={}),
-            strict=strict,
-            encoder=encoder,
-            calibrated=calibrated,
-        )
+        with readers.in_use():
+            return build_index(
+                [paths] if isinstance(paths, Path) else paths,
+                Settings.load(flags={"index": str(index), **settings}, environment={}),
+                strict=strict,
+                encoder=encoder,
+                calibrated=calibrated,
+            )
 
     return build_with
 

@@ -27,6 +27,7 @@ from qa.service.keys import Keyring
 from qa.service.sessions import Sessions
 from qa.service.slot import LOOK_SECONDS, EngineSlot
 from qa.settings import Settings
+from qa.store import Index
 
 DESCRIPTION = """Ask an archive in plain words; get ranked, verbatim excerpts with exact citations.
 
@@ -42,8 +43,8 @@ async def _follow(service: Service) -> None:
         await run_in_threadpool(service.engines.look)
 
 
-def create_app(*, index: Path, settings: Settings, engine: Engine | None = None) -> FastAPI:
-    """Return the application that answers from the index folder ``index``.
+def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None = None) -> FastAPI:
+    """Return the application that answers from ``index``, an index or its folder.
 
     The engine, unless it is given, is opened when the application starts. If the index cannot be
     served, the application starts anyway: ``/readyz`` says why, every question gets 503, and

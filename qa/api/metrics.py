@@ -75,7 +75,9 @@ def _state(engine: Engine | None, fault: str | None, swaps: int) -> Iterator[Met
     yield CounterMetricFamily(
         "qa_index_swaps", "How often a new generation replaced the old one.", swaps
     )
-    yield GaugeMetricFamily("qa_ready", "Whether an index is open.", int(engine is not None))
+    yield GaugeMetricFamily(
+        "qa_ready", "Whether an index is open and can be reached.", int(engine is not None)
+    )
     if engine is None:
         return
     told = (

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
+from qa.service.probe import Probe
 from qa.settings import Settings
-from qa.store import open_index
+from qa.store import Index, open_index
 
 RETRY_SECONDS = 3
 """After a failed opening, the next one is tried no sooner."""
@@ -32,13 +33,14 @@ class EngineSlot:
 
     def __init__(
         self,
-        index: Path,
+        index: Path | str | Index,
         engine: Engine | None,
         *,
         max_wrong: int,
         reading: str = Settings().reading,
     ) -> None:
-        self._index = open_index(index)
+        self._index = open_index(index) if isinstance(index, Path | str) else index
+        self._probe = Probe(self._index.stamp)
         self._max_wrong = max_wrong
         self._reading = reading
         self._engine = engine
@@ -77,7 +79,7 @@ class EngineSlot:
             if self._error is not None and time.monotonic() < self._retry_at:
                 raise self._error.with_traceback(None)
             try:
-                self._stamp = self._index.stamp()
+                self._stamp = self._probe.stamp()
                 self._engine = Engine.open(
                     self._index, max_wrong=self._max_wrong, reading=self._reading
                 )
@@ -86,6 +88,20 @@ class EngineSlot:
                 self._error, self._retry_at = error, time.monotonic() + RETRY_SECONDS
                 raise
             return self._engine
+
+    def reached(self) -> Engine:
+        """Return the engine, opened if need be, while what holds its index gives an answer.
+
+        That takes a second or two at most once it is open. Raises IndexUnusableError, which says why not.
+        """
+        engine = self.get()
+        self._probe.stamp(max_age=LOOK_SECONDS)
+        return engine
+
+    @property
+    def ready(self) -> Engine | None:
+        """The engine if it is open, and what holds its index gave an answer when it was asked last."""
+        return None if self._probe.failed else self._engine
 
     def told(self, message: str) -> str:
         """Return a message as clients may read it: without where the index lies on this machine."""
@@ -99,15 +115,24 @@ class EngineSlot:
     def look(self) -> None:
         """Open what has become live since, beside what answers; then let it answer.
 
-        When it cannot be opened, what answers goes on, and ``fault`` says why. Only ever called
+        When it cannot be opened, what answers goes on, and ``fault`` says why; so it does while
+        what holds the index gives no answer, which ``reached`` tells. Only ever called
         from one thread at a time; never raises.
         """
         current = self._engine
         if current is None:
             self._open_first()
             return
-        # Taken before the pointer is read: what changes after it is seen the next time.
-        stamp = self._index.stamp()
+        try:
+            # Taken before the pointer is read: what changes after it is seen the next time.
+            stamp = self._probe.stamp()
+        except IndexUnusableError as error:
+            self._log_once(error.message)
+            return
+        except Exception:
+            log.exception("%s cannot be looked at", self._index.name)
+            return
+        self._logged = ""
         due = self._fault is not None and time.monotonic() >= self._open_again_at
         if stamp == self._stamp and not due:
             return

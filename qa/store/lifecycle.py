@@ -242,7 +242,11 @@ class Index(Protocol):
         """Return a message in a form for clients: without the path of the index."""
 
     def stamp(self) -> Hashable:
-        """Return a value that changes whenever other answers may come; cheap, and never raises."""
+        """Return a value that changes whenever other answers may come; cheap, also without an index.
+
+        Raises IndexUnreachableError where the place that holds it gives no answer, and nothing else. A
+        service asks every second, and is not ready while this fails.
+        """
 
     def version(self) -> str:
         """Return the ``version`` of the live store."""

@@ -448,4 +448,5 @@ def test_a_followed_folder_is_built_when_it_changes(
     assert process.returncode == 0
     assert err.endswith("Stopped.\n")
     assert "Traceback" not in err
-    assert out.count("Indexed") == 2
+    # Between the two that go away there may be time for a build.
+    assert out.count("Indexed") in (2, 3)

@@ -43,7 +43,7 @@ _MAIL = (
         (docx(word("x")), None),
         (zipped({"a": "x"}), None),
         (OLE, None),
-        (gzip.compress(b"x" * 5000), None),
+        (gzip.compress(b"x" * 5000, mtime=0), None),
         (b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(8), None),
         (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0" + zlib.compress(bytes(range(256)) * 9), None),
         (b"\x7fELF\2\1\1" + bytes(60), None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -79,7 +80,7 @@ def layer_norm() -> list[Any]:
         # The library lowers the case where the tokenizer does not.
         ({"lower": False, "do_lower_case": True}, WIDTH),
     ],
-    ids=str,
+    ids=lambda value: re.sub(r"<function (\w+) .*?>", r"\1", str(value)),
 )
 def test_models_of_every_shape_are_exported(
     tmp_path: Path, shape: dict[str, Any], dimension: int

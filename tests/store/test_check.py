@@ -64,6 +64,19 @@ def test_a_whole_index_holds(whole: Path) -> None:
     assert len(heard) == 3 and heard[-1] == "model fake-1"
 
 
+def test_a_document_that_a_side_file_describes_holds(tmp_path: Path, build: Build) -> None:
+    """The checksum of its file is of both, and so not that of the document."""
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.txt").write_text("The harbour was dug in 1872.\n")
+    (texts / "a.txt.meta.json").write_text('{"title": "A harbour"}')
+    (texts / "b.csv").write_text("title,text\nOwls,They hunt at dusk.\nBees,They left.\n")
+    build(texts, tmp_path / "index")
+    assert faults(tmp_path / "index") == ()
+    (document, *_) = IndexFolder(tmp_path / "index").open().generation.listing()
+    assert document.title == "A harbour"
+
+
 def test_without_an_index_there_is_nothing_to_check(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError):
         faults(tmp_path / "none")
@@ -174,7 +187,7 @@ FORGED: list[tuple[str, Callable[[Path], object]]] = [
     ("documents.json", entries(lambda value: value[0].update(id="d" + "0" * 16))),
     ("documents.json", entries(lambda value: value[0].update(characters=3))),
     ("documents.json", entries(lambda value: value[0].update(sha256="?"))),
-    ("files.json", entries(lambda value: value[0].update(sha256="0" * 64))),
+    ("files.json", entries(lambda value: value[0].update(sha256="0" * 63))),
     ("words.txt", lambda path: path.write_bytes(path.read_bytes() + b"aardvark\tAardvark\t1\n")),
 ]
 

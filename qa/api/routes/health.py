@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from qa.api import schemas
 from qa.api.errors import RETRY_AFTER, JsonResponse, responses
 from qa.api.guards.access import caller_of
-from qa.api.service import engine_of, service_of
+from qa.api.service import service_of
 from qa.errors import BusyError, IndexUnusableError, KeysUnusableError
 from qa.present.wire import index_body
 
@@ -36,7 +36,7 @@ def readyz(request: Request) -> JsonResponse:
         if service.stopping.is_set():
             raise BusyError("the service is stopping")
         known = not service.keyring.on or caller_of(request.scope).scope is not None
-        engine = engine_of(request)
+        engine = service.engines.reached()
     except (IndexUnusableError, KeysUnusableError, BusyError) as error:
         told = isinstance(error, BusyError) or caller_of(request.scope).scope is not None
         body = {
@@ -54,5 +54,5 @@ async def metrics(request: Request) -> PlainTextResponse:
     """Return counts in Prometheus's text format."""
     service = service_of(request)
     engines = service.engines
-    text = service.metrics.text(engines.current, engines.fault, engines.swaps)
+    text = service.metrics.text(engines.ready, engines.fault, engines.swaps)
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")

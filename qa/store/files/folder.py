@@ -12,6 +12,7 @@ only then replaces the pointer. If it is killed at any moment, the pointer is th
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -26,6 +27,7 @@ from typing import NamedTuple
 from qa.errors import (
     IndexDamagedError,
     IndexLockedError,
+    IndexUnreachableError,
     IndexUnusableError,
     QaError,
     UsageError,
@@ -41,6 +43,15 @@ from qa.store.files.sharing import link_model
 JOURNAL = ".encoded"
 _LOCK, _GENERATIONS, _MODELS = "LOCK", "generations", "models"
 _BUILDING = ".building-"
+_AWAY = {
+    errno.EIO,
+    errno.ESTALE,
+    errno.ENOTCONN,
+    errno.ETIMEDOUT,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+}
+"""What looking at a folder fails with where the disk, or the machine that has it, gives no answer."""
 
 
 class Opened(NamedTuple):
@@ -80,10 +91,17 @@ class IndexFolder:
         return list(self.live().generations)
 
     def stamp(self) -> tuple[int, ...]:
-        """Return a value that changes whenever the pointer does; cheap; empty without a pointer."""
+        """Return a value that changes whenever the pointer does; cheap; empty without a pointer.
+
+        Raises IndexUnreachableError where the disk or the machine that holds the folder is away.
+        """
         try:
             found = (self.path / LIVE).stat()
-        except OSError:
+        except OSError as error:
+            if error.errno in _AWAY:
+                raise IndexUnreachableError(
+                    f"{self.path} cannot be reached ({error.strerror}): see to the disk or the machine that holds it"
+                ) from error
             return ()
         return found.st_ino, found.st_mtime_ns, found.st_size
 
