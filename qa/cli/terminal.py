@@ -187,7 +187,7 @@ def show_status(status: Status) -> None:
             shown = [*sources[:_SHOWN], *(["…"] if len(sources) > _SHOWN else [])]
             lines += [f"  {word}: {len(sources):,}", *(f"    {source}" for source in shown)]
     holding = ", ".join(status.confinement.held) or "nothing"
-    lines.append(f"The kernel holds of the readers' process: {holding}.")
+    lines.append(f"The kernel confines the readers' process: {holding}.")
     lines += [f"  not held: {reason}" for reason in status.confinement.missing]
     click.echo(printable("\n".join(lines)))
 

@@ -1,4 +1,4 @@
-"""Texts to unit vectors: one model, one build of it, for questions and passages alike."""
+"""From texts to unit vectors: one build of one model, for questions and passages alike."""
 
 from qa.encode.codec import Projected, TokenCodec
 from qa.encode.protocol import Encoded, Encoder, Piece

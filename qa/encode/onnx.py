@@ -1,4 +1,4 @@
-"""The encoder that serves: ONNX Runtime and ``tokenizers``, nothing heavier."""
+"""The encoder for serving. It needs only ONNX Runtime and ``tokenizers``."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def load_codec(folder: Path) -> TokenCodec:
 class OnnxEncoder:
     """A model that ``export`` wrote.
 
-    Texts are run one at a time: on a processor a batch is no faster, needs padding, and makes a
-    vector depend on its neighbours. ``workers`` texts are under way at once, each on one thread;
-    with one worker a text is run on ``threads`` threads.
+    Texts are run one at a time: on a processor a batch is no faster, needs padding, and makes a vector
+    depend on other texts. ``workers`` texts run at once, each on one thread; with one worker a text runs
+    on ``threads`` threads.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class OnnxEncoder:
 
     @classmethod
     def load(cls, folder: Path, *, threads: int | None = None, workers: int = 1) -> OnnxEncoder:
-        """Load an exported model. ``threads`` defaults to the processors this process may use."""
+        """Load an exported model. ``threads`` is by default the number of processors of this process."""
         config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1 if workers > 1 else threads or processors()

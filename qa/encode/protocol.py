@@ -39,7 +39,7 @@ class Encoded:
     """A text as vectors.
 
     ``vector``: float32, shape (dim,), unit length. ``tokens``: float32, shape (n, dim), rows of
-    unit length, special tokens and those of the model's prompt left out. ``starts``: where each
+    unit length, without special tokens and the tokens of the model's prompt. ``starts``: where each
     token begins in the text, in code points; -1 for a token of the context. ``ids``: the tokens' ids.
     """
 
@@ -58,9 +58,9 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Names the weights, the tokenizer, the prompts, the precision and the build.
+        """A name for the weights, the tokenizer, the prompts, the precision and the build.
 
-        Vectors of two fingerprints do not mix.
+        Vectors of two fingerprints cannot be compared.
         """
 
     @property
@@ -69,7 +69,7 @@ class Encoder(Protocol):
 
     @property
     def max_tokens(self) -> int:
-        """Tokens of a passage that the model reads at once, special ones and its prompt not counted."""
+        """The most tokens of a passage that the model reads, without special ones and its prompt."""
 
     @property
     def vocabulary(self) -> int:
@@ -77,23 +77,23 @@ class Encoder(Protocol):
 
     @property
     def codec(self) -> TokenCodec:
-        """How token vectors are stored; made once for the model."""
+        """How token vectors are stored; it is made once for the model."""
 
     def token_starts(self, text: str) -> Sequence[int]:
-        """Return where each token of ``text`` begins, however long the text."""
+        """Return where each token of ``text`` begins, for a text of any length."""
 
     def encode_question(self, text: str) -> Encoded:
         """Encode a question."""
 
     def encode_passages(self, pieces: Sequence[Piece]) -> Iterator[Encoded]:
-        """Encode passages, in order. A passage's vectors do not depend on the ones around it."""
+        """Encode passages, in order. A passage's vectors do not depend on other passages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """A text as the model reads it: folded, after a prompt, then its context.
 
-    The lengths of both are in code points, as they stand before the text.
+    Both lengths are in code points: of the prompt and of the context, which stand before the text.
     """
 
     encoding: Encoding
@@ -102,7 +102,7 @@ class Read:
     text: Folded
 
     def features(self) -> dict[str, Sequence[int]]:
-        """Return what a model may ask for, by the names of its inputs."""
+        """Return the inputs that a model may need, by their names."""
         return {
             "input_ids": self.encoding.ids,
             "attention_mask": self.encoding.attention_mask,
@@ -110,15 +110,15 @@ class Read:
         }
 
     def prompt_tokens(self) -> int:
-        """Return how many tokens, special ones counted, come before the context and the text."""
+        """Return how many tokens, special ones included, come before the context and the text."""
         own = self._own()
         return int(own[0]) if len(own) else len(self.encoding.ids)
 
     def encoded(self, vector: FloatArray, tokens: FloatArray) -> Encoded:
-        """Make an Encoded of a model's raw output; special tokens and the prompt's are left out.
+        """Make an Encoded from a model's raw output, without special tokens and the prompt's tokens.
 
-        ``vector``: float32, shape (dim,), ``tokens``: float32, shape (n, dim); of any length, they
-        are brought to unit length here. What has no direction stays zero.
+        ``vector``: float32, shape (dim,), ``tokens``: float32, shape (n, dim). They may have any length and
+        get unit length here; a vector of zeros stays zero.
         """
         keep = self._own()
         offsets, ids = self.encoding.offsets, self.encoding.ids
@@ -136,7 +136,7 @@ class Read:
     def _own(self) -> NDArray[np.int64]:
         """Return the places of the tokens of context and text.
 
-        A token that begins in the prompt's last space and ends behind it is none of the prompt's.
+        A token that begins in the prompt's last space and ends after it does not belong to the prompt.
         """
         special = np.asarray(self.encoding.special_tokens_mask, bool)
         ends = np.asarray([end for _, end in self.encoding.offsets], np.int64)
@@ -149,22 +149,22 @@ def _unit(vectors: FloatArray) -> FloatArray:
 
 
 class TextReader:
-    """A model's tokenizer, and how many tokens the model reads at once, special ones counted."""
+    """A model's tokenizer, and how many tokens the model reads, special ones included."""
 
     def __init__(self, tokenizer: Tokenizer, limit: int) -> None:
         self._tokenizer = tokenizer
         self._limit = limit
         self.vocabulary = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
-        """One more than the highest id of a token; numbers may be left out below it."""
+        """One more than the highest id of a token; some ids below it may be unused."""
 
     def starts(self, text: str) -> Sequence[int]:
-        """Return where each token of a text begins, however long the text."""
+        """Return where each token of a text begins, for a text of any length."""
         read = folded(text)
         encoding = self._tokenizer.encode(encodable(read.text), add_special_tokens=False)
         return [read.origin(start) for start, _ in encoding.offsets]
 
     def read(self, text: str, *, prompt: str = "", context: str = "") -> Read:
-        """Return a text as the model reads it; what is too long loses its end, not its last mark."""
+        """Return a text as the model reads it; a text that is too long loses its end, but not the end token."""
         context, own = folded(f"{context}. " if context else "").text, folded(text)
         whole = encodable(prompt + context + own.text)
         encoding = self._tokenizer.encode(whole)

@@ -1,7 +1,7 @@
 """The only place where torch and sentence-transformers are used: export, and a fallback.
 
-Both are imported when they are needed and not before: they take seconds and hundreds of
-megabytes, and a model that was exported never needs them again.
+Both are imported only when they are needed: they take seconds and hundreds of megabytes, and a model that
+was exported never needs them again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _MIN_COSINE = 0.9999
 _OPSET = 17
-# What models' configurations call the two prompts, the most usual name first.
+# The names of the two prompts in models' configurations, the most usual name first.
 _OF_QUESTIONS = (
     *(
         "query",
@@ -46,24 +46,24 @@ _OF_PASSAGES = (
     *("document", "passage", "corpus", "search_document", "retrieval.passage"),
     *("retrieval.document", "doc", "documents", "passages", "text"),
 )
-# What an int8 build may lose against its float build on one text before it counts as broken;
-# whether its rankings are good enough is for the bench to say.
+# The most that an int8 build may lose against its float build on one text; with more it counts as broken.
+# Whether its rankings are good enough is measured by the bench.
 _MIN_INT8_COSINE = 0.98
 
 
 _ROUTES = ("Router", "Asym")
 _LIMIT = 512
-"""Tokens of a model that does not say how many it reads at once."""
+"""Used for a model that does not say how many tokens it reads."""
 
 
 class ExportError(RuntimeError):
-    """A model that cannot be exported, or whose export does not agree with it."""
+    """A model cannot be exported, or its export does not agree with it."""
 
 
 def load(source: Source, *, allow_download: bool) -> SentenceTransformer:
     """Load a model as sentence-transformers does, without running code from its folder.
 
-    Only safetensors weights are read, never pickles. Nothing is fetched unless
+    Only safetensors weights are read, never pickles. Nothing is downloaded unless
     ``allow_download``.
     """
     if not allow_download:
@@ -83,7 +83,7 @@ def load(source: Source, *, allow_download: bool) -> SentenceTransformer:
             )
         except (
             Exception
-        ) as error:  # a folder may hold anything, and each library has its own errors
+        ) as error:  # a folder may have any contents, and each library has its own errors
             fetched = allow_download or source.folder is not None
             hint = "choose another model" if fetched else "fetch it with qa build --download"
             raise UsageError(
@@ -153,19 +153,19 @@ class TorchEncoder:
         self._model = model
         tokenizer = fast_tokenizer(model)
         self.limit = int(model.max_seq_length or _LIMIT)
-        """Tokens that the model reads at once, special ones and the prompt's counted."""
+        """How many tokens the model reads, with special ones and the prompt's."""
         self._reader = TextReader(tokenizer, self.limit)
         self.vocabulary = self._reader.vocabulary
         self.prompts = prompts_of(model, prompts)
         prompt = len(self._reader.starts(self.prompts[1]))
         self.max_tokens = self.limit - SPECIAL_TOKENS - prompt
         self.pools_prompt = all(getattr(module, "include_prompt", True) for module in model)
-        """Whether a text's vector is taken over the tokens of its prompt too."""
+        """Whether a text's vector also depends on the tokens of its prompt."""
         self.codec = codec or fit_codec(self)
 
     @cached_property
     def dimension(self) -> int:
-        """Length of a vector: what the model gives, whatever it says of itself."""
+        """The length of a vector that the model really gives, whatever its configuration says."""
         return len(self.encode_question("a").vector)
 
     def token_starts(self, text: str) -> Sequence[int]:
@@ -198,7 +198,7 @@ class TorchEncoder:
             for piece in pieces
         ]
         with _Quiet():
-            # An empty prompt is a prompt: without one the library would take its own.
+            # Pass an empty prompt too: without one the library would use its own.
             found = self._model.encode(
                 texts, prompt=self.prompts[1], show_progress_bar=False, normalize_embeddings=True
             )
@@ -217,10 +217,10 @@ def fit_codec(encoder: TorchEncoder | Any) -> TokenCodec:
 
 
 def prompts_of(model: SentenceTransformer, wanted: Prompts) -> tuple[str, str]:
-    """Return what stands before a question and before a passage.
+    """Return the text before a question and before a passage.
 
-    What is not ``wanted`` otherwise comes from the model's configuration: by the usual names, else
-    the prompt that is the default there.
+    If ``wanted`` does not give one, it comes from the model's configuration: by the usual names, else the
+    default prompt there.
     """
     known: dict[str, str] = {
         str(name).lower(): text for name, text in (model.prompts or {}).items() if text
@@ -239,7 +239,7 @@ def prompts_of(model: SentenceTransformer, wanted: Prompts) -> tuple[str, str]:
 def fast_tokenizer(model: SentenceTransformer) -> Any:
     """Return the model's ``tokenizers.Tokenizer``, without truncation or padding.
 
-    Raises UsageError for a model that has none: only these tell where a token stands in a text.
+    Raises UsageError for a model without one: only these tokenizers give the place of a token in a text.
     """
     from tokenizers import Tokenizer
     from tokenizers.normalizers import Lowercase, Sequence
@@ -264,7 +264,7 @@ def fast_tokenizer(model: SentenceTransformer) -> Any:
 def export(model: SentenceTransformer, path: Path) -> None:
     """Write the model's graph, two outputs: the text's vector and its token vectors.
 
-    Raises ExportError when the model cannot be traced.
+    Raises ExportError if the model cannot be traced.
     """
     import torch
 
@@ -291,8 +291,8 @@ def export(model: SentenceTransformer, path: Path) -> None:
         axes = {name: {0: "texts", 1: "tokens"} for name in (*names, "token_embeddings")}
         try:
             torch.onnx.export(
-                # The exporter puts back the mode that it found; without eval() it would leave the
-                # model with dropout switched on.
+                # The exporter restores the mode that it found; without eval() it would leave the model
+                # with dropout switched on.
                 Graph().eval(),
                 tuple(sample[name] for name in names),
                 str(path),
@@ -300,8 +300,8 @@ def export(model: SentenceTransformer, path: Path) -> None:
                 output_names=["sentence_embedding", "token_embeddings"],
                 dynamic_axes={**axes, "sentence_embedding": {0: "texts"}},
                 opset_version=_OPSET,
-                # The exporter through TorchScript traces what is run, whatever the model's code
-                # looks like; the newer one asks for code that it can analyse.
+                # The exporter through TorchScript traces what is run, whatever the model's code is like;
+                # the newer exporter needs code that it can analyse.
                 dynamo=False,
             )
         except Exception as error:  # any model, any failure: the caller falls back
@@ -310,10 +310,10 @@ def export(model: SentenceTransformer, path: Path) -> None:
 
 
 def quantize(path: Path, target: Path) -> None:
-    """Write a graph again with the weights of its matrix products rounded, one scale a column.
+    """Write a graph again with the weights of its matrix products rounded, one scale for each column.
 
-    They are kept to seven of the eight bits: a processor without VNNI adds pairs of products in
-    16 bits, which full eight would overflow. The rest stays float.
+    They use seven of the eight bits: a processor without VNNI adds pairs of products in 16 bits, which
+    eight bits would overflow. The rest stays float.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -333,7 +333,7 @@ def check_agreement(
 ) -> float:
     """Return the lowest cosine between both builds over ``pieces``; raises ExportError if it is too low.
 
-    Each vector of a text counts and, in float, of each of its tokens.
+    The vector of each text counts, and for float builds the vector of each token too.
     """
     floor = _MIN_INT8_COSINE if int8 else _MIN_COSINE
     cosines = [1.0]
@@ -344,7 +344,7 @@ def check_agreement(
         if not int8:
             cosines += (ours.tokens * theirs.tokens).sum(axis=1).tolist()
     lowest = float(np.min(cosines))
-    if not lowest >= floor:  # NaN, which min() would pass over, fails too
+    if not lowest >= floor:  # this is also true for NaN, which min() would miss
         raise ExportError(f"the exported model differs from the original: cosine {lowest:.6f}")
     return lowest
 

@@ -1,4 +1,4 @@
-"""A model tried on a few texts before an archive is read: one that is of no use is refused at once."""
+"""Tries a model on a few texts before an archive is read, so that an unusable one is refused at once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from qa.errors import QaError, UsageError
 
 _TEXTS = 10
 _MIN_TOKENS = 48
-"""A passage's context has up to 40 tokens, and something of the passage must be left."""
+"""A passage's context has up to 40 tokens, and there must be room for the passage."""
 _MIN_DIMENSION = 4
-"""Of so many dimensions a token's code takes one byte; fewer have none."""
+"""A token's code has one byte for so many dimensions; fewer dimensions give no code."""
 _ALIKE = 1e-4
-"""A difference in some dimension of a unit vector from which on two texts are told apart."""
+"""Two texts are different if their unit vectors differ by this much in some dimension."""
 _MIN_COSINE = 0.9999
 
 Reading = Callable[[Sequence[Piece]], FloatArray]
@@ -25,10 +25,10 @@ Reading = Callable[[Sequence[Piece]], FloatArray]
 
 
 def try_out(encoder: Encoder, by_its_library: Reading) -> int:
-    """Return the dimension of a model's vectors. Raises UsageError for a model that is of no use.
+    """Return the dimension of a model's vectors. Raises UsageError for an unusable model.
 
-    Wanted are vectors of a text and of its tokens, finite, all of one length, not all the same,
-    and what the model's own library makes of the same texts. Their length need not be one.
+    A model must give vectors of a text and of its tokens. They must be finite, of one dimension and not
+    all the same, and equal to what the model's own library gives. Their length need not be one.
     """
     name = encoder.name
     if encoder.max_tokens < _MIN_TOKENS:

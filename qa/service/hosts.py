@@ -1,4 +1,4 @@
-"""Which addresses and names are this machine's own."""
+"""The addresses and names of this machine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an IP address, as text, is one that only this machine can reach."""
+    """Whether only this machine can reach an IP address, given as text."""
     found = parse_address(address)
     return found is not None and found.is_loopback
 
 
 def parse_address(address: str) -> IPv4Address | IPv6Address | None:
-    """Return an IP address, an IPv4 address within an IPv6 one as itself; None if it is none."""
+    """Return an IP address; an IPv4 address inside an IPv6 one as IPv4; None if it is none."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -24,7 +24,7 @@ def parse_address(address: str) -> IPv4Address | IPv6Address | None:
 
 
 def stays_here(host: str) -> bool:
-    """Whether a service that listens on ``host`` can be reached from this machine alone.
+    """Whether only this machine can reach a service that listens on ``host``.
 
     Raises OSError for a name that has no address.
     """

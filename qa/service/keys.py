@@ -1,8 +1,8 @@
-"""API keys: made, listed and revoked; kept as hashes in one file.
+"""API keys: made, listed and revoked; stored as hashes in one file.
 
-A token is ``qa_<id>_<secret>``. The id is public and finds the record; of the secret only the
-SHA-256 is kept. A secret has 256 random bits, so that a hash that is quick to compute is as
-good as a slow one, which protects what people think up. Nothing in the file lets anybody in.
+A token is ``qa_<id>_<secret>``. The id is public and finds the record; only the SHA-256 of the secret is
+stored. A secret has 256 random bits, so a fast hash is as good as a slow one; slow hashes are for passwords
+that people choose. Nobody can sign in with what is in the file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qa.errors import KeysUnusableError, UnauthorizedError, UsageError
 from qa.service.private_files import changing, write_private
 
 SCOPES = ("ask", "admin")
-"""What a key may do, from the least; each holds those before it."""
+"""The scopes of a key, the smallest first; each includes those before it."""
 MAX_NAME = 100
 MAX_TOKEN = 200
 
@@ -34,7 +34,7 @@ _NOBODY = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as it is kept. Times are ISO 8601 in UTC."""
+    """A key as it is stored. Times are ISO 8601 in UTC."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class Key:
 
 
 def allows(held: str | None, wanted: str) -> bool:
-    """Whether a scope that is held, if any, includes the one that is wanted."""
+    """Whether the scope of a caller, if there is one, includes the scope that is needed."""
     return held is not None and SCOPES.index(wanted) <= SCOPES.index(held)
 
 
@@ -61,10 +61,10 @@ class Keyring:
 
     @property
     def on(self) -> bool:
-        """Whether a key is asked for: as soon as there is one, be it revoked, or if it is required.
+        """Whether a key is needed: as soon as there is one, even a revoked one, or if it is required.
 
-        Raises KeysUnusableError when nobody can tell, or when the keys are gone that there were:
-        a file that was moved away must not open the door.
+        Raises KeysUnusableError if this is unknown, or if the key file existed and is missing now: a
+        missing file must not let everybody in.
         """
         self._refresh()
         if not self._keys and self._seen:
@@ -82,7 +82,7 @@ class Keyring:
     def find(self, token: str) -> Key:
         """Return the key of a token. Raises UnauthorizedError, and KeysUnusableError.
 
-        A token that is unknown costs the same comparison as one that is known.
+        An unknown token takes the same comparison as a known one.
         """
         self._refresh()
         match = _TOKEN.fullmatch(token[:MAX_TOKEN])
@@ -92,12 +92,12 @@ class Keyring:
         return _valid(key if known else None)
 
     def by_id(self, id: str) -> Key:
-        """Return the key of an id whose bearer is known. Raises UnauthorizedError, and KeysUnusableError."""
+        """Return the key of an id after its session was checked. Raises UnauthorizedError, KeysUnusableError."""
         self._refresh()
         return _valid(self._keys.get(id))
 
     def make(self, name: str, scope: str = SCOPES[0]) -> tuple[Key, str]:
-        """Add a key; return it and its token, which is nowhere kept. Raises UsageError."""
+        """Add a key; return it and its token, which is not stored. Raises UsageError."""
         name = name.strip()
         if not name or len(name) > MAX_NAME or not name.isprintable():
             raise UsageError(f"the name of a key has 1 to {MAX_NAME} printable characters")
@@ -111,7 +111,7 @@ class Keyring:
         return key, f"qa_{id}_{secret}"
 
     def revoke(self, id: str) -> Key:
-        """Refuse a key from now on; one that was revoked before stays so. Raises UsageError."""
+        """Refuse a key from now on; a key that is revoked already stays so. Raises UsageError."""
         with self._changing() as keys:
             for place, key in enumerate(keys):
                 if key.id == id:
@@ -121,14 +121,14 @@ class Keyring:
 
     @contextmanager
     def _changing(self) -> Iterator[list[Key]]:
-        """Give the keys to be changed, and write them; one process at a time."""
+        """Provide the keys for a change, and write them; only one process at a time."""
         with changing(self.path):
             keys = self.entries()
             yield keys
             _write(self.path, keys)
 
     def _refresh(self) -> None:
-        """Read the file if it is another than the one that was read."""
+        """Read the file if it has changed since it was read."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -159,12 +159,12 @@ class Keyring:
 
     def _damaged(self, what: str) -> KeysUnusableError:
         return KeysUnusableError(
-            f"the key file {self.path} cannot be used ({what}): nobody is let in until it is put right"
+            f"the key file {self.path} cannot be used ({what}): nobody is let in until it is repaired"
         )
 
 
 def _valid(key: Key | None) -> Key:
-    """Return a key that lets somebody in. Raises UnauthorizedError for none, or a revoked one."""
+    """Return a valid key. Raises UnauthorizedError for None, or for a revoked key."""
     if key is None:
         raise UnauthorizedError("this key is not known: ask the operator", code="key_unknown")
     if key.revoked:
@@ -176,7 +176,7 @@ def _valid(key: Key | None) -> Key:
 
 
 def _checked(entry: dict[str, Any]) -> Key:
-    """Return a record as a key. Raises ValueError or TypeError for one that is none."""
+    """Return a record as a key. Raises ValueError or TypeError if it is none."""
     key = Key(**entry)
     texts = (key.name, key.created, key.revoked or "")
     whole = (

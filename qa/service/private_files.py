@@ -1,4 +1,4 @@
-"""Files that hold secrets: readable by their owner alone, and written as a whole or not at all."""
+"""Files with secrets: only their owner can read them, and they are written as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from qa.errors import UsageError
 
 @contextmanager
 def changing(path: Path) -> Iterator[None]:
-    """Keep other processes from changing the files beside ``path`` meanwhile. Raises UsageError.
+    """Stop other processes from changing the files beside ``path`` meanwhile. Raises UsageError.
 
-    The folder is made if it is not there.
+    If the folder does not exist, it is made.
     """
     folder = path.parent
     try:
@@ -33,7 +33,7 @@ def changing(path: Path) -> Iterator[None]:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file with mode 0600 in the place of the one that is there, if any. Raises UsageError."""
+    """Replace the file by one with mode 0600, or make it. Raises UsageError."""
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:

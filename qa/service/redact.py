@@ -1,8 +1,8 @@
-"""What is written and told without what nobody may read there: keys, sessions, a client's own words.
+"""Removes from logs and errors what nobody may read there: keys, sessions, a client's own words.
 
-A key or the token of a session that a client puts in the wrong place, the name of a field for
-instance, must not come back in an error, nor stand in a log. An exception may say anything that it
-was raised about, so that what it says is left out of the log too, unless a setting wants it.
+A client may put a key or a session's token in the wrong place, for example in the name of a field. It must
+not come back in an error, nor be in a log. An exception may quote anything, so its message is left out of
+the log too, unless a setting allows it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import traceback
 
 _SECRETS = re.compile(r"(qa_[0-9a-f]{8})_[A-Za-z0-9_-]+|(qs1\.[0-9a-f]{8})\.[0-9]+[.0-9A-Za-z_-]*")
 _MOST_ERRORS = 10
-"""Of a chain, or of a group of exceptions."""
+"""The most exceptions of a chain or a group."""
 
 
 def redacted(text: str) -> str:
-    """Return a text in which keys and sessions are named by their ids alone."""
+    """Return a text in which keys and sessions are replaced by their ids."""
     return _SECRETS.sub(lambda found: f"{found[1] or found[2]}***", text)
 
 
 def told_in_log(error: BaseException, *, whole: bool = False) -> str:
-    """Return the traceback of an exception: which ones were raised and where.
+    """Return the traceback of an exception: which exceptions were raised, and where.
 
-    What they say is in it only where it is to be told ``whole``, and never a key.
+    Their messages are included only with ``whole``, and keys are always removed.
     """
     if whole:
         return redacted("".join(traceback.format_exception(error)).rstrip())
@@ -48,7 +48,7 @@ def _places(error: BaseException, seen: set[int]) -> list[str]:
 
 
 class RedactedFormatter(logging.Formatter):
-    """Writes records as the standard library does, without keys and sessions."""
+    """Formats log records like the standard library, without keys and sessions."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redacted(super().format(record))

@@ -1,9 +1,9 @@
-"""Sessions of browsers: what stands in their cookie, and the secret that it is signed with.
+"""Sessions of browsers: the contents of their cookie, and the secret that signs it.
 
-A browser cannot send a key as a header where a person follows a link, so that it gets a token in a
-cookie instead: the id of a key, when it was issued and when it ends, and an HMAC-SHA256 over these.
-The key itself is not in it and cannot be had from it. Nothing is kept of a session: every service
-that has the key file and the secret beside it can check one.
+A browser cannot send a key as a header when a person follows a link. So it gets a token in a cookie
+instead: the id of a key, when it was issued, when it ends, and an HMAC-SHA256 over these. The key is not
+in it and cannot be computed from it. Nothing is stored about a session: every service with the key file
+and the secret beside it can check one.
 
     qs1.0123abcd.1767225600.1769817600.<43 characters of base64>
 """
@@ -28,9 +28,9 @@ MAX_TOKEN = 100
 TOKEN = re.compile(r"qs1\.([0-9a-f]{8})\.([0-9]{1,12})\.([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
 
 _PURPOSE = b"session of a browser\0"
-"""What the secret signs; another purpose would have another beginning."""
+"""What the secret signs; for another purpose the text would begin differently."""
 _NO_SECRET = bytes(SECRET_BYTES)
-"""What a file holds whose bytes never reached the disk."""
+"""The contents of a file whose bytes never reached the disk."""
 _INDEX_FOLDER = ("LIVE", "generations")
 _MEND = "run qa keys end-sessions, which makes a new one"
 
@@ -61,9 +61,9 @@ class Sessions:
         return f"{signed}.{_mac(self._current(), signed)}"
 
     def key_of(self, token: str) -> str:
-        """Return the id of the key that a token was issued for; whether that one still holds, the key file says.
+        """Return the id of the key that a token was issued for; the key file says if the key is still valid.
 
-        It ends when it says so, or earlier where ``seconds`` has become less. Raises
+        The session ends at its own end, or earlier if ``seconds`` has become less. Raises
         UnauthorizedError, and SessionsUnusableError.
         """
         secret = self._current()
@@ -78,22 +78,22 @@ class Sessions:
         return key_id
 
     def make_secret(self) -> bool:
-        """Make the secret unless there is one; return whether there was none. Raises UsageError."""
+        """Make the secret if there is none; return whether it was made. Raises UsageError."""
         return self._write(replace=False)
 
     def end_all(self) -> None:
-        """Make a new secret, with which every session ends. Raises UsageError."""
+        """Make a new secret, which ends every session. Raises UsageError."""
         self._write(replace=True)
 
     def fault(self) -> str | None:
-        """Return what is wrong with the secret, and what to do; None while it can be used."""
+        """Return what is wrong with the secret, and what to do; None if it can be used."""
         try:
             found = self.path.stat()
             now = (found.st_mtime_ns, found.st_size, found.st_ino)
             if now == self._read_as:
                 return None
             self._read_as = None
-            # A pipe or a device of that name would hold up whoever opens it.
+            # To open a pipe or a device with that name could block for ever.
             secret = self.path.read_bytes() if found.st_size == SECRET_BYTES else b""
         except FileNotFoundError:
             self._read_as = None
@@ -118,7 +118,7 @@ class Sessions:
             self._logged = fault
             log.error("%s", fault)
         raise SessionsUnusableError(
-            "nobody is signed in by a browser until the operator puts the sessions' secret right: "
+            "nobody can sign in with a browser until the operator repairs the sessions' secret: "
             "the log says what is wrong; a key that is sent as Authorization: Bearer KEY still works"
         )
 
@@ -131,7 +131,7 @@ class Sessions:
         return True
 
     def _refuse_index(self) -> None:
-        """Raise UsageError where the secret would be published together with an index."""
+        """Raise UsageError if the secret would be published together with an index."""
         for folder in self.path.absolute().parents:
             if all((folder / name).exists() for name in _INDEX_FOLDER):
                 raise UsageError(

@@ -1,4 +1,4 @@
-"""The engine that answers, while the index beneath it is built anew, rolled back or purged."""
+"""The engine that answers while its index is built again, rolled back or purged."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from qa.settings import Settings
 from qa.store import Index, open_index
 
 RETRY_SECONDS = 3
-"""After a failed opening, the next one is tried no sooner."""
+"""The least time between a failed opening and the next try."""
 LOOK_SECONDS = 1
-"""How often a service looks whether another generation is live."""
+"""The time between two looks for another live generation."""
 OPEN_AGAIN_SECONDS = 60
-"""A new generation that could not be opened is tried again no sooner, unless the pointer changes."""
+"""The least time before a new generation that failed is tried again, unless the pointer changes."""
 
 log = logging.getLogger(__name__)
 
 
 class EngineSlot:
-    """The engine of an index that may not be there yet, be damaged, or be replaced at any time.
+    """The engine of an index, which may be missing, damaged, or replaced at any time.
 
-    A question takes the engine once and keeps it to its end: it is answered from one generation,
-    also where another one takes its place meanwhile. What nobody uses any more is let go.
+    A question takes the engine once and uses it to its end: so one generation answers it, even if another
+    becomes live meanwhile. An engine that nobody uses any more is released.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class EngineSlot:
         self._logged = ""
         self._open_again_at = 0.0
         self.swaps = 0
-        """How many times another generation took the place of the one that was open."""
+        """How often another generation replaced the open one."""
 
     @property
     def current(self) -> Engine | None:
@@ -61,16 +61,16 @@ class EngineSlot:
 
     @property
     def fault(self) -> str | None:
-        """Why another generation than the live one answers, or none; None while all is well.
+        """Why the live generation does not answer; None if all is well.
 
-        It is for clients: it does not say where the index lies.
+        It is for clients, so it does not say where the index lies.
         """
         engine = self._engine
         fault = self._fault or (engine.fault if engine else None)
         return fault and self.told(fault)
 
     def get(self) -> Engine:
-        """Return the engine, opened if need be. Raises IndexUnusableError, which says why not."""
+        """Return the engine; open it if necessary. Raises IndexUnusableError, which says why not."""
         if self._engine is not None:
             return self._engine
         with self._lock:
@@ -90,9 +90,9 @@ class EngineSlot:
             return self._engine
 
     def reached(self) -> Engine:
-        """Return the engine, opened if need be, while what holds its index gives an answer.
+        """Return the engine if the place that holds its index responds; open it if necessary.
 
-        That takes a second or two at most once it is open. Raises IndexUnusableError, which says why not.
+        Once it is open this takes a second or two at most. Raises IndexUnusableError, which says why not.
         """
         engine = self.get()
         self._probe.stamp(max_age=LOOK_SECONDS)
@@ -100,11 +100,11 @@ class EngineSlot:
 
     @property
     def ready(self) -> Engine | None:
-        """The engine if it is open, and what holds its index gave an answer when it was asked last."""
+        """The engine if it is open and the place that holds its index responded to the last request."""
         return None if self._probe.failed else self._engine
 
     def told(self, message: str) -> str:
-        """Return a message as clients may read it: without where the index lies on this machine."""
+        """Return a message in a form for clients: without the path of the index."""
         return self._index.told(message)
 
     def _log_once(self, message: str) -> None:
@@ -113,18 +113,18 @@ class EngineSlot:
             log.error("the index cannot be served: %s", message)
 
     def look(self) -> None:
-        """Open what has become live since, beside what answers; then let it answer.
+        """Open a generation that became live, beside the one that answers; then let the new one answer.
 
-        When it cannot be opened, what answers goes on, and ``fault`` says why; so it does while
-        what holds the index gives no answer, which ``reached`` tells. Only ever called
-        from one thread at a time; never raises.
+        If it cannot be opened, the old one still answers, and ``fault`` says why. The same happens if the
+        place that holds the index does not respond; then ``reached`` says so. Called from one thread at a
+        time; never raises.
         """
         current = self._engine
         if current is None:
             self._open_first()
             return
         try:
-            # Taken before the pointer is read: what changes after it is seen the next time.
+            # Taken before the pointer is read, so that a later change is seen the next time.
             stamp = self._probe.stamp()
         except IndexUnusableError as error:
             self._log_once(error.message)
@@ -159,13 +159,13 @@ class EngineSlot:
         try:
             self.get()
         except IndexUnusableError:
-            pass  # who asks is told
+            pass  # whoever asks gets the error
         except Exception:
             log.exception("%s cannot be opened", self._index.name)
 
     def _take(self, engine: Engine) -> None:
-        """Let an engine answer, unless it is of the generation that answers already."""
-        assert self._engine is not None  # once open, there is always one
+        """Let an engine answer, unless its generation answers already."""
+        assert self._engine is not None  # once it was open, there is always one
         if engine.store.version != self._engine.store.version:
             self._engine = engine
             self.swaps += 1

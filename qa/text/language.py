@@ -1,8 +1,8 @@
-"""Which language a question or a text is in, told by its function words and its script.
+"""Detects the language of a question or a text from its function words and its script.
 
-A question is short and full of foreign names, which mislead whatever counts letters: "Who wrote
-Grande Sertão: Veredas?" is English. Function words are few, every question has some, and names
-are left out of the count. Where they do not say it clearly, no language is told.
+A question is short and may have many foreign names, which mislead methods that count letters: "Who wrote
+Grande Sertão: Veredas?" is English. There are few function words, every question has some, and names are
+not counted. If the function words do not show the language clearly, the result is None.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMES: Mapping[str, str] = {
     "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
     "zh": "Chinese",
 }  # fmt: skip
-"""The English name of each language that can be told, by its ISO 639-1 code."""
+"""The English name of each language that can be detected, by its ISO 639-1 code."""
 
 _COMMON: Mapping[str, str] = {
     "cs": """
@@ -156,7 +156,7 @@ _COMMON: Mapping[str, str] = {
         яка яке який яких які якій якого яким
         """,
 }  # fmt: skip
-"""Words that say which language it is; in English its stop words are among them."""
+"""Words that show a language; for English its stop words are added."""
 
 _NAMELIKE: Mapping[str, str] = {
     "en": "a am an as do he i in me no on so was",
@@ -174,7 +174,7 @@ _NAMELIKE: Mapping[str, str] = {
     "cs": "a i k o na s u v z",
     "pl": "a i o u w z na",
 }
-"""Those that stand in names and titles as often, or in another language; they weigh half as much."""
+"""Words that are as frequent in names and titles, or in another language; they have half the weight."""
 
 OF_NAMES = frozenset(
     """
@@ -182,14 +182,14 @@ OF_NAMES = frozenset(
     of per the und van von y zur
     """.split()
 )
-"""Words without a capital that stand inside of names."""
+"""Words without a capital inside names."""
 
 _LETTERS: Mapping[str, str] = {
     "cs": "áčďéěíňóřšťúůýž", "da": "æøå", "de": "äöüß", "es": "áéíñóú", "fi": "äö",
     "fr": "àâçèéêëîïôùûœ", "hu": "áéíóöőúüű", "it": "àèéìòù", "no": "æøå", "pl": "ąćęłńóśźż",
     "pt": "ãáàâçéêíóôõú", "ro": "ăâîșşțţ", "sv": "äåö", "tr": "çğıöşü", "uk": "ґєії",
 }  # fmt: skip
-"""Letters that English has in foreign words only. A word that holds one weighs as a name-like one."""
+"""Letters that English has only in foreign words. A word with one has the weight of a name-like word."""
 
 _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("el", "\u0370-\u03ff\u1f00-\u1fff"),
@@ -208,15 +208,15 @@ _QUOTED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|(?
 _SURE = 1.5
 """The least evidence for a language: a common word and a name-like one."""
 _APART = 3.0
-"""It is so many times as strong as that for a language of the archive."""
+"""It must be so many times as strong as the evidence for a language of the archive."""
 _TEXT = 4.0
 """The least evidence in a passage of a text."""
 _SHARE = 0.1
-"""An archive's language is that of so large a part of its passages."""
+"""A language is the archive's if at least this share of its passages is in it."""
 
 
 def _weights() -> dict[str, dict[str, float]]:
-    """Return, for each word as folded, what it adds to which languages."""
+    """Return, for each folded word, its weight for each language."""
     found: dict[str, dict[str, float]] = {}
     for weight, table in ((1.0, _COMMON), (0.5, _NAMELIKE)):
         for code, words in table.items():
@@ -236,15 +236,15 @@ _SPELLED = {
 
 
 def is_function_word(word: str, languages: Iterable[str]) -> bool:
-    """Whether a word, as folded, is a function word in one of some languages."""
+    """Whether a folded word is a function word in one of some languages."""
     held = _WEIGHTS.get(word)
     return held is not None and any(code in held for code in languages)
 
 
 def question_language(question: str, archive: Iterable[str] = ("en",)) -> str | None:
-    """Return the code of a question's language where it surely is none of the archive's.
+    """Return the code of a question's language if it is surely none of the archive's; else None.
 
-    None also where nothing says what it is in.
+    None also if nothing shows the language.
     """
     script = _script(question)
     own = frozenset(archive)
@@ -262,7 +262,7 @@ def question_language(question: str, archive: Iterable[str] = ("en",)) -> str | 
 
 
 def text_languages(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes of the languages that an archive's passages are in, the most frequent first."""
+    """Return the codes of the languages of an archive's passages, the most frequent first."""
     found: Counter[str] = Counter()
     for text in texts:
         code = _script(text)
@@ -276,13 +276,13 @@ def text_languages(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _script(text: str) -> str | None:
-    """Return the language of most letters' script, where it has a script of its own."""
+    """Return the language of the script of most letters, if only one language has this script."""
     letters = len(_LETTER.findall(text))
     if not letters or text.isascii():
         return None
     for code, pattern in _IN_SCRIPT:
         count = len(pattern.findall(text))
-        if code == "ja" and count:  # the rest is Chinese characters
+        if code == "ja" and count:  # then the Chinese characters are Japanese too
             count += len(_IN_SCRIPT[-1][1].findall(text))
         if 2 * count > letters:
             return code
@@ -290,7 +290,7 @@ def _script(text: str) -> str | None:
 
 
 def _words_outside_names(text: str) -> list[str]:
-    """Return the words of a question without names: what has a capital, and what joins two such words."""
+    """Return the words of a question outside names: no capitals, and no words that join two names."""
     words = list(_TOKEN.finditer(text))
     if not any(word.group().islower() for word in words[1:]):
         return [word.group() for word in words]
@@ -304,7 +304,7 @@ def _words_outside_names(text: str) -> list[str]:
 
 
 def _evidence(words: Iterable[str]) -> dict[str, float]:
-    """Return how strongly words speak for each language; a word counts once."""
+    """Return how strongly words show each language; a word counts once."""
     found: dict[str, float] = defaultdict(float)
     marked: set[str] = set()
     for word in {normalize("NFC", word).casefold().replace("’", "'") for word in words}:
@@ -314,7 +314,7 @@ def _evidence(words: Iterable[str]) -> dict[str, float]:
             for code, weight in _WEIGHTS.get(part, {}).items():
                 if code == "en" and not word.isascii():
                     continue  # "à" is no English word
-                # An accent where this language has one tells it from its neighbours.
+                # If an accent exists only in this language, it distinguishes it from similar ones.
                 found[code] += weight + (0.25 if word in _SPELLED[code] else 0.0)
         if not word.isascii():
             marked.update(word)

@@ -1,7 +1,7 @@
-"""Addresses on the web: those that lead to one page, and those that open it at a sentence.
+"""Web addresses: recognising two of one page, and making ones that open a page at a sentence.
 
-A browser that is given ``…#:~:text=WORDS`` scrolls to these words and marks them (the WICG's
-"Scroll to Text Fragment"); one that does not know this opens the page at its beginning.
+A browser scrolls to the words of ``…#:~:text=WORDS`` and marks them (the WICG's "Scroll to Text
+Fragment"). A browser that does not know this opens the page at its beginning.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from urllib.parse import quote, urlsplit
 
 _WHOLE_WORDS, _EDGE_WORDS = 12, 5
-# Marks of Markdown, which its readers never see, and the border of a table's cell.
+# Markup of Markdown, which readers of the page do not see, and the border of a table's cell.
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()\s]*\)|\[[^\[\]]*\])")
 _MARKUP = re.compile(
     r"^(?:[#>*+\-]+|\d{1,3}[.)])\s+|\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=[\w.!?,])[*_](?!\w)"
@@ -20,7 +20,7 @@ _FOLLOWED = re.compile(r"(?:^|(?<=&))(?:utm_\w+|fbclid|gclid)=[^&]*&?")
 
 
 def same_page(url: str) -> str:
-    """Return what two addresses of one page have in common: no scheme, fragment, "www." or tracking."""
+    """Return the same text for all addresses of a page: no scheme, fragment, "www." or tracking."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -31,17 +31,17 @@ def same_page(url: str) -> str:
 
 
 def without_words(url: str) -> str:
-    """Return the address of a page without the words that it opens at; a name within it stays."""
+    """Return the address of a page without its text fragment; the name of an anchor stays."""
     address, mark, fragment = url.partition("#")
     name = fragment.partition(":~:")[0]
     return f"{address}{mark}{name}" if name else address
 
 
 def at_words(url: str, words: str) -> str:
-    """Return the address that opens the page at ``url`` where it says ``words``.
+    """Return the address that opens the page at ``url`` at the place of ``words``.
 
-    Long ones are given by their first and their last words. ``words`` may run over several lines, as
-    paragraphs do, and may hold the markup of Markdown.
+    Long ones are given by their first and last words. ``words`` may have several lines, as paragraphs do,
+    and may have the markup of Markdown.
     """
     pieces = [piece for piece in map(_shown, _PIECES.split(words)) if re.search(r"\w", piece)]
     if not pieces:
@@ -62,6 +62,6 @@ def _shown(piece: str) -> str:
 
 
 def _encoded(words: list[str]) -> str:
-    # A hyphen beside a comma has a meaning of its own there, and so is encoded as well.
+    # A hyphen beside a comma has a meaning in text fragments, so it is encoded too.
     joined = " ".join(words).encode("utf-8", "replace")
     return quote(joined, safe="").replace("-", "%2D")

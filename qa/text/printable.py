@@ -1,13 +1,13 @@
-"""Text that is not ours, made fit to be encoded, stored, printed and shown.
+"""Makes foreign text fit to be encoded, stored, printed and shown.
 
-encodable        without lone surrogates, which no encoding carries
+encodable        without lone surrogates, which no encoding can write
 is_text          whether a text has neither a NUL nor a lone surrogate
-as_text          with neither
-printable        without what steers a terminal or turns the direction of writing
+as_text          without both
+printable        without characters that control a terminal or change the direction of writing
 in_line          in one line
 printable_name   the name of a file, whatever bytes it has
 
-What replaces a character is U+FFFD: one code point as well, so that no offset moves.
+Characters are replaced by U+FFFD, one code point for one, so that no offset moves.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ def as_text(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return ``text`` as it may be shown where nothing in it may steer what shows it.
+    """Return ``text`` in a form that cannot control the program that shows it.
 
-    Tabs and line feeds stay; other ends of lines become line feeds.
+    Tabs and line feeds stay; other line ends become line feeds.
     """
     return _CONTROLS.sub(REPLACEMENT, _LINE_END.sub("\n", text))
 
 
 def in_line(words: str) -> str:
-    """Return words with each line break and tab, which a file's name may have, shown as a space."""
+    """Return words with spaces instead of line breaks and tabs, which a file's name may have."""
     return _BREAK.sub(" ", words)
 
 

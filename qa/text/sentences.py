@@ -1,4 +1,4 @@
-"""A text's sentences, found by sentencex and never moved by it."""
+"""The sentences of a text: sentencex finds the boundaries, and the text itself is never changed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _WINDOW, _MARGIN = 4000, 200
 
 
 def sentence_spans(text: str, language: str = "en") -> list[Span]:
-    """Return the spans of the sentences of ``text``, white space around them left out.
+    """Return the spans of the sentences of ``text``, without the white space around them.
 
-    sentencex finds the boundaries. Its spans are only trusted as places to cut: the pieces
-    between them are taken from ``text``, so that nothing can be lost or moved.
+    sentencex finds the boundaries. Its results are only used as places to cut: the pieces between them
+    are taken from ``text``, so that nothing can be lost or moved.
     """
     return list(sentences_of(text, language))
 
@@ -43,9 +43,9 @@ def _pieces(text: str, language: str) -> Iterator[Span]:
 def _cuts(text: str, language: str) -> Iterator[int]:
     """Yield where sentences begin; a long text is read through a window.
 
-    sentencex takes time that grows with the square of a text's sentences. The last boundary in a
-    window begins the next one, and the window's margin is left to the next, so that each boundary
-    is judged with the text on both sides of it.
+    The time of sentencex grows with the square of a text's sentences. The last boundary in a window begins
+    the next window, and the window's margin is left to the next one, so that each boundary is found with
+    text on both sides.
     """
     plain, at = _plain(text), 0
     while at < len(plain):
@@ -64,21 +64,21 @@ def _cuts(text: str, language: str) -> Iterator[int]:
 
 
 def _plain(text: str) -> str:
-    """Replace, one for one, what a sentence splitter in another language cannot be handed."""
+    """Replace, one for one, characters that a sentence splitter in another language cannot read."""
     return _UNSAFE.sub(" ", text)
 
 
 _UNSAFE = re.compile(f"[{SURROGATES}\0\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _NO_WORD = re.compile(r"[^\w]*\Z")
-# "(El Diario, 23/1/04)." belongs to the sentence it vouches for, as does ", p. 97)."
+# "(El Diario, 23/1/04)." belongs to the sentence before it, and so does ", p. 97)."
 _REFERENCE = re.compile(r"\([^()]{1,60}\d{1,4}[^()]{0,12}\)[.,;]?\Z|[,)]")
 
-# Abbreviations of what has a number, those that sentencex does not know.
+# Abbreviations before a number, as far as sentencex does not know them.
 _NUMBERED = re.compile(r"\b(?:vols?|chs?|paras?|approx)\.\Z", re.IGNORECASE)
 
 
 def _joined_orphans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Join to their sentence the scraps that are none: stray quotes, references, "vol." and its number."""
+    """Join pieces that are no sentences to theirs: stray quotes, references, "vol." and its number."""
     before: Span | None = None
     for start, end in spans:
         piece = text[start:end]

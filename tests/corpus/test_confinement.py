@@ -567,7 +567,7 @@ def test_status_shows_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index = str(folder.parent / "index")
     build_index([folder], Settings(index=index), encoder=FakeEncoder(), calibrated=False)
     shown = CliRunner().invoke(cli, ["status", "--index", index])
-    assert "The kernel holds of the readers' process: " in shown.output
+    assert "The kernel confines the readers' process: " in shown.output
     assert "Landlock" in shown.output
     assert "not held" not in shown.output
     reason, change = next(iter(LACKING.items()))

@@ -86,7 +86,7 @@ def test_properties() -> None:
         (OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted: it needs a password"),
         (OLE + "WordDocument".encode("utf-16-le"), "an older format under this name"),
         (zipped({"word/document.xml": "<w:document"}), "damaged: not well-formed XML"),
-        (docx(word("&e9;"), before=doctype()), "its XML swells or nests without bound: a bomb"),
+        (docx(word("&e9;"), before=doctype()), "its XML expands or nests without limit: a bomb"),
         (docx(_BODY)[:-200], "damaged: it cannot be opened as a ZIP file"),
     ],
 )

@@ -274,7 +274,7 @@ _MEMORY = "needed more than 300,000,000 bytes of memory (setting reader_memory_b
 _ABORTED = f"<crashed its reader, most likely because it {_MEMORY}"
 _SECONDS = "<took more than 3 s (setting reader_seconds)>"
 _NO_TEXT = "<no main text: only what surrounds one, or what a script would show>"
-_XML_BOMB = "<its XML swells or nests without bound: a bomb>"
+_XML_BOMB = "<its XML expands or nests without limit: a bomb>"
 _UNPACKED = {
     "/letters/a.txt": "letter tells of a mutiny",
     "/b.pdf": "tells of smugglers",
@@ -290,7 +290,7 @@ _BOMBS: Mapping[str, Mapping[str, str]] = {
     "ratio.zip": {**{f"/{n}.txt": _EMPTY for n in (0, 1, 10, 11, 2, 3)}, "": _TOO_MUCH},
     "count.zip": {"": "<holds more than 100 files (setting archive_files)>"},
     "nesting.zip": {"/19.zip/18.zip": _NESTED},
-    "overlap.zip": {"": "<its members lie over one another: a bomb>"},
+    "overlap.zip": {"": "<its members overlap: a bomb>"},
     "unpacked.tar.gz": {"/picture.png": "<no reader for .png>", "": _TOO_MUCH},
     "entities.docx": {"": _XML_BOMB},
     "size.docx": {"": f"<{_MEMORY}"},

@@ -1,7 +1,7 @@
-"""XML and XHTML, read so that nothing outside is fetched and nothing inside can swell.
+"""XML and XHTML, parsed so that nothing is fetched and nothing can expand without limit.
 
 lxml (BSD) parses. Entities that a document declares are never expanded, document types are not
-loaded, no address is opened, and libxml2's own bounds on depth and size stay on.
+loaded, no address is opened, and libxml2's own limits for depth and size stay on.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _TELLING = frozenset({*_HEADINGS, *_ITEMS, "pre"})
 _CELLS = frozenset({"td", "th"})
 _GROUPS = frozenset({"thead", "tbody", "tfoot"})
 _TO_END = 1 << 16
-"""Rows that a cell spans which says 0."""
+"""How many rows a cell with a row span of 0 covers."""
 _OF_TABLE = frozenset({*_CELLS, *_GROUPS, "tr"})
 _WHITE = re.compile(r"\s+")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def parse_xml(data: bytes) -> Element:
-    """Return the root of an XML document. Raises UnreadableError for one that is not well formed, or a bomb."""
+    """Return the root of an XML document. Raises UnreadableError if it is not well formed, or a bomb."""
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -61,14 +61,14 @@ def parse_xml(data: bytes) -> Element:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
-            raise UnreadableError("its XML swells or nests without bound: a bomb") from None
+            raise UnreadableError("its XML expands or nests without limit: a bomb") from None
         raise UnreadableError(f"damaged: not well-formed XML ({_short(error.msg)})") from None
     except ValueError as error:  # a declaration that contradicts the bytes
         raise UnreadableError(f"damaged: not XML ({_short(str(error))})") from None
 
 
 def parse_xhtml(data: bytes) -> Element | None:
-    """Return the root of a page that ought to be XHTML, as HTML where it is not well formed."""
+    """Return the root of a page that should be XHTML; parse it as HTML if it is not well formed."""
     try:
         return parse_xml(data)
     except UnreadableError:
@@ -84,7 +84,7 @@ def _short(words: str | None) -> str:
 
 
 def _without_entities(data: bytes) -> bytes:
-    """Return a page without the entities that its document type declares, which HTML knows nothing of.
+    """Return a page without the entities that its document type declares, which HTML does not know.
 
     An HTML parser would show the end of their list as text.
     """
@@ -114,10 +114,9 @@ def text_of(element: Element) -> str:
 
 
 def walk(root: Element, left_out: frozenset[str] = frozenset()) -> Iterator[tuple[bool, Element]]:
-    """Yield ``(True, node)`` where a node begins and ``(False, node)`` where it ends.
+    """Yield ``(True, node)`` at the beginning of a node and ``(False, node)`` at its end.
 
-    Nothing is yielded of what lies within an element that is ``left_out``. No call stack is kept,
-    so that nothing is too deep.
+    Nothing inside a ``left_out`` element is yielded. There is no recursion, so any depth is possible.
     """
     yield True, root
     stack = [(root, iter(root))]
@@ -135,7 +134,7 @@ def walk(root: Element, left_out: frozenset[str] = frozenset()) -> Iterator[tupl
 
 
 def _own_text(node: Element) -> str:
-    """Return the text that opens a node: a character that has a name, and nothing for other entities."""
+    """Return the text at the start of a node: the character of a known entity, nothing for others."""
     if isinstance(node, etree._Entity):
         return chr(name2codepoint[node.name]) if node.name in name2codepoint else ""
     return (node.text or "") if isinstance(node.tag, str) else ""
@@ -147,18 +146,18 @@ def add_blocks(root: Element, builder: TextBuilder) -> None:
 
 
 class _Blocks:
-    """Gathers running text, and hands it on at each border of a block."""
+    """Gathers running text, and adds it at each boundary of a block."""
 
     def __init__(self, builder: TextBuilder) -> None:
         self._builder = builder
         self._words: list[str] = []
         self._open: list[str] = []
-        """The names of the open elements that say what their text is."""
+        """The names of the open elements that decide the kind of their text."""
         self._set: list[int] = []
-        """Where the open exponents and indices begin among the words."""
+        """Where open exponents and indices begin among the words."""
         self._rows: _OpenTable | None = None
         self._inner = 0
-        """How many tables within a cell are open."""
+        """How many tables are open within a cell."""
 
     def read(self, root: Element) -> None:
         for began, node in walk(root, _LEFT_OUT):
@@ -248,7 +247,7 @@ class _Blocks:
 
 
 def is_table(node: Element) -> bool:
-    """Whether a table's cells stand beside one another: one column is no table."""
+    """Whether a table has cells beside each other: one column is no table."""
     rows = (row for row in node.iter() if local_name(row) == "tr")
     return any(sum(local_name(cell) in _CELLS for cell in row) > 1 for row in rows)
 

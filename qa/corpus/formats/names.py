@@ -1,4 +1,4 @@
-"""What stands in a title's place and is none: a file's name, an address, "Untitled", "Contents"."""
+"""Words at the place of a title that are no title: a file's name, an address, "Untitled", "Contents"."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _NUMBERED = re.compile(
 
 
 def is_no_title(words: str) -> bool:
-    """Whether words say nothing of what a document is about, wherever they stand as its title."""
+    """Whether words say nothing about the subject of a document, so that they cannot be its title."""
     words = words.strip(" .:-–—")
     forms = (_FILE, _ADDRESS, _PLACEHOLDER, _PART)
     return not words or any(form.fullmatch(words) for form in forms)
 
 
 def is_numbered(words: str) -> bool:
-    """Whether a heading is one of several by its number: "2.1 Fees"."""
+    """Whether a heading has a number and so is one of several: "2.1 Fees"."""
     return _NUMBERED.match(words) is not None

@@ -1,6 +1,6 @@
 """Formulas of Office (OMML, ECMA-376 part 1, 22.1) as text in one line: ``E=mc²``, ``(a+b)/2``.
 
-A text says what a formula says, with brackets where a line needs them; how it was set is not kept.
+The text says what the formula says, with brackets if a line needs them; its layout is lost.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OPERATORS = frozenset("+-−±∓×⋅·*/=<>≤≥ ,;|")
 
 
 def formula(node: Element) -> str:
-    """Return the text of a formula; XML's own bound on depth holds the calls that this takes."""
+    """Return the text of a formula; it recurses, and XML's own limit for depth limits this too."""
     return " ".join(_inside(node).split())
 
 
@@ -50,7 +50,7 @@ def _parts(node: Element, name: str) -> list[str]:
 
 
 def _told(node: Element, about: str, name: str, default: str) -> str:
-    """Return a property of a form: the value of ``name`` within its element of properties."""
+    """Return a property of a form: the value of ``name`` in its element of properties."""
     for child in node:
         if local_name(child) == about:
             for told in child:
@@ -68,14 +68,14 @@ def _index(words: str) -> str:
 
 
 def _small(words: str, signs: dict[int, int], mark: str) -> str:
-    """Return what is set smaller: in signs of its own where there are all of them, else behind a mark."""
+    """Return small words in small characters if all exist, else after a mark."""
     if all(ord(char) in signs for char in words):
         return words.translate(signs)
     return f"{mark}{words}" if words.isalnum() else f"{mark}({words})"
 
 
 def _grouped(words: str) -> str:
-    """Return a part in brackets where it is more than one thing."""
+    """Return a part in brackets if it is more than one thing."""
     words = words.strip()
     if not any(char in _OPERATORS for char in words):
         return words

@@ -1,7 +1,7 @@
-"""Office's packages (ECMA-376 part 2): parts, how they refer to each other, and what the file says of itself.
+"""Office's packages (ECMA-376 part 2): parts, their references, and the file's own metadata.
 
-The parts are read with zipfile and lxml and not by libraries for each format, which would unpack every
-part, the pictures too, without a bound.
+zipfile and lxml read the parts. Libraries for each format were not used: they unpack every part,
+pictures too, without a limit.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(?:(officeDocument)/(\w+)|(
 
 
 class Target(NamedTuple):
-    """What a part refers to: the last word of the relation's type, and the part's name."""
+    """The target of a reference: the last word of its type, and the part's name."""
 
     kind: str
     name: str
 
 
 class Parts:
-    """The parts of a package, found as they refer to each other."""
+    """The parts of a package, found by following their references."""
 
     def __init__(self, data: bytes) -> None:
         self._package = Package(data)
 
     def root(self, name: str | None) -> Element | None:
-        """Return the root of a part, in the names of the transitional standard; None without it."""
+        """Return the root of a part, with the names of the transitional standard; None without the part."""
         data = self._package.part(name) if name else None
         if data is None:
             return None
@@ -46,7 +46,7 @@ class Parts:
         folder, file = posixpath.split(name)
         try:
             root = self.root(posixpath.join(folder, "_rels", f"{file}.rels"))
-        except UnreadableError:  # it is read as well as it can be without
+        except UnreadableError:  # the part is read without its references
             root = None
         found = {}
         for node in () if root is None else root:

@@ -1,7 +1,7 @@
-"""Which of the lines that open a plain text is its title, if any.
+"""Chooses the title among the first lines of a plain text, if there is one.
 
-A text without a title has none: a letter, a mail, a log, a page that begins with its contents or its first
-section. It is then cited by its file's name.
+Some texts have no title: a letter, a mail, a log, a page that begins with its contents or its first section.
+These are cited by their file's name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SALUTATION = re.compile(
     re.IGNORECASE,
 )
 _OPENING = 12
-"""Among so many units at the beginning the salutation of a letter stands."""
+"""The salutation of a letter is among the first so many units."""
 _FIELD = re.compile(r"\w[\w -]{0,20}:\s")
 _STAMP = re.compile(r"\W?(?:\d{4}-\d\d-\d\d[T ]|\d\d:)\d\d:\d\d")
 _COLUMNS = re.compile(r"\S(?:\s{3,}|\t)\S")
@@ -31,10 +31,10 @@ _ROMAN = re.compile(r"[IVXLC]{1,6}[.)]\s")
 
 
 def settle_title(words: Sequence[str], kinds: list[BlockKind]) -> None:
-    """Make the heading that opens a text its title, where it is one; the date beside it is no heading."""
+    """Make the heading at the start of a text its title, if it is one; a date beside it is no heading."""
     units = [n for n, kind in enumerate(kinds) if kind != "furniture"]
     if any(_SALUTATION.match(words[n]) for n in units[:_OPENING]):
-        for n in units[:_OPENING]:  # what stands above it are names and addresses
+        for n in units[:_OPENING]:  # above the salutation are names and addresses
             if _SALUTATION.match(words[n]):
                 return
             kinds[n] = "paragraph" if kinds[n] == "heading" else kinds[n]
@@ -54,7 +54,7 @@ def settle_title(words: Sequence[str], kinds: list[BlockKind]) -> None:
 
 
 def _is_dated(words: str) -> bool:
-    """Whether a line says when and where a text was written, and nothing of what it is about."""
+    """Whether a line gives the time and place of writing, and nothing about the subject."""
     found = dates.from_lines([words], [])
     return found is not None and found.origin != "title"
 
@@ -67,7 +67,7 @@ def _names_the_text(words: str, all_words: Sequence[str], kinds: Sequence[BlockK
     counted = _COUNTED.match(words)
     if counted is None:
         return True
-    # "1 Scope" is a section where "2 Terms" follows; "10 reasons for a well" has no eleventh.
+    # "1 Scope" is a section if "2 Terms" follows; "10 reasons for a well" has no eleventh.
     after = f"{int(counted[1]) + 1} "
     return not any(
         kind == "heading" and line.startswith(after)

@@ -1,8 +1,8 @@
-"""The blocks of a plain text: what is title, heading, paragraph, list, teaser, furniture.
+"""The blocks of a plain text: title, heading, paragraph, list, teaser, boilerplate.
 
-Plain text says nothing of its structure, so each rule here reads the shape of lines and
-their neighbours. Where a rule can be wrong, the harm is bounded: every line that is not
-furniture is in some block, so it can be found and cited whatever it was taken for.
+Plain text does not state its structure, so each rule here looks at the form of lines and of the lines
+beside them. A wrong decision does limited harm: every line that is no boilerplate is in some block, so it
+can be found and cited, whatever kind the block has.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NUMBERED_HEADING = re.compile(r"\s*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[IVXLC]{1,6}[.
 _TERMINAL = re.compile(r"[.!;,…:][\"'”’»)\]]*$|[”\"]$")
 _SENTENCE_END = re.compile(r"[.!?;…:][\"'”’»)\]]*$")
 _RUNS_ON = re.compile(r"[,;–—-]$")
-# Openers that point back at what was just said. An article has them, a list of teasers not.
+# First words that refer to the text before. Articles have them; lists of teasers do not.
 _BACKWARD = re.compile(
     r"(?:this|these|those|that|he|she|they|it|his|her|their|its|such|however|but|and|also|yet|so|"
     r"therefore|thus|then|meanwhile|moreover|furthermore|nevertheless|instead|still|again|"
@@ -51,9 +51,9 @@ class _Line:
 
 
 def find_blocks(text: str) -> tuple[Block, ...]:
-    """Return the blocks of a plain text in order; blank lines between them belong to none.
+    """Return the blocks of a plain text in order; blank lines between them are in no block.
 
-    A text that is too crowded with lines is read as paragraphs: see ``qa.corpus.dense``.
+    A text with too many lines is read as paragraphs: see ``qa.corpus.dense``.
     """
     if is_crowded(text):
         return tuple(stretches(text, 0, len(text)))
@@ -112,13 +112,13 @@ def _units(
 
 
 def _is_wrapped(text: str, chunk: Sequence[_Line]) -> bool:
-    """Whether the lines of a chunk are one text broken at a margin."""
+    """Whether the lines of a chunk are one text that was broken at a margin."""
     if len(chunk) < 2:
         return False
     widths = [line.end - line.start for line in chunk]
     if max(widths) > 130 or median(widths[:-1]) < 45:
         return False
-    # Broken at a margin, most lines end in mid sentence; the last line of an item need not.
+    # If so, most lines end inside a sentence; the last line of an item need not.
     inner = [
         text[line.start : line.end]
         for line, after in pairwise(chunk)
@@ -158,7 +158,7 @@ def _kinds(text: str, units: Sequence[tuple[int, int, bool | int]]) -> list[Bloc
 
 
 def _is_amid(n: int, units: Sequence[tuple[int, int, bool | int]], words: Sequence[str]) -> bool:
-    """Whether a line goes on from the one above it or into the one below, as in verse."""
+    """Whether a line continues the one above it, or the one below continues it, as in verse."""
     if n and units[n - 1][2] == units[n][2] and _RUNS_ON.search(words[n - 1]):
         return True
     below = n + 1 < len(units) and units[n + 1][2] == units[n][2]
@@ -166,23 +166,23 @@ def _is_amid(n: int, units: Sequence[tuple[int, int, bool | int]], words: Sequen
 
 
 def _settle_lists(units: Sequence[tuple[int, int, bool | int]], kinds: list[BlockKind]) -> None:
-    """Three or more heading-like lines without a blank line between them are a list."""
+    """Make a list of three or more heading-like lines without a blank line between them."""
     at = 0
     while at < len(kinds):
         upto = at
         while upto < len(kinds) and kinds[upto] == "heading" and units[upto][2] == units[at][2]:
             upto += 1
         if upto - at >= 3:
-            # A list that opens the text follows its title.
+            # A list at the start of the text follows its title.
             first = at + 1 if at == 0 else at
             kinds[first:upto] = ["item"] * (upto - first)
         at = max(upto, at + 1)
 
 
 def _settle_headings(words: Sequence[str], kinds: list[BlockKind]) -> None:
-    """Keep as headings the lines that head something; the rest are text.
+    """Keep lines as headings if they have text below; the others become text.
 
-    A signature, a date or a last slogan before a bar of buttons is text too.
+    A signature, a date, or a final slogan before a bar of buttons becomes text too.
     """
     bodies = ("paragraph", "item")
     for n in reversed(range(len(kinds))):
@@ -202,7 +202,7 @@ def _settle_headings(words: Sequence[str], kinds: list[BlockKind]) -> None:
 
 
 def _is_rule(words: str) -> bool:
-    """Whether a line is drawn below a heading: "=====", "-----"."""
+    """Whether a line is a drawn rule below a heading: "=====", "-----"."""
     return len(set(words)) == 1 and not words[0].isalnum()
 
 
@@ -216,8 +216,8 @@ def _is_underlined(n: int, words: Sequence[str]) -> bool:
 def _is_slogan(n: int, words: Sequence[str], kinds: Sequence[BlockKind]) -> bool:
     """Whether a heading-like line stands alone in a run of one-sentence paragraphs.
 
-    "Down with the regime" among other demands heads nothing. Where short headings and short
-    paragraphs take turns, as in a page of opening hours, they are headings.
+    "Down with the regime" among other demands is no heading. But if short headings and short paragraphs
+    alternate, as in a page of opening hours, they are headings.
     """
     if n == 0 or n + 1 >= len(kinds) or kinds[n - 1] != "paragraph" or kinds[n + 1] != "paragraph":
         return False
@@ -231,10 +231,10 @@ def _is_slogan(n: int, words: Sequence[str], kinds: Sequence[BlockKind]) -> bool
 def _as_listing(text: str, blocks: list[Block]) -> list[Block]:
     """Turn the paragraphs of a listing page into teasers, so that no passage joins two.
 
-    A page of teasers has no title and no headings, and its paragraphs neither run on for long
-    nor point back at one another. An article that is taken for one still has each of its
-    paragraphs found, only singly; a listing taken for an article would mix unrelated things in
-    one passage. So the rule leans to the listing.
+    A page of teasers has no title and no headings, and its paragraphs are neither long nor refer to each
+    other. If an article is taken for a listing, each of its paragraphs can still be found, one at a time.
+    If a listing were taken for an article, one passage would mix unrelated things. So in doubt the rule
+    decides for a listing.
     """
     bodies = [block for block in blocks if block.kind == "paragraph"]
     if any(block.kind in ("title", "heading") for block in blocks) or len(bodies) < _TEASERS:

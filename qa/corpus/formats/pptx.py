@@ -19,7 +19,7 @@ _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _TITLES = frozenset({"title", "ctrTitle"})
 _PASSED_OVER = frozenset({"sldNum", "dt", "sldImg"})
-"""Placeholders of a slide's number, of the day that it is shown, and of its picture on the notes."""
+"""Placeholders for a slide's number, for the date, and for the slide's picture on the notes."""
 _LEFT_OUT = frozenset(
     "fallback omath ppr rpr endpararpr tblpr tcpr bodypr lststyle nvsppr sppr".split()
 )
@@ -79,7 +79,7 @@ class _Show:
         self._footers: set[str] = set()
 
     def read(self, slide: str, place: str) -> None:
-        """Append what a slide holds: its title first, its notes last."""
+        """Append the content of a slide: its title first, its notes last."""
         try:
             root = self._parts.root(slide)
         except UnreadableError:
@@ -105,7 +105,9 @@ class _Show:
             else:
                 others += found
         if headed and not self.paragraphs:
-            headed[0] = replace(headed[0], kind="title")  # the first slide's is the presentation's
+            headed[0] = replace(
+                headed[0], kind="title"
+            )  # the first slide's title is the presentation's
         notes = self._beside(targets)
         self.paragraphs += [replace(p, place=place) for p in (*headed, *others, *notes)]
 
@@ -134,7 +136,7 @@ class _Show:
         return found
 
     def _shape(self, shape: Element, targets: Mapping[str, Target]) -> Sequence[Paragraph]:
-        """Return what stands in a shape: paragraphs, or the rows of a table."""
+        """Return the content of a shape: paragraphs, or the rows of a table."""
         flow = Flow()
         words: list[str] = []
         for began, node in walk(shape, _LEFT_OUT):
@@ -179,7 +181,7 @@ class _Show:
         return small(words, before, up=not offset.startswith("-"))
 
     def _diagram(self, node: Element, targets: Mapping[str, Target]) -> Iterator[Paragraph]:
-        """Yield the texts of a diagram, which stand in a part of their own."""
+        """Yield the texts of a diagram, which are in a part of their own."""
         target = targets.get(node.get(f"{R}dm", ""))
         try:
             root = self._parts.root(target.name) if target else None
@@ -194,14 +196,14 @@ class _Show:
 
 
 def _shapes(root: Element) -> Iterator[Element]:
-    """Yield the shapes of a slide in order, those of a group one by one, each in its first form only."""
+    """Yield the shapes of a slide in order; those of a group singly, and each only in its first form."""
     for began, node in walk(root, _SECOND_FORM):
         if began and node.tag in (f"{_P}sp", f"{_P}graphicFrame"):
             yield node
 
 
 def _placeholder(shape: Element) -> str | None:
-    """Return what a shape is the place for: ``"title"``, ``"body"``; None for any other one."""
+    """Return the role of a placeholder shape: ``"title"``, ``"body"``; None for other shapes."""
     found = shape.find(f"{_P}nvSpPr/{_P}nvPr/{_P}ph")
     return None if found is None else found.get("type", "obj")
 

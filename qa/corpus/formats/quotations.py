@@ -1,4 +1,4 @@
-"""What a message quotes of another one: told by what the other one says, and not by marks alone."""
+"""What a message quotes from another one; the other one's words show it, not marks alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ QUOTED = re.compile(r"[ \t]*>")
 _QUOTE_MARKS = re.compile(r"^[ \t>|]+", re.MULTILINE)
 _MIN_COPIED_WORDS = 8
 _REMEMBERED = 20_000_000
-"""Characters of earlier messages that are kept to tell quotations by."""
+"""How many characters of earlier messages are kept for recognising quotations."""
 
 
 class Earlier:
@@ -33,21 +33,21 @@ class Earlier:
             self._length -= len(words)
 
     def said(self, ids: Sequence[str]) -> tuple[str, ...]:
-        """Return what those of the messages say that are known."""
+        """Return the words of those messages that are known."""
         return tuple(self._words[one] for one in ids if one in self._words)
 
 
 def _plain_words(text: str) -> str:
-    """Return the words of a text one after another, whatever quotes and wraps them."""
+    """Return the words of a text in order, without quotation marks and line breaks."""
     return f" {' '.join(_QUOTE_MARKS.sub(' ', text).casefold().split())} "
 
 
 def without_quotations(
     text: str, blocks: Sequence[Block], started: int, replied: Sequence[str]
 ) -> Iterator[Block]:
-    """Yield the blocks, those as furniture that say what a message says that is answered.
+    """Yield the blocks; a block that quotes a message that is answered becomes furniture.
 
-    A short line without a mark may be the same by chance, and stays.
+    A short line without a quotation mark may be equal by chance, so it stays.
     """
     quotes = []
     for block in blocks:
@@ -59,7 +59,7 @@ def without_quotations(
             block.start >= started and (marked or long) and any(plain in said for said in replied)
         )
     for n, block in enumerate(blocks):
-        # "On Monday Anna wrote:" belongs to what follows it.
+        # "On Monday Anna wrote:" belongs to the quotation after it.
         opens = n + 1 < len(blocks) and quotes[n + 1] and text[: block.end].endswith(":")
         if block.start >= started and (quotes[n] or opens):
             yield Block("furniture", block.start, block.end)

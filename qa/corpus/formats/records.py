@@ -1,4 +1,4 @@
-"""What a row of a table says: its text, or else each of its columns by its name."""
+"""The text of a table's row: its text column, or else each of its columns with its name."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,6});")
 
 
 def fields_of(row: Row) -> dict[str, Any]:
-    """Return the fields of a row, those within others by their paths: ``"author.name"``.
+    """Return the fields of a row; nested fields are named by their paths: ``"author.name"``.
 
-    A list of plain values is one field, and so is what is nested too deeply, as JSON.
+    A list of plain values is one field. A value that is nested too deeply is one field too, as JSON.
     """
     found: dict[str, Any] = {}
     waiting = [(str(name), value, 0) for name, value in reversed([*row.items()])]
@@ -51,9 +51,9 @@ def fields_of(row: Row) -> dict[str, Any]:
 
 
 def first_of(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str | None, str]:
-    """Return what the first of the columns ``names`` that says anything says, and its name.
+    """Return the value of the first of the columns ``names`` that is not empty, and the column's name.
 
-    A field within others is known by its path, or by its own name where it alone has it.
+    A nested field is named by its path, or by its own name if no other field has it.
     """
     known: dict[str, str | None] = {}
     for name in fields:
@@ -70,7 +70,7 @@ def first_of(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str | Non
 
 
 def words_of(value: object, between: str = "\n\n") -> str | None:
-    """Return a field's value as text, None where it says nothing."""
+    """Return a field's value as text; None if it is empty."""
     if isinstance(value, list):
         parts = (words_of(one, between) for one in value)
         value = between.join(filter(None, parts))
@@ -81,12 +81,12 @@ def words_of(value: object, between: str = "\n\n") -> str | None:
 
 
 def says(value: object) -> bool:
-    """Whether a field has something to read, "true" and "false" included."""
+    """Whether a field has something to read; "true" and "false" count."""
     return isinstance(value, bool) or words_of(value) is not None
 
 
 def text_of_field(words: str) -> Text:
-    """Return a field's text and its blocks; of HTML what it shows."""
+    """Return a field's text and its blocks; for HTML the text that it shows."""
     return _shown(words) if _TAGS.search(words) else _of_plain(_without_entities(words))
 
 
@@ -97,7 +97,7 @@ def line_of_field(words: str) -> str:
 
 
 def lines_of(fields: Mapping[str, Any]) -> Text:
-    """Return a row as lines, "column: value"; a column that says nothing has none."""
+    """Return a row as lines, "column: value"; empty columns have none."""
     lines: list[str] = []
     blocks: list[Block] = []
     start = 0

@@ -1,8 +1,8 @@
 """CSV and JSON Lines: each row is a document of its own.
 
-A table is read as a stream, and so may be far larger than memory. Its columns are known by their
-names; a row that has no column for a text is read with all of its columns, a line each. A row that
-gives no document is counted, and the counts are told in one line at the end.
+A table is read as a stream, so it may be far larger than memory. Its columns are found by their names; a
+row without a text column is read with all of its columns, a line each. Rows that give no document are
+counted, and one line at the end gives the counts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from qa.corpus.reading import (
 from qa.records import Document, Published
 
 Numbered = tuple[int, Row | str]
-"""A row's number, from 1, with the row, or with why it is none."""
+"""A row's number, from 1, with the row, or with the reason why it is none."""
 
 _SHOWN = 5
 _MANY = 1_000
@@ -48,7 +48,7 @@ _MAX_ID = 200
 def read_rows(
     source: str, ending: str, file: IO[bytes], options: Options
 ) -> Iterator[Document | Skipped]:
-    """Yield a document for each row of a table, and at the end one Skipped for those that give none.
+    """Yield a document for each row of a table, and at the end one Skipped for rows that give none.
 
     Raises UnreadableError where the whole table cannot be read.
     """
@@ -95,7 +95,7 @@ def read_rows(
 
 
 class _TableEndsError(ValueError):
-    """A row after which nothing can be told apart any more."""
+    """After this row, rows cannot be separated any more."""
 
 
 def _summed(bad: Mapping[str, Sequence[int]]) -> str:
@@ -147,7 +147,7 @@ def _separated(lines: Iterator[str], options: Options, delimiter: str | None) ->
 
 
 class _Unfit(dict[str, str]):
-    """A row with more cells than there are columns, so that nobody knows which cell is the text."""
+    """A row with more cells than columns, so that it is unknown which cell is the text."""
 
 
 def _json_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
@@ -184,7 +184,7 @@ _READ: Mapping[str, Callable[[Iterator[str], Options], Iterator[Numbered]]] = {
 
 
 class _Names:
-    """Names rows by their id where it is theirs alone, and else by their number."""
+    """Names rows by their id if it is unique, else by their number."""
 
     def __init__(self, source: str, columns: Columns) -> None:
         self._source = source
@@ -201,7 +201,7 @@ class _Names:
 
 
 def row_document(source: str, row: Row, columns: Columns) -> Document:
-    """Return the document of one row. Raises UnreadableError where it gives none."""
+    """Return the document of one row. Raises UnreadableError if it gives none."""
     return _document(source, row, columns)
 
 
@@ -214,7 +214,7 @@ def _document(source: str, row: Row, columns: Columns) -> Document:
         raise UnreadableError("no text")
     else:
         text, blocks = lines_of(fields)
-        # A key, an address and a date say nothing by themselves.
+        # A key, an address and a date alone are no text.
         keys = {name.lower() for name in (*columns.id, *columns.url, *columns.date)}
         if not any(name.lower() not in keys and says(value) for name, value in fields.items()):
             raise UnreadableError("no text")
@@ -245,7 +245,7 @@ def _has_column(row: Row, names: Sequence[str]) -> bool:
 
 
 def _unread(row: Row, columns: Columns) -> Iterator[str]:
-    """Yield the names of the columns that say something and are not part of a row's document."""
+    """Yield the names of the columns that are not empty and are not used in a row's document."""
     if isinstance(row, _Unfit) or not _has_column(row, columns.text):
         return
     meant = (columns.text, columns.title, columns.date, columns.url, columns.id, columns.author)

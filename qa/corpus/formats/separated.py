@@ -1,7 +1,7 @@
-"""CSV and its kin as people write them: the mark between cells, quotes, and cells that no column has.
+"""CSV and similar formats as people write them: separator, quotes, and cells without a column.
 
-The module ``csv`` takes a line apart. What is settled here is what it must be told, and what it makes
-of rows that break their own rule.
+The module ``csv`` splits a line. This module decides the parameters for it, and repairs rows that break
+their own rule.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _MAX_NAME = 200
 
 
 class Record(NamedTuple):
-    """A row: its cells, and those that no column has."""
+    """A row: its cells, and the cells that have no column."""
 
     cells: Sequence[str]
     surplus: Sequence[str] = ()
 
 
 class Separated:
-    """A table whose header is read; its rows come as they are asked for."""
+    """A table whose header was read; its rows are read on demand."""
 
     def __init__(self, lines: Iterator[str], delimiter: str | None = None) -> None:
         """Read the header. Raises csv.Error."""
@@ -58,14 +58,14 @@ class Separated:
                 yield self._fitted(cells, text)
 
     def _fitted(self, cells: list[str], text: int | None) -> Record:
-        """Return a row's cells, as many as there are columns, where a mark in a sentence parted them."""
+        """Return a row with one cell for each column, joining cells that a comma in a sentence split."""
         width = len(self.names)
         while len(cells) > width and not cells[-1].strip():
             cells.pop()
         surplus = len(cells) - width
         if surplus <= 0:
             return Record(cells)
-        # Behind a comma of a sentence stands a space, behind one between two cells there is none.
+        # After a comma in a sentence there is a space; after a comma between two cells there is none.
         goes_on = [n for n in range(1, len(cells)) if cells[n].startswith(" ")]
         if len(goes_on) == surplus and not self._spaced:
             return Record(self._joined(cells, set(goes_on)))
@@ -87,14 +87,14 @@ class Separated:
 
 
 def _outside(line: str) -> str:
-    """Return what of a line stands outside quotes."""
+    """Return the part of a line outside quotes."""
     return "".join(line.split('"')[::2])
 
 
 def _unescaped(lines: Iterator[str], delimiter: str) -> Iterator[str]:
-    r"""Yield lines with quotes doubled that had a backslash before them, from the first such line on.
+    r"""Yield lines with doubled quotes instead of quotes after a backslash, from the first such line on.
 
-    Where quotes are doubled, a backslash before one is the last character of a cell.
+    In a table with doubled quotes, a backslash before a quote is the last character of a cell.
     """
     inside = re.compile(rf'\\"(?![{re.escape(delimiter)}"\s]|$)')
     escaping = False
@@ -110,7 +110,7 @@ def _plain(found: re.Match[str]) -> str:
 def _is_header(row: Sequence[str], second: Sequence[str]) -> bool:
     """Whether a table's first row names its columns.
 
-    A number or an address is no name; a year or a date is one, unless the next row has one below it.
+    A number or an address is no name. A year or a date is one, unless the next row has one below it.
     """
     for n, cell in enumerate(map(str.strip, row)):
         dated = dates.parse_date(cell) is not None
@@ -122,7 +122,7 @@ def _is_header(row: Sequence[str], second: Sequence[str]) -> bool:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Return a name for each column: those without one by their number, a second of a name with a number."""
+    """Return a name for each column: a number for those without one; a repeated name gets a number."""
     seen: set[str] = set()
     found = []
     for n, name in enumerate(names, 1):

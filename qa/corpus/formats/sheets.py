@@ -1,8 +1,8 @@
 """Workbooks: XLSX, XLS, XLSB and ODS, read with calamine; a row of a sheet is cited by sheet and row.
 
-A row under a header says each cell with its column's name, "Pump: South | Litres: 55", and is a
-passage of its own. Where no row names the columns, cells are kept apart by marks, empty ones too. What a
-formula gave when the workbook was saved is its cell; nothing is calculated.
+A row under a header has each cell with its column's name, "Pump: South | Litres: 55", and is a passage of
+its own. Without a header, marks separate the cells, empty ones included. A formula's cell has the value
+that was stored with the workbook; nothing is calculated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Row = tuple[int, list[str], list[bool]]
 _MAX_NAME = 60
 _LOOK_AHEAD, _CAPTIONS = 20, 3
 _MIN_COLUMNS = 3
-"""A table of words alone that is narrower may be a form: labels on the left, what was filled in beside."""
+"""A narrower table of only words may be a form: labels on the left, entries on the right."""
 _SAID = frozenset({"title", "creator", "created", "modified", "description"})
 _OPEN_DOCUMENT = {"creation-date": "created", "date": "modified"}
 _UNNAMED_SHEET = re.compile(r"[^\W\d_]+ ?1")
@@ -66,7 +66,7 @@ def read_workbook(data: bytes) -> Reading:
 
 
 def _package(data: bytes) -> Package | None:
-    """Return the parts of a workbook that is a ZIP file. Raises UnreadableError for what is no workbook."""
+    """Return the parts of a workbook that is a ZIP file. Raises UnreadableError if it is no workbook."""
     refuse_locked(data)
     if data.startswith(OLE):
         return None
@@ -85,21 +85,21 @@ def _opened(data: bytes) -> Any:
     except PasswordError:
         raise UnreadableError("encrypted: it needs a password") from None
     except CalamineError:
-        # What it says is of the last of the formats that it tried.
+        # The library's message is about the last format that it tried.
         raise UnreadableError("damaged: it cannot be opened as a workbook") from None
     except BaseException as error:
         raise _panic(error) from None
 
 
 def _panic(error: BaseException) -> BaseException:
-    """Return what a fault of the library is told as: it is no Exception, and would end the process."""
+    """Return the error for a panic of the library, which is no Exception and would end the process."""
     if type(error).__name__ == "PanicException":
-        return UnreadableError("damaged: its reader cannot make sense of it")
+        return UnreadableError("damaged: its reader cannot read it")
     return error
 
 
 def _rows(workbook: Any, number: int) -> Iterator[Row]:
-    """Yield the rows of a sheet, empty ones too; a cell that spans rows stands in each."""
+    """Yield the rows of a sheet, empty ones too; a cell that spans rows is in each of them."""
     from python_calamine import CalamineError
 
     try:
@@ -131,7 +131,7 @@ def _rows(workbook: Any, number: int) -> Iterator[Row]:
 
 
 def _shown(value: Any) -> str:
-    """Return a cell's value as one reads it."""
+    """Return a cell's value as people read it."""
     if isinstance(value, str):
         return " ".join(value.split())
     if isinstance(value, bool):
@@ -148,18 +148,18 @@ def _shown(value: Any) -> str:
 
 
 class _Text:
-    """Builds the text of a workbook, and says where each of its rows stands."""
+    """Builds the text of a workbook, and the places of its rows."""
 
     def __init__(self) -> None:
         self.builder = TextBuilder()
         self.places: list[Place] = []
         self._part = 0
         self._heading: int | None = None
-        """Where the headings begin that stand above the next row: its passage begins there."""
+        """Where the headings above the next row begin: its passage begins there."""
         self._in_table = False
 
     def sheet(self, name: str, rows: Iterable[Row], *, headed: bool) -> None:
-        """Add a sheet; its name is a heading where it is ``headed``."""
+        """Add a sheet; if ``headed``, its name becomes a heading."""
         waiting = name if headed else ""
         header: Mapping[int, str] = {}
         for region in _regions(rows):
@@ -192,7 +192,7 @@ class _Text:
 
 
 class _Region:
-    """Rows that no empty row parts, the first ``ahead`` of which are seen before any is taken."""
+    """Rows without an empty row between them; the first ``ahead`` rows are read before any is used."""
 
     def __init__(self, first: Row, rest: Iterator[Any]) -> None:
         self.ahead: deque[Row] = deque([first])
@@ -225,11 +225,11 @@ def _regions(rows: Iterable[Row]) -> Iterator[_Region]:
 
 
 def _header(ahead: Sequence[Row], *, known: bool) -> tuple[list[str], Mapping[int, str]]:
-    """Return the captions above a header, and the header's names by column; no name without one.
+    """Return the captions above a header, and the header's names by column; no names without a header.
 
-    A header is a row of different words, one for each column that is used below. That it is no row like
-    the others is seen where a column of figures or dates stands under a word; of words alone the first
-    row is a header in a table of some width, and where none is ``known`` from above.
+    A header is a row of different words, one for each column that is used below. It is recognised by a
+    column of figures or dates under a word. In a table of only words, the first row is a header if the
+    table is wide enough and no header is ``known`` from above.
     """
     captions: list[str] = []
     for at, (_, cells, words) in enumerate(ahead):
@@ -268,12 +268,12 @@ def _named(cells: Cells, header: Mapping[int, str]) -> str:
 
 
 def _bare(cells: Cells) -> str:
-    # A cell holds no two spaces, so that two are of an empty one: "Monday | | 18:00".
+    # A cell never has two spaces, so an empty cell stays visible: "Monday | | 18:00".
     return " | ".join(cells).replace("  ", " ").strip(" |")
 
 
 def _properties(package: Package | None) -> Mapping[str, str]:
-    """Return what a workbook says of itself: title, creator, when it was written, and by what."""
+    """Return a workbook's metadata: title, creator, time of writing, and program."""
     found: dict[str, str] = {}
     for part in ("docProps/core.xml", "meta.xml"):
         data = package.part(part) if package else None

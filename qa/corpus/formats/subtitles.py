@@ -1,7 +1,7 @@
 """Subtitles and transcripts: SRT and WebVTT, as running text that is cited by its time.
 
-What one speaker says is a paragraph, however it was cut up for a screen. Each piece keeps its time, so that
-a citation from the middle of a long speech leads to where it is said.
+The words of one speaker are a paragraph, even if they were split for a screen. Each piece keeps its time,
+so that a citation from the middle of a long speech leads to the right moment.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}(?:[ \t].*)?")
 _NUMBER = re.compile(r"[ \t]*\d+[ \t]*")
 _VOICE = re.compile(r"<v(?:\.[^\s>]{1,80})*[ \t]+([^>]{1,80})>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
-# "ANNA:", "Anna Lind:", ">> Anna:"; or only that another one speaks.
+# "ANNA:", "Anna Lind:", ">> Anna:"; or only a mark that another person speaks.
 _NAMED = re.compile(
     r"(?:(?:>>|[-–—])\s*)?(\[?[A-ZÀ-ÞΑ-ΩА-Я][\w.’'&-]*(?:[ \t][\w.’'&-]+){0,3}\]?):(?=\s|$)"
 )
@@ -29,11 +29,11 @@ _OTHER = re.compile(r">>|[-–—](?=\s|\w)")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\Z")
 _LANGUAGE = re.compile(r"^Language:[ \t]*(\S{1,40})", re.MULTILINE)
 _PARAGRAPH, _LONGEST, _PAUSE = 600, 1_000, 4.0
-"""Where nobody is named a paragraph ends with a sentence after so many characters, or before a pause in seconds."""
+"""Without speakers, a paragraph ends at a sentence after so many characters, or before a pause of so many seconds."""
 
 
 def read_subtitles(data: bytes) -> Reading:
-    """Read subtitles: what is said, without numbers, times, places on the screen and kinds of type."""
+    """Read subtitles: the words, without numbers, times, positions on the screen and styles."""
     text, _ = decode(data)
     text = re.sub("\r\n?", "\n", text)
     cues = list(_cues(text.split("\n"), web=text.startswith("WEBVTT")))
@@ -57,7 +57,7 @@ def read_subtitles(data: bytes) -> Reading:
 
 @dataclass(slots=True)
 class _Cue:
-    """What is shown at once, line by line, from one second to another."""
+    """The lines that are shown at once, from one second to another."""
 
     start: float
     end: float
@@ -70,7 +70,7 @@ def _cues(lines: Sequence[str], *, web: bool) -> Iterator[_Cue]:
     for at, (n, match) in enumerate(times):
         upto = times[at + 1][0] if at + 1 < len(times) else len(lines)
         shown = list(lines[n + 1 : upto])
-        # The line above the times of the next one is its number or its name.
+        # The line above a cue's times is its number or its name.
         if at + 1 < len(times) and shown and shown[-1].strip():
             named = len(shown) > 1 and not shown[-2].strip()
             if named or _NUMBER.fullmatch(shown[-1]):
@@ -92,7 +92,7 @@ def _plain(line: str) -> str:
 
 
 def _unroll(cues: Sequence[_Cue]) -> None:
-    """Take from each cue the lines that the one before it showed, where lines roll up the screen."""
+    """Remove from each cue the lines that the cue before it showed, if lines roll up the screen."""
     shown = [[_plain(line) for line in cue.lines] for cue in cues]
     again = [bool(before and now and before[-1] == now[0]) for before, now in pairwise(shown)]
     if len(cues) < 4 or 3 * sum(again) < len(cues):
@@ -103,7 +103,7 @@ def _unroll(cues: Sequence[_Cue]) -> None:
 
 
 def _turns(cue: _Cue) -> Iterator[tuple[str | None, str]]:
-    """Yield who speaks, "" for another one without a name and None for the one before, with the words."""
+    """Yield speaker and words; "" is an unnamed new speaker, None the same speaker as before."""
     for line in cue.lines:
         voice = _VOICE.search(line)
         words = _plain(line)
@@ -119,7 +119,7 @@ def _turns(cue: _Cue) -> Iterator[tuple[str | None, str]]:
 
 
 class _Speech:
-    """Joins what is said to paragraphs, and says when each piece of it was said."""
+    """Joins words to paragraphs, and stores when each piece was said."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []

@@ -1,8 +1,8 @@
-"""Characters of fonts that have pictures in the places of letters, as the characters that they show.
+"""Characters of symbol fonts, translated to the Unicode characters that they show.
 
-Word processors keep such a character by its font's name and its place in the font; the place may be
-raised to Unicode's private area, U+F000 and on. The tables are those that the fonts' makers published:
-Adobe's Symbol encoding, and of Wingdings the signs that stand for something in a text.
+Word processors store such a character as a font's name and a code; the code may be moved to Unicode's
+private area, U+F000 and above. The tables are those of the fonts' makers: Adobe's Symbol encoding, and the
+signs of Wingdings that have a meaning in a text.
 """
 
 from __future__ import annotations
@@ -48,22 +48,22 @@ _IN_PRIVATE = re.compile("[\uf000-\uf0ff]")
 
 
 def is_symbolic(font: str | None) -> bool:
-    """Whether a font has pictures in the places of letters."""
+    """Whether a font has symbols in the places of letters."""
     return (font or "").strip().lower() in _FONTS
 
 
 def shown(code: int, font: str | None) -> str | None:
-    """Return what the character at a place of a font shows; None where that is not known."""
+    """Return what a font shows for a code; None if that is unknown."""
     table = _FONTS.get((font or "").strip().lower())
     place = code - _PRIVATE.start if code in _PRIVATE else code
     if table is not None:
         return table.get(place)
-    # A private place of a font of letters says nothing; any other one is the character itself.
+    # A private code in a font of letters is unknown; any other code is the character itself.
     return chr(code) if code not in _PRIVATE and 0x20 <= code < 0xD800 else None
 
 
 def translated(words: str, font: str | None) -> tuple[str, int]:
-    """Return a text in a font as it is shown, and how many of its characters nobody knows."""
+    """Return a text as its font shows it, and how many of its characters are unknown."""
     symbolic = is_symbolic(font)
     if not symbolic and not _IN_PRIVATE.search(words):
         return words, 0
@@ -72,7 +72,7 @@ def translated(words: str, font: str | None) -> tuple[str, int]:
         if char.isspace() or not (symbolic or ord(char) in _PRIVATE):
             found.append(char)
             continue
-        # Without a font's name, Symbol is what its characters were written in.
+        # Private characters without a font's name were usually written in Symbol.
         meant = shown(ord(char), font if symbolic else "symbol")
         found.append(meant or "")
         unknown += meant is None

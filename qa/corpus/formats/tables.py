@@ -1,4 +1,4 @@
-"""Tables as rows of cells: a spanned cell stands in each place that it spans, and the header is told."""
+"""Tables as rows of cells: a spanned cell is in each place that it spans; the header is recognised."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 _MOST_COLUMNS, _MOST_ROWS = 1_000, 65_534
-"""What HTML lets a cell span."""
+"""The most columns and rows that a cell may span in HTML."""
 _FREE, _EACH = 20_000, 4
-"""Characters and cells that spans may add to any table, and for each of its own."""
+"""How many characters and cells spans may add to any table, and for each one of its own."""
 _NAME = 60
-"""Characters that the name of a column has, where only its looks tell that it is one."""
+"""The most characters of a column's name, if only its look shows that it is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell: its text on one line, and how many columns and rows it spans, each from 1 up.
 
-    ``heads`` says that it is marked as the heading of a column or row, ``bold`` that all of it is bold.
+    ``heads``: it is marked as the heading of a column or row. ``bold``: all of it is bold.
     """
 
     words: str
@@ -36,7 +36,7 @@ class Rows(NamedTuple):
 
 
 class Table:
-    """Takes a table row by row. What spans add to it is bounded by what it has itself."""
+    """Takes a table row by row. The text that spans add is limited by the table's own size."""
 
     def __init__(self) -> None:
         self._rows: list[list[str]] = []
@@ -44,14 +44,14 @@ class Table:
         self._bold: list[bool] = []
         self._any_heads = False
         self._hanging: dict[int, tuple[int, str]] = {}
-        """The cells that go on below, by their columns: in how many rows more."""
+        """Cells that continue below, by their columns: in how many more rows."""
         self._spare = _FREE
 
     def add(self, cells: Sequence[Cell], *, named: bool = False) -> None:
-        """Append a row; ``named`` says that the table itself calls it one of its header."""
+        """Append a row; ``named``: the table itself marks it as a header."""
         self._spare += _EACH * sum(1 + len(cell.words) for cell in cells)
         above, self._hanging = self._hanging, {}
-        # A cell over the whole width heads what follows: said once, it says as much.
+        # A cell over the whole width is a heading; to repeat it in each column adds nothing.
         alone = len(cells) == 1 and not above
         row: list[str] = []
         for cell in cells:
@@ -88,14 +88,14 @@ class Table:
         return self._spare >= 0
 
     def end_group(self) -> None:
-        """Let no cell go on into the rows that follow: none leaves its part of a table."""
+        """Let no cell continue into the next rows: none leaves its part of a table."""
         self._hanging = {}
 
     def result(self) -> Rows:
-        """Return the rows that say something, without the columns that only make room."""
+        """Return the rows that have text, without columns that only make space."""
         used = sorted({n for row in self._rows for n, words in enumerate(row) if words})
         filled = [n for n, row in enumerate(self._rows) if any(row)]
-        # The last cells of a short row are empty, unless those would be more than the table has.
+        # Missing cells of a short row are empty, unless there would be more of them than the table has.
         own = sum(map(len, self._rows))
         full = len(filled) * len(used) <= _FREE + _EACH * own
         rows = []
@@ -113,7 +113,7 @@ class Table:
 
 
 def names_columns(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names the columns, by its looks: words, where others have figures."""
+    """Whether the first row looks like column names: words, where other rows have figures."""
     first, others = rows[0], rows[1:]
     if len(others) < 2 or len(first) < 2 or not all(first) or len(set(first)) < len(first):
         return False

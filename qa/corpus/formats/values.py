@@ -1,6 +1,6 @@
 """JSON: a list of objects is a table, an object with a text is a document, anything else "path: value".
 
-Lines of objects that are called JSON are read as JSON Lines are.
+Files named JSON that have an object on each line are read as JSON Lines.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from qa.records import Document
 
 _MAX_PATH = 200
 _LINES_EACH = 20
-"""Lines of an object that stand in a paragraph."""
+"""The most lines of an object in one paragraph."""
 
 
 def read_json(source: str, data: bytes, options: Options) -> Iterator[Document | Skipped]:
-    """Yield what a JSON file holds. Raises UnreadableError for one that is none."""
+    """Yield the documents of a JSON file. Raises UnreadableError if it is no JSON."""
     try:
         text, _ = decode(data)
     except NotTextError as error:
@@ -76,7 +76,7 @@ def _has_text(row: dict[str, Any], columns: Columns) -> bool:
 
 
 def _paragraphs(value: Any) -> Iterator[list[str]]:
-    """Yield the lines of each object and list in a value, those within others by their paths."""
+    """Yield the lines of each object and list in a value; nested ones are named by their paths."""
     lines: list[str] = []
     holder = ""
     for within, path, words in _leaves(value):
@@ -90,9 +90,9 @@ def _paragraphs(value: Any) -> Iterator[list[str]]:
 
 
 def _leaves(value: Any) -> Iterator[tuple[str, str, str]]:
-    """Yield the path of what holds each value that says something, its own path, and the value as text.
+    """Yield, for each value that is not empty, its container's path, its own path, and its text.
 
-    Things in a list are numbered from 1.
+    Items of a list are numbered from 1.
     """
     waiting = [("", "", value)]
     while waiting:

@@ -1,7 +1,7 @@
-"""ZIP files read with bounds: nothing that a header says is trusted, nothing is written to disk.
+"""ZIP files read with limits: no header is trusted, and nothing is written to disk.
 
-What a member unpacks to is counted while it is read. Members that lie over one another, the trick by
-which a small file unpacks to petabytes, are refused before any is read.
+Unpacked bytes are counted while a member is read. Overlapping members, by which a small file can unpack to
+petabytes, are refused before any is read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qa.corpus.reading import UnreadableError
 _LOCAL_HEADER = 30
 _CHUNK = 1 << 16
 _MAX_PARTS, _MAX_PARTS_BYTES = 10_000, 200_000_000
-"""Of a document that is a ZIP file: a thousand pages of text have a tenth of that."""
+"""For a document that is a ZIP file: a thousand pages of text need a tenth of that."""
 _DAMAGED = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -34,7 +34,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-"""How a compound file begins: what Office wrote before 2007, and what it puts an encrypted document in."""
+"""The first bytes of a compound file: Office's format before 2007, and its encrypted documents."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -50,13 +50,13 @@ def open_zip(file: IO[bytes], *, members: int) -> zipfile.ZipFile:
     upto = -1
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < upto:
-            raise UnreadableError("its members lie over one another: a bomb")
+            raise UnreadableError("its members overlap: a bomb")
         upto = info.header_offset + _LOCAL_HEADER + len(info.filename) + info.compress_size
     return opened
 
 
 def read_member(opened: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    """Return what a member unpacks to, but no more than ``limit + 1`` bytes.
+    """Return the unpacked bytes of a member, at most ``limit + 1``.
 
     Raises UnreadableError for a member that is encrypted, damaged, or packed by an unknown method.
     """
@@ -91,16 +91,16 @@ class Package:
         refuse_locked(data)
         if data.startswith(OLE):
             raise UnreadableError(
-                "an older format under this name: save it anew in the format of its ending"
+                "an older format under this name: save it again in the format of its ending"
             )
         self._zip = open_zip(BytesIO(data), members=_MAX_PARTS)
         self._infos = {info.filename: info for info in self._zip.infolist()}
         self._left = _MAX_PARTS_BYTES
 
     def refuse_bombs(self) -> None:
-        """Raise UnreadableError where the parts say that they unpack to more than a reader takes.
+        """Raise UnreadableError if the parts declare more unpacked bytes than a reader takes.
 
-        For a library that unpacks them by itself: the limits of its process hold one that lies.
+        This is for a library that unpacks them itself; if a part lies, the limits of the process hold.
         """
         if sum(info.file_size for info in self._infos.values()) > _MAX_PARTS_BYTES:
             raise UnreadableError(_BOMB)

@@ -18,7 +18,7 @@ _NOTES = {"footnote": "footnotes", "endnote": "endnotes", "comment": "comments"}
 
 
 def read_docx(data: bytes) -> Reading:
-    """Read a Word document; its text is what a reader of the printed one would see, in that order."""
+    """Read a Word document; its text is what a reader of the printed document sees, in that order."""
     parts = Parts(data)
     start = parts.start("word/document.xml")
     root = parts.root(start)
@@ -70,7 +70,7 @@ class _Document:
         for kind, part in _NOTES.items():
             notes = self._of_kind(part)
             for note in () if notes is None else notes.iter(f"{W}{kind}"):
-                if note.get(f"{W}type") in (None, "normal"):  # the others are lines that separate
+                if note.get(f"{W}type") in (None, "normal"):  # the others are separator lines
                     self._notes[kind, note.get(f"{W}id", "")] = note
         self._sections = [*root.iter(f"{W}sectPr")]
         self._sections.reverse()
@@ -92,14 +92,14 @@ class _Document:
         )
 
     def _note(self, kind: str, key: str) -> None:
-        """Append a note, once, as the paragraphs that it is."""
+        """Append a note, once, as the paragraphs that it has."""
         note = self._notes.pop((kind, key), None)
         if note is None:
             return
         if kind != "comment":
             self._body(self.flow).read(note)
             return
-        # What somebody says of the text is told from the text.
+        # Comments are marked as such, to distinguish them from the text.
         said = Flow()
         Body(said, self._styles, self._numbering, left_out=self.left_out).read(note)
         words = "\n".join(paragraph.words for paragraph in said.paragraphs())
@@ -114,7 +114,7 @@ class _Document:
             self._edge(self._sections[-1], "header")
 
     def _edge(self, section: Element, kind: str) -> None:
-        """Append the headers or footers of a section that have not been read."""
+        """Append the headers or footers of a section that were not read yet."""
         for reference in section.iter(f"{W}{kind}Reference"):
             target = self._targets.get(reference.get(f"{R}id", ""))
             if target is None or target.name in self._edges:
@@ -125,7 +125,7 @@ class _Document:
             if root is not None:
                 self._body(said, edge=True).read(root)
             for paragraph in said.paragraphs():
-                # The first page's header is often the others' too.
+                # The first page's header is often the same as the others'.
                 if paragraph.words not in self._edge_words:
                     self._edge_words.add(paragraph.words)
                     self.flow.add(paragraph)

@@ -1,7 +1,7 @@
 """The body of a Word document, a note or a header: paragraphs and tables in order.
 
-What stands beside the text comes where it is referred to: a note or a comment behind its paragraph, a
-text box before the one that holds it, the headers of a section before and its footers behind it.
+Text beside the body is inserted where it is referred to: a note or a comment after its paragraph, a text
+box before the paragraph with it, the headers of a section before it and its footers after it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from qa.corpus.formats.omml import formula
 from qa.corpus.formats.symbols import shown, translated
 from qa.records import BlockKind
 
-# Deleted and moved text, codes of fields, the second of two forms of one thing; and properties, which are
-# read where they are asked for.
+# Left out: deleted and moved text, codes of fields, the second of two forms of one thing. Properties are left
+# out too; they are read where they are needed.
 _LEFT_OUT = frozenset(
     "del movefrom instrtext deltext fallback rt omath sectpr ppr rpr tblpr trpr tcpr tblgrid sdtpr "
     "sdtendpr fldchar sym".split()
@@ -69,14 +69,14 @@ class Body:
         self._section = section
         self._edge = edge
         self._open: list[_Open] = []
-        """One may hold a text box, which has its own."""
+        """A stack: a paragraph may have a text box, which has its own paragraphs."""
         self._runs: list[Look] = []
         self._fields: list[str] = []
         self._notes: list[tuple[str, str]] = []
         self._silent: list[Element] = []
         self._contents: list[Element] = []
         self._carried: list[str] = []
-        """Words of paragraphs whose end is deleted: they belong to the next one."""
+        """Words of paragraphs whose end mark is deleted: they belong to the next paragraph."""
         self._begins: Mapping[str, Callable[[Element], object]] = {
             "p": self._begin_paragraph,
             "r": self._begin_run,
@@ -241,7 +241,7 @@ class Body:
         self._left_out["deleted passages"] += any((text.text or "").strip() for text in texts)
 
     def _other_form(self, node: Element) -> None:
-        """Read the second form of a thing where the first has no text."""
+        """Read the second form of a thing if the first has no text."""
         first = node.getparent()[0]
         if local_name(first) == "fallback" or any(
             (t.text or "").strip() for t in first.iter(f"{W}t")
@@ -271,7 +271,7 @@ class Body:
         self._fields.append(_code(node.get(f"{W}instr")))
 
     def _form(self, form: Element) -> None:
-        """Say what is filled in where no text does: a box that is checked, a choice of a list."""
+        """Add the value of a form field without text: a checked box, a choice from a list."""
         box = form.find(f"{W}checkBox")
         if box is not None:
             checked = box.find(f"{W}checked")
@@ -326,12 +326,12 @@ class Body:
 
 
 def _code(words: str | None) -> str:
-    """Return the name of a field: ``"PAGE"`` of ``" PAGE \\* MERGEFORMAT"``."""
+    """Return the name of a field: ``"PAGE"`` for ``" PAGE \\* MERGEFORMAT"``."""
     return ((words or "").split() or [""])[0].upper()
 
 
 def _is_headed(table: Element) -> bool:
-    """Whether a table's style sets its first row off."""
+    """Whether a table's style marks its first row."""
     look = table.find(f"{W}tblPr/{W}tblLook")
     if look is None:
         return False

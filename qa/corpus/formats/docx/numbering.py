@@ -1,6 +1,6 @@
 """The numbers that Word writes before paragraphs (ECMA-376 part 1, 17.9): "§ 1", "1.2", "(a)".
 
-They are in no paragraph's text: a document says how its lists count, and which paragraph belongs to
+They are not in the paragraphs' text: a document says how its lists count, and which paragraphs belong to
 which list.
 """
 
@@ -42,7 +42,7 @@ _WAYS: Mapping[str, str] = {
     "arabicAlpha": "arabic",
     "ganada": "korean",
 }
-"""Word's names; what is not among them counts in figures."""
+"""Word's names for ways of counting; any other name counts in figures."""
 _PLACE = re.compile("%([1-9])")
 _MAX_LABEL = 60
 
@@ -60,7 +60,7 @@ class _Level:
 
 @dataclass(slots=True)
 class _List:
-    """A list's levels, and how far each has counted."""
+    """A list's levels, and the present number of each."""
 
     levels: dict[int, _Level]
     counts: dict[int, int] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Numbering:
     def __init__(self, root: Element | None) -> None:
         self._lists: dict[str, _List] = {}
         self._starts: dict[str, dict[int, int]] = {}
-        """Where a list begins anew, used up by its first paragraph of the level."""
+        """Where a list begins again; its first paragraph of that level uses this."""
         self._own: dict[str, dict[int, _Level]] = {}
         if root is not None:
             self._read(root)
@@ -83,7 +83,7 @@ class Numbering:
         kept: dict[str, _List] = {}
         for node in root.iter(f"{W}num"):
             shape = value(node, "abstractNumId") or ""
-            # A shape that is a style's is the one that the style is defined by.
+            # If a form belongs to a style, the style's definition refers to it.
             linked = value(shapes.get(shape), "numStyleLink")
             shape = named.get(linked, shape) if linked else shape
             if shape not in kept:
@@ -99,9 +99,9 @@ class Numbering:
                     self._own.setdefault(key, {})[_at(change)] = _level(own)
 
     def of(self, properties: Element | None, kind: Kind, style: str | None) -> str | None:
-        """Return what stands before a paragraph, empty for a bullet, None for one that is in no list.
+        """Return the number before a paragraph; empty for a bullet, None if it is in no list.
 
-        To be called once for each paragraph, for it counts.
+        Call it once for each paragraph, because it counts.
         """
         own = None if properties is None else properties.find(f"{W}numPr")
         key = value(own, "numId") or kind.number_id
@@ -114,7 +114,7 @@ class Numbering:
         if told is not None:
             at = number(told)
         elif value(own, "numId") is None and kind.number_level is None:
-            # A style's level is the one that names the style.
+            # A style belongs to the level that names it.
             at = next((n for n, level in levels.items() if level.style and level.style == style), 0)
         else:
             at = kind.number_level or 0

@@ -1,4 +1,4 @@
-"""The styles of a Word document: what a paragraph is by its style, and how its letters look."""
+"""The styles of a Word document: the role of a paragraph, and the look of its letters."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from qa.corpus.formats.markup import Element
 _HEADING = re.compile(r"heading ([1-9])")
 _CONTENTS = re.compile(r"toc (?:\d|heading)|table of (?:figures|authorities)|index \d")
 _BODY_POINTS = 10.0
-"""What the standard says where a document says nothing."""
+"""The standard's default, if a document says nothing."""
 _T = TypeVar("_T", "Look", "Kind")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How letters look; None where that is said elsewhere."""
+    """The look of letters; None for what another style or property decides."""
 
     bold: bool | None = None
     points: float | None = None
@@ -30,10 +30,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a paragraph's style makes of it; None where that is said elsewhere.
+    """The role that a style gives a paragraph; None for what something else decides.
 
-    ``level`` is 0 for a title, from 1 for a heading, and -1 for text; ``listed`` is a list and its
-    level.
+    ``level`` is 0 for a title, from 1 for a heading, and -1 for text; ``listed`` is a list and the level
+    in it.
     """
 
     level: int | None = None
@@ -44,7 +44,7 @@ class Kind:
 
 
 def look_of(properties: Element | None) -> Look:
-    """Return what the properties of a run say."""
+    """Return the look that the properties of a run give."""
     if properties is None:
         return Look()
     bold = raised = font = hidden = points = None
@@ -64,13 +64,13 @@ def look_of(properties: Element | None) -> Look:
 
 
 def over(upper: _T, lower: _T) -> _T:
-    """Return what the upper one says, and where it says nothing the lower one."""
+    """Return the upper value; if it says nothing, the lower one."""
     said = {f.name: getattr(upper, f.name) for f in fields(upper)}
     return replace(lower, **{name: told for name, told in said.items() if told is not None})
 
 
 class Styles:
-    """Styles by their ids, each with what it takes over from those that it is based on."""
+    """Styles by their ids, each with what it inherits from the styles that it is based on."""
 
     def __init__(self, root: Element | None) -> None:
         self._nodes: dict[str, Element] = {}
@@ -90,15 +90,15 @@ class Styles:
         self._defaults = over(look_of(said), self._defaults)
 
     def kind(self, style: str | None) -> Kind:
-        """Return what a paragraph of that style is."""
+        """Return the role of a paragraph with that style."""
         return self._resolved(style or self._default, self._kinds, _kind_of, Kind())
 
     def look(self, style: str | None) -> Look:
-        """Return how the letters of a style look, None where it says nothing."""
+        """Return the look of letters in a style; None if it says nothing."""
         return self._resolved(style or "", self._looks, _style_look, Look())
 
     def body(self, style: str | None) -> Look:
-        """Return how the letters of a paragraph of that style look."""
+        """Return the look of letters in a paragraph of that style."""
         key = style or self._default
         if key not in self._bodies:
             self._bodies[key] = over(self.look(key), self._defaults)
@@ -147,6 +147,6 @@ def _kind_of(style: Element) -> Kind:
 
 
 def outline_level(words: str) -> int:
-    """Return the level of a heading for an outline level, -1 for the one that text has."""
+    """Return the heading level for an outline level; -1 for the outline level of text."""
     found = number(words, 9)
     return found + 1 if 0 <= found < 9 else -1

@@ -1,7 +1,7 @@
-"""What a word processor's document holds, in order: paragraphs as they look, and tables.
+"""The content of a word processor's document, in order: paragraphs with their looks, and tables.
 
-Readers of such formats say what stands in a file; what of it is a title or a heading, and how a table
-becomes lines, is settled here, the same for all of them.
+Readers of such formats add what is in a file. This package decides, for all of them, which paragraphs are
+title and headings, and how a table becomes lines.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["PAGE", "Flow", "Paragraph", "Written", "lines", "small"]
 
 
 class Written(NamedTuple):
-    """A text with its blocks, its title, and where each of its parts begins, by name."""
+    """A text with its blocks, its title, and the beginnings of its parts, by name."""
 
     text: str
     blocks: tuple[Block, ...]
@@ -31,9 +31,9 @@ class Written(NamedTuple):
 
 @dataclass(slots=True)
 class Flow:
-    """Takes paragraphs and tables in order; ``written`` makes a text of them.
+    """Takes paragraphs and tables in order; ``written`` makes a text from them.
 
-    What the format nests wrongly, such as a cell without a row, is taken as well as it can be.
+    Wrong nesting in the file, such as a cell without a row, is accepted as far as possible.
     """
 
     _paragraphs: list[Paragraph] = field(default_factory=list)
@@ -43,27 +43,27 @@ class Flow:
 
     @property
     def in_table(self) -> bool:
-        """Whether what is added now stands in a table."""
+        """Whether something that is added now is in a table."""
         return bool(self._tables)
 
     def add(self, paragraph: Paragraph) -> None:
-        """Append a paragraph, to the open cell where there is one; a blank one is nothing."""
+        """Append a paragraph, to the open cell if there is one; a blank paragraph is ignored."""
         if not paragraph.words.strip():
             return
         cell = next((t.cell for t in reversed(self._tables) if t.cell), None)
         (self._paragraphs if cell is None else cell.content).append(paragraph)
 
     def open_table(self, *, headed: bool = False) -> None:
-        """Begin a table, within the open cell where there is one; its style may set the first row off."""
+        """Begin a table, in the open cell if there is one; ``headed``: its style marks the first row."""
         self._tables.append(Table(headed))
 
     def open_row(self, skipped: int = 0, *, header: bool = False) -> None:
-        """Begin a row, the first columns of which may be ``skipped``; a ``header`` names the columns."""
+        """Begin a row; its first columns may be ``skipped``; a ``header`` names the columns."""
         if self._tables:
             self._tables[-1].open_row(skipped, header)
 
     def open_cell(self, across: int = 1, down: int = 1, *, above: bool = False) -> None:
-        """Begin a cell of so many columns and rows; one ``above`` goes on with the one above it."""
+        """Begin a cell of so many columns and rows; ``above``: it continues the cell above it."""
         if self._tables:
             self._tables[-1].open_cell(across, down, above)
 
@@ -82,7 +82,7 @@ class Flow:
         if self._tables:
             self._count += 1
             for paragraph in self._tables.pop().paragraphs():
-                # Rows of a table within this one have their number already.
+                # Rows of a table within this one have their table's number already.
                 own = paragraph.cells and not paragraph.table
                 self.add(replace(paragraph, table=self._count) if own else paragraph)
 
@@ -93,7 +93,7 @@ class Flow:
         return self._paragraphs
 
     def written(self, named: str | None = None) -> Written:
-        """Return the text of all that was added; ``named`` is the title that the file's properties tell."""
+        """Return the text of all that was added; ``named`` is the title in the file's properties."""
         paragraphs, title = titled(with_headings(self.paragraphs()), named)
         builder = TextBuilder()
         parts: list[tuple[int, str]] = []

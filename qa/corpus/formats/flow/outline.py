@@ -1,4 +1,4 @@
-"""What of a document's paragraphs is a heading by its looks, and which is the document's title."""
+"""Finds the headings among a document's paragraphs by their look, and the document's title."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import replace
 from qa.corpus.formats.flow.paragraph import Paragraph
 
 _LONGEST = 100
-"""Characters that a heading has which is one by its looks alone."""
+"""The most characters of a heading that is recognised only by its look."""
 _LARGER = 1.15
 _MANY = 3
 """So many lines in a row that look like headings are an address or a poster."""
 _HEAD = 6
-"""Paragraphs within which a document's title stands."""
+"""The title is among the first so many paragraphs."""
 _SENTENCE_END = (".", ";", ",", "!", "。", "；", "，", "،", "؛", "।")
 _NUMBERED = re.compile(
     r"§|[(\[]?(?:\d{1,3}(?:\.\d{1,3})*[.)\]]|\d{1,3}(?:\.\d{1,3})+|[IVXLC]+[.)]|[a-zA-Z]\))\s"
@@ -30,9 +30,9 @@ _CONTENTS = frozenset(
 
 
 def with_headings(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """Return the paragraphs, those being headings that look like them: short, and larger or bold.
+    """Return the paragraphs with headings marked that look like headings: short, and larger or bold.
 
-    Their levels follow their looks, below those of the headings that have a style.
+    Their levels follow their looks, and are below the levels of headings with a style.
     """
     sizes: Counter[float] = Counter()
     letters = bold = 0
@@ -73,7 +73,7 @@ def _is_heading(paragraphs: Sequence[Paragraph], at: int, body: float, bold_tell
 
 
 def _leave_blocks(paragraphs: Sequence[Paragraph], looks: list[bool]) -> None:
-    """Leave of many lines in a row only the first of the largest."""
+    """Of many heading-like lines in a row, keep only the first of the largest ones."""
     at = 0
     while at < len(looks):
         end = at
@@ -88,11 +88,11 @@ def _leave_blocks(paragraphs: Sequence[Paragraph], looks: list[bool]) -> None:
 def titled(
     paragraphs: Sequence[Paragraph], named: str | None
 ) -> tuple[list[Paragraph], str | None]:
-    """Return the paragraphs with the title marked, and its words; None for a document without one.
+    """Return the paragraphs with the title marked, and its words; None if the document has no title.
 
-    The title is what has the style of one, wherever it stands; or else what the document's
-    properties are ``named`` where that stands at its head; or else the one heading above all others
-    that opens it. It is never a table of contents or a numbered heading.
+    The title is a paragraph with the style of a title, at any place; else the words in the document's
+    properties (``named``) if they stand at its head; else the one heading that is above all others and
+    opens the document. It is never a table of contents or a numbered heading.
     """
     found = [*paragraphs]
     styled = [at for at, p in enumerate(found) if p.kind == "title" and _may_be_title(p)]
@@ -109,7 +109,7 @@ def titled(
         if at in title:
             found[at] = replace(paragraph, kind="title", level=1)
         elif paragraph.kind == "title":
-            # Where each chapter has the style of a title, they are headings.
+            # If each chapter's title has the style of a title, these are headings.
             found[at] = replace(paragraph, kind="heading", level=1)
     return found, " ".join(" ".join(found[at].words for at in title).split()) or None
 
@@ -126,7 +126,7 @@ def _may_be_title(paragraph: Paragraph) -> bool:
 
 
 def _head(paragraphs: Sequence[Paragraph]) -> list[int]:
-    """Return where the first paragraphs of the text stand."""
+    """Return the places of the first paragraphs of the text."""
     found = []
     for at, paragraph in enumerate(paragraphs):
         if not paragraph.edge and paragraph.kind != "furniture":
@@ -154,7 +154,7 @@ def _opening(paragraphs: Sequence[Paragraph]) -> int | None:
     first = highest[0]
     if first not in _head(paragraphs) or not _may_be_title(paragraphs[first]):
         return None
-    # Where several have its level, the first is the title only if another follows it at once.
+    # If several headings have its level, the first is the title only if another one follows at once.
     opens = first == headings[0] and len(headings) > 2 and headings[1] == first + 1
     if len(highest) > 1 and not opens:
         return None

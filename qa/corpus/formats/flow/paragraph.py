@@ -1,4 +1,4 @@
-"""A paragraph of a word processor's document, as it looks."""
+"""A paragraph of a word processor's document, with its look."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from qa.records import BlockKind
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph as it stands in a file.
+    """A paragraph as a file has it.
 
-    ``kind`` is what its style says of it, "title" for the document's own. ``numbered`` is one whose
-    number comes from a list; ``bold``, and ``points``, which is 0 where it is not known, are of all
-    its letters. ``edge`` is a line of a page's header or footer. The row of a table has ``cells``, and
-    the kind "header" where it names the columns; rows of one ``table`` have its number. ``place`` is
-    the part of the document that it stands in, such as a slide.
+    ``kind`` comes from its style; "title" is the document's title. ``numbered``: its number comes from a
+    list. ``bold`` and ``points`` hold for all of its letters; ``points`` is 0 if the size is unknown.
+    ``edge``: it is a line of a page's header or footer. A table's row has ``cells``, and the kind "header"
+    if it names the columns; rows of one ``table`` have its number. ``place`` is the part of the document
+    that it is in, such as a slide.
     """
 
     words: str
@@ -33,22 +33,22 @@ class Paragraph:
 
 
 PAGE = "\ufdd0"
-"""Stands for the number of a page in what a reader hands to ``lines``: a character that no text has."""
+"""Replaces a page number in the text that readers pass to ``lines``: a character that no text has."""
 _FEW = 3
-"""Words that stand beside a page's number and say nothing else: "page 3 of 7"."""
+"""Words beside a page number that add nothing: "page 3 of 7"."""
 
 
 def small(words: str, before: Sequence[str], *, up: bool) -> str:
-    """Return raised or lowered words behind the pieces ``before`` as they are written in one line."""
+    """Return raised or lowered words after the pieces ``before``, as written in one line."""
     core = words.strip()
     behind = before[-1] if before else ""
     return words.replace(core, (raised if up else lowered)(core, behind)) if core else words
 
 
 def lines(words: str, *, edge: bool = False) -> str:
-    """Return the lines of a paragraph with their white space joined, blank ones left out.
+    """Return the lines of a paragraph with their white space joined, without blank lines.
 
-    Of a header or a footer, the ``edge`` of a page, what only numbers the pages is left out.
+    In a header or footer, the ``edge`` of a page, text that only numbers the pages is removed.
     """
     if edge and PAGE in words:
         parts = words.replace("\t", "\n").split("\n")

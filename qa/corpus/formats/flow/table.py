@@ -1,7 +1,7 @@
-"""Tables as lines: a row a line, its cells in their columns.
+"""Tables as lines: a line for each row, with its cells in their columns.
 
-An empty cell keeps its column, and a cell over several columns or rows is said in each of them, so that
-a line says the same as the row does. A table that only arranges a page is read cell by cell.
+An empty cell keeps its column, and a cell over several columns or rows is repeated in each of them, so that
+a line says the same as its row. A table that only arranges a page is read cell by cell.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from qa.corpus.formats.flow.paragraph import Paragraph
 from qa.records import BlockKind
 
 _LONG = 1_000
-"""Characters of a cell that is no entry of a table any more, but a text set beside another."""
+"""A cell with more characters is no entry of a table, but a text set beside another."""
 _NAME = 80
-"""Characters that a column's name has."""
+"""The most characters of a column's name."""
 _REPEATED = 200
-"""Characters of a cell that is said again in each column and row that it spans."""
+"""The most characters of a cell that is repeated in each column and row that it spans."""
 _MAX_SPAN = 64
 _MAX_REPEATS = 20_000
 
 
 @dataclass(slots=True)
 class Cell:
-    """A cell: what stands in it, how many columns and rows it takes, and whether it goes on from above."""
+    """A cell: its content, how many columns and rows it spans, and whether it continues the one above."""
 
     across: int
     down: int
@@ -38,7 +38,7 @@ class Cell:
 
     @property
     def is_text(self) -> bool:
-        """Whether it holds what does not fit in a line: another table, or a long text."""
+        """Whether it holds something that does not fit in a line: another table, or a long text."""
         return any(p.cells for p in self.content) or sum(len(p.words) for p in self.content) > _LONG
 
 
@@ -47,12 +47,12 @@ class Table:
     """Takes the cells of a table in order; ``paragraphs`` are its lines."""
 
     headed: bool = False
-    """Whether its looks set the first row off."""
+    """Whether its look marks the first row."""
     rows: list[list[Cell]] = field(default_factory=list)
     headers: int = 0
-    """How many rows at its beginning are said to name the columns."""
+    """How many rows at its beginning are declared to name the columns."""
     cell: Cell | None = None
-    """The open one."""
+    """The row that is open."""
     _hanging: dict[int, tuple[int, str]] = field(default_factory=dict)
     _above: dict[int, str] = field(default_factory=dict)
     _repeats: int = _MAX_REPEATS
@@ -77,7 +77,7 @@ class Table:
             self.rows.pop()
 
     def paragraphs(self) -> Iterator[Paragraph]:
-        """Yield the rows as lines, and what is no row as the paragraphs that it holds."""
+        """Yield the rows as lines; content that is no row is yielded as its paragraphs."""
         arranges = all(len(row) <= 1 for row in self.rows)
         headers = self.headers or int(self._has_header())
         for number, row in enumerate(self.rows):
@@ -94,7 +94,7 @@ class Table:
                 yield Paragraph(line, kind, cells=tuple(texts))
 
     def _has_header(self) -> bool:
-        """Whether the first row looks like the names of columns: set off, or words above figures."""
+        """Whether the first row looks like column names: marked, or words above figures."""
         if len(self.rows) < 2 or len(self.rows[0]) < 2:
             return False
         first = [cell.words for cell in self.rows[0]]
@@ -107,7 +107,7 @@ class Table:
         return not figures and any(c.words[:1].isdigit() for row in self.rows[1:] for c in row)
 
     def _spread(self, row: list[Cell]) -> list[str]:
-        """Return what stands in each column of a row."""
+        """Return the text in each column of a row."""
         texts: list[str] = []
         for cell in row:
             self._fill(texts)
@@ -125,7 +125,7 @@ class Table:
         return texts
 
     def _fill(self, texts: list[str]) -> None:
-        """Append what hangs down into the columns that come next."""
+        """Append the cells from above that continue into the next columns."""
         while (at := len(texts)) in self._hanging:
             left, words = self._hanging.pop(at)
             if self._repeats <= 0:
@@ -135,6 +135,6 @@ class Table:
                 self._hanging[at] = (left - 1, words)
 
     def _again(self, words: str) -> str:
-        """Return a cell's text for one more place, empty where that would be too much."""
+        """Return a cell's text for one more place; empty if that would be too much."""
         self._repeats -= 1
         return words if len(words) <= _REPEATED else ""

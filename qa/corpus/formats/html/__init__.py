@@ -1,9 +1,9 @@
-"""Saved web pages: bytes to main text, and to what a page says of itself.
+"""Saved web pages: from bytes to main text, and to what a page says of itself.
 
-``tree`` makes a plain tree of a page, ``closed`` opens what it shows only at a click; ``main`` finds the
-leaves that hold its text, ``dropped`` leaves some out again, ``furniture`` and ``listing`` tell what stands
-around it and what is an entry; ``about``, ``shown``, ``beside`` and ``title`` tell what the page says of
-itself; ``page`` puts it together.
+``tree`` makes a plain tree of a page, and ``closed`` opens what it shows only after a click. ``main`` finds
+the leaves with its text, and ``dropped`` removes some of them again. ``furniture`` and ``listing`` recognise
+boilerplate and entries. ``about``, ``shown``, ``beside`` and ``title`` find what the page says of itself.
+``page`` puts it all together.
 """
 
 from qa.corpus.formats.html.page import extract, read_html, read_mhtml, read_page

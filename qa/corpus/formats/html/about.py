@@ -1,7 +1,7 @@
 """What a web page says of itself: title, author, language, address, and when it was published.
 
-Statements made for machines go before what is written for people, and these before what can only be
-guessed. A date is taken with the words that say so, and never from when a page was changed or fetched.
+Statements for machines are used first, then what is written for people, then what can only be guessed. A date
+is stored with the words that state it. The time when a page was changed or fetched is never used.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ CHANGED = re.compile(
     r"actualiza|atualiza|aggiornat|bijgewerkt|uppdatera|opdatere|oppdater|обновл|изменен|zaktualiz|更新",
     re.IGNORECASE,
 )
-"""Words that introduce when a page was changed, not when it was published."""
+"""Words before the date when a page was changed, not published."""
 _IN_ADDRESS = re.compile(
     r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])(?:[/-](0?[1-9]|[12]\d|3[01]))?(?=[/-]|$)"
 )
@@ -83,16 +83,16 @@ class Said:
     url: str | None = None
     published: Published | None = None
     is_text: bool = False
-    """Whether its data say that it is an article or the like, and not a page of links to some."""
+    """Whether its data say that it is an article or similar, and not a page of links to articles."""
     may_be_text: bool = False
-    """Whether it says so where pages of links do too."""
+    """Whether it says so in a place where pages of links say so too."""
     is_event: bool = False
     body: str | None = None
-    """The text that it hands to machines, where it does."""
+    """The text in its data for machines, if there is one."""
 
 
 def address_of(root: Element, text: str, url: str | None) -> str | None:
-    """Return the address of a page: what it names as its own, else where it was saved from."""
+    """Return the address of a page: the one that it names as its own, else where it was saved from."""
     base = url or _saved_from(text)
     for link in root.iter("link"):
         if "canonical" in (link.get("rel") or "").lower().split():
@@ -104,7 +104,7 @@ def address_of(root: Element, text: str, url: str | None) -> str | None:
 
 
 def base_of(root: Element, url: str | None) -> str | None:
-    """Return the address to which the links of a page are relative."""
+    """Return the address that the links of a page are relative to."""
     for node in root.iter("base"):
         if node.get("href"):
             return absolute(node.get("href"), url) or url
@@ -112,7 +112,7 @@ def base_of(root: Element, url: str | None) -> str | None:
 
 
 def absolute(href: str | None, base: str | None) -> str | None:
-    """Return a link's whole address on the web, None where it has none."""
+    """Return the absolute web address of a link; None if it has none."""
     if not href or href.strip().startswith("#"):
         return None
     try:
@@ -205,7 +205,7 @@ def _words(value: Any) -> str | None:
 
 
 def _body(things: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the text in the data of an article, its markup gone."""
+    """Return the text in the data of an article, without its markup."""
     body = next((thing.get("articleBody") for thing in things), None)
     if not isinstance(body, str) or len(body) < _LEAST_BODY:
         return None
@@ -236,11 +236,11 @@ _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T\d{4,6}\S*)?$")
 
 
 def dated(words: str | None, origin: str) -> Published | None:
-    """Return the date that words are, with where they stood; None where they are none."""
+    """Return the date that the words are, with the place where they stood; None if they are no date."""
     compact = _COMPACT.match(words.strip()) if words else None
     said = "-".join(compact.groups()) if compact else words
     value = (dates.parse_date(said) or dates.parse_date(said[:10])) if said else None
-    # What stands where a program knew no date.
+    # Programs write these if they know no date.
     return Published(value, words, origin) if value and words and value != "1970-01-01" else None
 
 
@@ -297,14 +297,14 @@ def dated_by_address(url: str | None) -> Published | None:
 
 
 def dated_by_attributes(root: Element, url: str | None) -> Published | None:
-    """Return the date that htmldate (Apache-2.0) finds, where an attribute of the page bears it out."""
+    """Return the date that htmldate (Apache-2.0) finds, if an attribute of the page confirms it."""
     import htmldate
 
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)
     try:
         value = htmldate.find_date(root, extensive_search=False, original_date=True, url=url)
     except Exception:
-        # Whatever it makes of an odd page, the page has no date then.
+        # If it raises any error for an odd page, the page has no date.
         return None
     if not value:
         return None

@@ -1,4 +1,4 @@
-"""What stands beside an element of a page: the words that introduce it, and whether it is of the text."""
+"""The surroundings of an element in a page: the words before it, and whether it belongs to the text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LEAST_LINK = 15
 
 
 def is_aside(node: Element) -> bool:
-    """Whether an element stands beside the text, or in an entry of a list that leads elsewhere."""
+    """Whether an element is beside the text, or in an entry of a list that leads to other pages."""
     for above in node.iterancestors():
         name = local_name(above)
         if name in ("aside", "nav", "footer"):
@@ -21,7 +21,7 @@ def is_aside(node: Element) -> bool:
 
 
 def introduced_by(node: Element) -> str:
-    """Return the words that stand right before an element on its line, such as "Updated: "."""
+    """Return the words directly before an element on its line, such as "Updated: "."""
     words = ""
     while local_name(node) not in BLOCKS and node.getparent() is not None and len(words) < _BEFORE:
         before = node.getprevious()

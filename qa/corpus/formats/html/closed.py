@@ -1,8 +1,7 @@
-"""What a page holds and shows only at a click or by a script: panels, formulas, a text without scripts.
+"""Parts that a page shows only after a click or with a script: panels, formulas, texts for no scripts.
 
-A saved page is as its script left it, or as it was before. Closed panels are opened, what a script has
-drawn of a formula gives way to the formula, and a text that only browsers without scripts show is taken
-where there is no other.
+A saved page is as its script left it, or as it was before. Closed panels are opened. A formula replaces what
+a script has drawn for it. A text that only browsers without scripts show is used if there is no other text.
 """
 
 from __future__ import annotations
@@ -30,17 +29,17 @@ _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)"
 _HEADS = frozenset("h1 h2 h3 h4 h5 h6 dt summary".split())
 _BOXES = frozenset("p div td th li dd section article body".split())
 _LEAST, _TIMES = 200, 2
-"""Characters of a text that only noscript has, and how many times those beside it."""
+"""Characters of a text that is only in noscript, and how much longer than the other text it must be."""
 _NEAR = 3
 
 
 def is_hidden(node: Element) -> bool:
-    """Whether an element says of itself that it is not shown."""
+    """Whether an element declares itself hidden."""
     return node.get("hidden") is not None or bool(_HIDDEN.search(node.get("style") or ""))
 
 
 def open_closed(root: Element) -> None:
-    """Make the closed and the drawn parts of a page plain elements."""
+    """Make plain elements of the closed and the drawn parts of a page."""
     body = root.find("body")
     if body is not None:
         _open_noscript(body)
@@ -72,7 +71,7 @@ def _open_panels(body: Element) -> None:
 
 
 def _is_panel(node: Element, *, told: bool) -> bool:
-    """Whether a hidden element is text behind a click; ``told`` says that something opens it."""
+    """Whether a hidden element is text behind a click; ``told``: whether another element opens it."""
     names = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('role') or ''}"
     if _NO_PANELS.search(names):
         return False
@@ -100,7 +99,7 @@ def _open_noscript(body: Element) -> None:
 
 
 def _write_formulas(body: Element) -> None:
-    """Put the text of each formula in its place: of TeX in a script, of MathML, of a picture of TeX."""
+    """Replace each formula by its text: TeX in a script, MathML, a picture with TeX."""
     for node in list(body.iter("script")):
         if (node.get("type") or "").lower().startswith("math/tex") and (node.text or "").strip():
             before = node.getprevious()
@@ -108,7 +107,7 @@ def _write_formulas(body: Element) -> None:
                 _empty(before)
                 before = before.getprevious()
             _write(node, simple_tex(node.text))
-    # A picture of a formula that is MathML here too stands in an element around that.
+    # A picture of a formula that is also there as MathML stands in an element around both.
     told: set[Element] = set()
     for node in list(body.iter("math")):
         told.update(takewhile(_is_inline, islice(node.iterancestors(), _NEAR)))
@@ -125,7 +124,7 @@ def _write_formulas(body: Element) -> None:
 
 
 def _uncover(formula: Element) -> None:
-    """Show a formula that stands hidden beside what a script has drawn of it, and take that away."""
+    """Show a formula that is hidden beside its drawing, and remove the drawing."""
     node = formula
     while _is_inline(node) and node.getparent() is not None:
         if is_hidden(node):

@@ -1,6 +1,6 @@
-"""What is left out of a page's main text again: bylines, its title, what it repeats, captions.
+"""Parts of a page's main text that are removed again: bylines, its title, repetitions, captions.
 
-Each function takes the leaves of a page with what is kept of them, and changes the latter.
+Each function gets the leaves of a page and which of them are kept, and changes the latter.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAX_QUOTES = 100
 
 
 def drop_sayings(parts: Sequence[Element], kept: list[bool], prose: Sequence[int]) -> None:
-    """Leave out the sayings of an interface, and at the head who wrote the text and when."""
+    """Remove phrases of an interface, and, at the head, lines about the author and the time."""
     begun = 0
     for n, leaf in enumerate(parts):
         if not kept[n]:
@@ -50,7 +50,7 @@ def drop_sayings(parts: Sequence[Element], kept: list[bool], prose: Sequence[int
 
 
 def _tells_of_it(words: str) -> bool:
-    """Whether a line at the head tells who wrote the text and when."""
+    """Whether a line at the head gives the author and the time of the text."""
     # A price needs no letters.
     said = any(char.isalpha() or unicodedata.category(char) == "Sc" for char in words)
     if is_date(words) or not said:
@@ -63,7 +63,7 @@ def _tells_of_it(words: str) -> bool:
 def drop_titles(
     parts: Sequence[Element], keys: Sequence[str], kept: list[bool], titles: Collection[str]
 ) -> None:
-    """Leave out the document's own title, and its answers' in a forum: ``"Re: ..."``."""
+    """Remove the document's own title, and the titles of answers in a forum: ``"Re: ..."``."""
     seen = 0
     for n, leaf in enumerate(parts):
         if not kept[n]:
@@ -75,9 +75,9 @@ def drop_titles(
 
 
 def drop_repeated(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
-    """Leave out what a page repeats of its own text: quotes set large, a summary given twice.
+    """Remove what a page repeats of its own text: pull quotes, a summary given twice.
 
-    What stands again beside itself is the author's.
+    A repetition directly after the original is the author's and stays.
     """
     whole = {n: keys[n] for n in range(len(parts)) if kept[n]}
     joined = "\n".join(whole.values())
@@ -95,7 +95,7 @@ def drop_repeated(parts: Sequence[Element], keys: Sequence[str], kept: list[bool
 
 
 def drop_captions(parts: Sequence[Element], keys: Sequence[str], kept: list[bool]) -> None:
-    """Leave out the captions of pictures, unless the page is mostly these."""
+    """Remove the captions of pictures, unless most of the page is captions."""
     captions = [n for n, leaf in enumerate(parts) if is_caption(leaf)]
     said = sum(len(keys[n]) for n in captions)
     text = sum(len(key) for n, key in enumerate(keys) if kept[n] and n not in set(captions))
@@ -115,7 +115,7 @@ def is_caption(leaf: Element) -> bool:
 
 
 def settle_headings(parts: Sequence[Element], kept: list[bool]) -> None:
-    """Leave out headings at the end, which head nothing."""
+    """Remove headings at the end, which have no text after them."""
     for n in reversed(range(len(parts))):
         if kept[n]:
             if local_name(parts[n]) not in HEADINGS:

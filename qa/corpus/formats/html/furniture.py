@@ -1,8 +1,8 @@
-"""What surrounds the text of a web page: menus, share bars, cookie notices, related boxes, comments.
+"""Boilerplate of a web page: menus, share bars, cookie notices, related boxes, comments.
 
-Elements are known by their names, their roles and the words that their classes are made of. No name
-is believed against the page: what holds a good part of its prose stays, and so does whatever would
-leave nothing.
+Elements are recognised by their names, their roles and the words in their classes. The content of the page
+overrides a name: an element with a good part of the page's prose stays, and so does an element whose removal
+would leave nothing.
 """
 
 from __future__ import annotations
@@ -49,26 +49,26 @@ _SMALL = re.compile(
     r"category|categories|edit|print|download|counter|count|readtime|duration|letters|player|subscribe-links|"
     r"jump|support|also|profile|avatar|user|rank"
 )
-"""Names of what belongs to a text and is not of it; believed of a few words only."""
+"""Names of additions to a text that are not part of it; only trusted for a few words."""
 _SMALL_CHARS = 120
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SAID = re.compile(r"\w")
 _NOT = frozenset({"no", "not", "has", "with", "without", "hide", "is", "js", "show"})
 _PROSE = 80
-# Scripts of which a character is about a word's worth of letters.
+# Scripts in which one character is about as long as a word in letters.
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SHARE = 0.3
 _LEAST = 150
 _MENU_CHARS = 300
 _AROUND = frozenset("nav footer menu aside header form".split())
 _FEW_LINKS = 10
-"""Of a page that has no menu, the percentage of its characters that may be links."""
+"""In a page without a menu, this percentage of its characters may be links."""
 _MANY, _OF_TEXTS = 4, frozenset("date datum fecha label price category".split())
 _MARK = re.compile(r"¶|#|§|\[(?:\d{1,3}|[a-z]|edit|note \d+|editar|bearbeiten|citation needed)\]")
 
 
 def is_prose(leaf: Element) -> bool:
-    """Whether a leaf is running text: some length of words that are no links."""
+    """Whether a leaf is running text: enough words that are not links."""
     words = words_of(leaf)
     size = len(words)
     if not words.isascii():
@@ -84,7 +84,7 @@ def link_chars(node: Element) -> int:
 
 
 def strip_furniture(root: Element) -> bool:
-    """Take what surrounds the text out of a plain page; return whether there was any."""
+    """Remove boilerplate from a plain page; return whether there was any."""
     body = root.find("body")
     if body is None:
         return False
@@ -107,7 +107,7 @@ def strip_furniture(root: Element) -> bool:
 
 
 def is_bare(root: Element) -> bool:
-    """Whether a page has neither a menu nor a box beside its text, by its elements and by its links."""
+    """Whether a page has neither a menu nor a box beside its text, judging by its elements and links."""
     body = root.find("body")
     if any(local_name(node) in _AROUND or node.get("role") in _ROLES for node in body.iter()):
         return False
@@ -115,7 +115,7 @@ def is_bare(root: Element) -> bool:
 
 
 class _Page:
-    """What a page's prose says for or against the names of its elements, read from its beginning."""
+    """What a page's prose proves about the names of its elements; the page is read from its beginning."""
 
     def __init__(self, body: Element) -> None:
         self._prose = {leaf: len(words_of(leaf)) for leaf in leaves(body) if is_prose(leaf)}
@@ -140,7 +140,7 @@ class _Page:
         self._passed += self._prose.get(node, 0)
 
     def is_furniture(self, node: Element) -> bool:
-        """Whether an element is believed to be what its names say."""
+        """Whether an element is taken for what its names say."""
         verdict = _judge(node)
         if verdict in ("", "small"):
             return False
@@ -157,7 +157,7 @@ class _Page:
                 left and _OF_NOTICES.search(words_of(node)) is not None
             )
         else:
-            # What stands many times on a page, each time with some of its prose, is no related box.
+            # An element that occurs often on a page, each time with some of its prose, is no related box.
             alike = self._alike.get(self._kind(node), 0) if node.get("class") else 0
             believed = max(size, alike) <= _SHARE * self._whole
             words = words_of(node)
@@ -172,28 +172,28 @@ class _Page:
 
 
 def strip_small(root: Element) -> None:
-    """Take out the few words that belong to a text and are not of it: who wrote it, when."""
+    """Remove short additions to a text that are not part of it: the author, the time."""
     body = root.find("body")
     small = [node for node in body.iter() if node is not body and is_small(node)]
     sentences = _Sentences()
     kinds = Counter((local_name(node), node.get("class")) for node in small)
     for node in small:
-        # The years of a chronicle and the questions of an interview are named so as well.
+        # The years of a chronicle and the questions of an interview have such names too.
         many = kinds[local_name(node), node.get("class")] >= _MANY
         if "price" in names_of(node) and any(map(str.isdigit, words_of(node))):
-            continue  # what a page sells has one, as part of what it tells
+            continue  # a page that sells something has a price as part of its text
         if not (many and _OF_TEXTS & set(names_of(node))) and not sentences.hold(node):
             remove(node)
 
 
 class _Sentences:
-    """Tells what stands in a sentence; how long a paragraph is, is found out once for each."""
+    """Decides what stands in a sentence; the length of a paragraph is computed once."""
 
     def __init__(self) -> None:
         self._sizes: dict[Element, int] = {}
 
     def hold(self, node: Element) -> bool:
-        """Whether an element stands among words of running text: without it they would be others."""
+        """Whether an element stands inside running text, which would change without it."""
         if any(local_name(part) in BLOCKS for part in node.iter()):
             return False
         block = next((a for a in node.iterancestors() if local_name(a) in BLOCKS), None)
@@ -217,11 +217,11 @@ def _words_beside(node: Element, block: Element, after: bool) -> bool:
 
 
 def strip_announced(root: Element) -> None:
-    """Take out the headings that announce other things, and what these head: "You may also like"."""
+    """Remove headings of other things, and what is below them: "You may also like"."""
     body = root.find("body")
     parts = leaves(body)
     spare = len(words_of(body)) // 2
-    # All are found before any goes: what a heading begins shows beside what stands before it.
+    # Find all before removing any: the elements before a heading show what it begins.
     gone: dict[Element, None] = {}
     for n, heading in enumerate(parts):
         if heading in gone or local_name(heading) not in HEADINGS - {"h1"}:
@@ -238,10 +238,10 @@ def strip_announced(root: Element) -> None:
 
 
 def _headed(parts: Sequence[Element], n: int) -> list[Element]:
-    """Return what follows a heading in its box, up to the next one like it or the first running text."""
+    """Return what follows a heading in its box, up to the next such heading or the first running text."""
     heading = parts[n]
     before = set(parts[n - 1].iterancestors()) if n else set()
-    # The largest box that the heading begins, else the one that it stands in.
+    # The largest box that begins with the heading, else the box that it stands in.
     begun = [
         node
         for node in heading.iterancestors()
@@ -260,7 +260,7 @@ def _headed(parts: Sequence[Element], n: int) -> list[Element]:
             break
         if is_prose(leaf) or name in ("table", "pre"):
             while found and local_name(found[-1]) in HEADINGS:
-                found.pop()  # it heads the text
+                found.pop()  # it is a heading of the text
             break
         found.append(leaf)
     return found
@@ -272,7 +272,7 @@ def is_small(node: Element) -> bool:
 
 
 def _strip_marks(body: Element) -> None:
-    """Take out the marks beside headings and words that lead elsewhere: "¶", "[edit]", "[1]"."""
+    """Remove the marks beside headings and words that are links: "¶", "[edit]", "[1]"."""
     for node in list(body.iter("a", "sup", "span")):
         links = local_name(node) == "a" or any(True for _ in node.iter("a"))
         if links and node.getparent() is not None and _MARK.fullmatch(words_of(node)):
@@ -284,9 +284,9 @@ def _heads(node: Element) -> bool:
 
 
 def _judge(node: Element) -> str:
-    """Return what an element's names make of it, nothing where they say nothing.
+    """Return the kind of an element by its names; empty if they say nothing.
 
-    That is "sure" (a menu, a footer), "unsure" (a related box), "comments", "notice" or "small".
+    The kinds are "sure" (a menu, a footer), "unsure" (a related box), "comments", "notice" and "small".
     """
     name = local_name(node)
     if name in ("html", "body", "main", "article") or not name:
@@ -314,7 +314,7 @@ def _says_so(node: Element) -> bool:
 
 
 def in_furniture(node: Element) -> bool:
-    """Whether an element of a page as parsed lies in what its names call a menu, a bar or a footer."""
+    """Whether an element of a parsed page is inside what its names call a menu, a bar or a footer."""
     around = (node, *node.iterancestors())
     return any(_judge(above) in ("sure", "comments", "notice") for above in around)
 
@@ -326,10 +326,10 @@ def _in_text(node: Element) -> bool:
 
 
 def names_of(node: Element) -> Iterator[str]:
-    """Yield the words that an element's class and id are made of, and each of these whole."""
+    """Yield the words in an element's class and id, and each class and id as a whole."""
     given = [*(node.get("class") or "").split()[:12], *(node.get("id") or "").split()[:1]]
     tag = local_name(node)
-    if "-" in tag:  # an element of somebody's own: amp-ad
+    if "-" in tag:  # a custom element, such as amp-ad
         given.append(tag)
     for name in given:
         name = name[:80]
@@ -373,7 +373,7 @@ _WHEN = re.compile(
 
 
 def is_saying(leaf: Element) -> bool:
-    """Whether a leaf is a saying of an interface, or a time of day by itself."""
+    """Whether a leaf is a phrase of an interface, or only a time of day."""
     words = words_of(leaf)
     if local_name(leaf) in ("table", "pre"):
         return False
@@ -393,5 +393,5 @@ def is_linked(leaf: Element) -> bool:
 
 
 def is_date(words: str) -> bool:
-    """Whether words are nothing but a date, or say that something was published on it."""
+    """Whether words are only a date, or say that something was published on it."""
     return dates.from_lines([words], [], named=False) is not None and len(words) <= 60

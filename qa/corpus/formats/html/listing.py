@@ -1,7 +1,7 @@
 """Pages that announce other pages: home pages, categories, search results.
 
-Such a page is a row of entries of one shape, each with a link of its own, and hardly any text besides.
-Each entry is cut out with its title, its link, its date and its few lines.
+Such a page is a row of entries of one form, each with its own link, and little other text. Each entry is
+extracted with its title, its link, its date and its few lines.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ALIKE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a listing: what it says of another page, and the leaves that it is made of."""
+    """An entry of a listing: what it says of another page, and its leaves."""
 
     about: About
     words: str
@@ -51,10 +51,10 @@ def listing(
     year: str | None = None,
     doubted: bool = False,
 ) -> list[Entry]:
-    """Return the entries of a listing page, none where a page is something else.
+    """Return the entries of a listing page; none if the page is something else.
 
-    ``parts`` are the leaves of ``body``, furniture gone; ``year`` resolves dates that name none. Of a
-    page that is ``doubted``, for it calls itself an article, there must be nothing but entries.
+    ``parts`` are the leaves of ``body`` without boilerplate; ``year`` completes dates without a year. A page
+    that is ``doubted``, because it calls itself an article, must have nothing but entries.
     """
     found = _candidates(body, base)
     if len(found) < _LEAST:
@@ -85,7 +85,7 @@ def listing(
 def _dated_above(
     entries: list[Entry], parts: Sequence[Element], taken: Collection[Element]
 ) -> list[Entry]:
-    """Give entries without dates the date that stands above them, where the first has one there."""
+    """Give entries without dates the date above them, if the first entry has one there."""
     if any(entry.about.published for entry in entries):
         return entries
     above: dict[Element, Published | None] = {}
@@ -104,7 +104,7 @@ def _dated_above(
 
 
 def _candidates(body: Element, base: str | None) -> list[_Found]:
-    """Return the entries of every row of them on a page, outermost rows first, in order."""
+    """Return the entries of every row of entries on a page, outermost rows first, in order."""
     found: list[_Found] = []
     covered: set[Element] = set()
     shapes: set[tuple[str, str]] = set()
@@ -116,7 +116,7 @@ def _candidates(body: Element, base: str | None) -> list[_Found]:
             shapes.update(_shape(entry.nodes[0]) for entry in row if len(entry.nodes) == 1)
     if not found:
         return []
-    # One of the same make may stand alone, such as what leads a home page.
+    # An entry of the same form may stand alone, such as the first one on a home page.
     named = {shape for shape in shapes if shape[1]}
     for node in _uncovered(body, covered):
         link = _main_link(node) if _shape(node) in named and _is_short(node) else None
@@ -133,7 +133,7 @@ def _uncovered(body: Element, covered: Collection[Element]) -> Iterator[Element]
 
 
 def _row(node: Element, base: str | None) -> list[_Found]:
-    """Return the entries that an element's children of one shape are."""
+    """Return the entries that the children of an element are, if they have one form."""
     groups: dict[tuple[str, str], list[Element]] = {}
     for child in node:
         if local_name(child) and local_name(child) not in HEADINGS:
@@ -153,14 +153,14 @@ def _row(node: Element, base: str | None) -> list[_Found]:
 
 
 def _is_short(node: Element) -> bool:
-    """Whether an element is no larger than an entry, in its parts and in its text."""
+    """Whether an element has the size of an entry, in its parts and in its text."""
     if sum(1 for _ in islice(node.iter(), _MAX_PARTS + 1)) > _MAX_PARTS:
         return False
     return len(words_of(node)) <= _MAX_ENTRY
 
 
 def _flat_row(node: Element, base: str | None) -> list[_Found]:
-    """Return the entries that begin with a linked heading each, with no element around them."""
+    """Return entries that each begin with a linked heading, without an element around each."""
     row: list[list[Element]] = []
     links: list[Element] = []
     for child in node:
@@ -194,18 +194,18 @@ def _shape(node: Element) -> tuple[str, str]:
 
 
 def _apart(row: Sequence[_Found], base: str | None) -> int:
-    """Return how much text a row has, 0 where its links do not lead to as many pages."""
+    """Return how much text a row has; 0 unless its links lead to as many pages."""
     places = {absolute(entry.link.get("href"), base) or entry.link.get("href") for entry in row}
     if len(places) < max(_LEAST, _ALIKE * len(row)):
         return 0
     titles = sum(len(words_of(entry.link)) for entry in row)
-    if titles < _MIN_TITLE * len(row):  # a menu's words are short
+    if titles < _MIN_TITLE * len(row):  # the words of a menu are short
         return 0
     return sum(len(words_of(node)) for entry in row for node in entry.nodes)
 
 
 def _main_link(node: Element) -> Element | None:
-    """Return the link that an entry is about: its heading's, else the first one of some length."""
+    """Return the main link of an entry: the one in its heading, else the first that is long enough."""
     links = [link for link in _links(node) if _leads_on(link)]
     for link in links:
         around = {local_name(above) for above in link.iterancestors()}
@@ -214,7 +214,7 @@ def _main_link(node: Element) -> Element | None:
     longest = max(links, key=lambda link: len(words_of(link)), default=None)
     if longest is None or is_saying(longest):
         return None
-    # A link in running text is no title; one that has a line to itself, but for a date, is.
+    # A link in running text is no title; a link on a line of its own, perhaps with a date, is one.
     home = next((above for above in longest.iterancestors() if local_name(above) in BLOCKS), node)
     title = words_of(longest)
     line = next((line for line in lines_of(home) if title in line), title)
@@ -264,7 +264,7 @@ def _entry(
 
 
 def _title_of(link: Element) -> str:
-    """Return an entry's title: of a link around a whole entry, its heading or else its first line."""
+    """Return an entry's title; if the link is around the whole entry, its heading or its first line."""
     for node in link.iter():
         if local_name(node) in HEADINGS and words_of(node):
             return words_of(node)
@@ -274,14 +274,14 @@ def _title_of(link: Element) -> str:
 
 
 def _is_label(leaf: Element, rest: str, link: Element) -> bool:
-    """Whether a line names an author or a topic, or leads to the page once more."""
+    """Whether a line names an author or a topic, or is another link to the page."""
     if len(rest) >= 30 or local_name(leaf) in HEADINGS or link in leaf.iterancestors():
         return False
     return 10 * link_chars(leaf) > 6 * len(words_of(leaf))
 
 
 def _is_small(leaf: Element, parts: Sequence[Element]) -> bool:
-    """Whether a line tells of an entry who wrote it, where it is filed and the like."""
+    """Whether a line is about the entry: its author, its category and so on."""
     for node in (leaf, *leaf.iterancestors()):
         if node is not leaf and all(node in part.iterancestors() for part in parts):
             return False  # the entry itself, or what holds it

@@ -1,9 +1,8 @@
 """Which parts of a web page are its text.
 
-trafilatura (Apache-2.0) is asked first: its rules were grown on thousands of pages. What it answers is
-a text of its own making; here it only says which elements of the page count, so that headings, lists
-and tables come from the page itself. Where it finds nothing, or hardly anything of what is there, the
-densest part of the page is taken.
+trafilatura (Apache-2.0) is asked first: its rules were developed on thousands of pages. It returns a text of its
+own; here that only shows which elements of the page count, so that headings, lists and tables come from the page
+itself. If it finds nothing, or hardly anything of the page's text, the densest part of the page is used.
 """
 
 from __future__ import annotations
@@ -37,16 +36,16 @@ _LETTERS = re.compile(r"[\W_]+")
 _NEAR = 300
 _PIECE = 20
 _TOO_LITTLE, _FEW = 0.15, 300
-"""Of the running text of a page, what must be found, and what need not be doubted."""
+"""Shares of a page's running text: at least the first must be found; above the second, nothing is doubted."""
 
 
 def main_leaves(
     root: Element, parts: Sequence[Element], titles: Collection[str], *, bare: bool = False
 ) -> list[Element]:
-    """Return those of a page's leaves that are its text; ``titles`` are names that it gives itself.
+    """Return the leaves of a page that are its text; ``titles`` are names that it gives itself.
 
-    Of a ``bare`` page, on which nothing is seen to stand around a text, all is text that is no link, up to
-    the last of its running text.
+    A ``bare`` page has no visible boilerplate. There all text that is no link counts, up to the last
+    running text.
     """
     keys = [_key(words_of(leaf)) for leaf in parts]
     kept = _voted(keys, _asked(root))
@@ -70,11 +69,11 @@ def main_leaves(
 
 
 def _keep_whole(parts: Sequence[Element], kept: list[bool], prose: Sequence[int]) -> None:
-    """Keep what is no link, up to the last running text; small print below that has links, or is short."""
+    """Keep what is no link, up to the last running text; below that, drop lines that are short or have links."""
     sure = []
     below = False
     for n, leaf in enumerate(parts):
-        # Below the line of a footer only running text goes on.
+        # Below the first line of a footer, only running text is kept.
         below = not prose[n] and (below or is_saying(leaf))
         told = (prose[n] or _row_of(leaf) is not None) and not link_chars(leaf)
         if kept[n] or (told and not below):
@@ -84,26 +83,26 @@ def _keep_whole(parts: Sequence[Element], kept: list[bool], prose: Sequence[int]
 
 
 def _key(words: str) -> str:
-    """Return the letters and figures of a text, by which it is known again."""
+    """Return the letters and figures of a text, for comparing it with another."""
     return _LETTERS.sub("", unicodedata.normalize("NFC", words).casefold())
 
 
 def _asked(root: Element) -> str:
-    """Return the letters of what trafilatura takes for the text of a page."""
-    # Imported late: it brings much with it, and only pages need it.
+    """Return the letters of the text that trafilatura finds in a page."""
+    # Imported late: it imports many modules, and only pages need it.
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
         found = trafilatura.bare_extraction(deepcopy(root), include_comments=False, fast=False)
     except Exception:
-        # Whatever it makes of an odd page, the page is still read.
+        # If it raises any error for an odd page, the page is still read.
         return ""
     return _key(found.text or "") if found else ""
 
 
 def _voted(keys: Sequence[str], answer: str) -> list[bool]:
-    """Tell of each leaf whether its words are in the answer; few words must stand where they belong."""
+    """Return for each leaf whether its words are in the answer; few words must be at the right place."""
     votes, at = [], 0
     for key in keys:
         if len(key) >= SHORT:
@@ -126,7 +125,7 @@ def _in_pieces(key: str, answer: str) -> bool:
 
 
 def _densest(parts: Sequence[Element], keys: Sequence[str], sizes: Sequence[int]) -> list[bool]:
-    """Take the smallest element that holds nearly all running text, and of it what is no link."""
+    """Choose the smallest element with nearly all running text, and in it what is no link."""
     held: dict[Element, int] = {}
     whole = sum(sizes)
     for leaf, size in zip(parts, sizes, strict=True):
@@ -162,8 +161,8 @@ def _box_of(leaf: Element) -> Element | None:
 
 
 def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
-    """Keep what was passed over among kept things, where it stands beside them or is of their shape."""
-    # Beside a saying of an interface, as a footer's, stands no text.
+    """Keep what was left out between kept leaves, if it stands beside them or has their form."""
+    # A phrase of an interface, as in a footer, has no text beside it.
     kept[:] = [keep and not is_saying(leaf) for leaf, keep in zip(parts, kept, strict=True)]
     if not any(kept):
         return
@@ -182,7 +181,7 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
     last = len(kept) - 1 - kept[::-1].index(True)
     menus = {row for row in {*rows} if row is not None and is_linked(row)}
     told_rows |= _enclosed(rows, kept) - menus
-    # Outwards: what stands at an end is judged by what is nearer to the middle.
+    # From the middle outwards: a leaf at an end is judged by leaves nearer to the middle.
     for n in (*range(first, len(parts)), *reversed(range(first))):
         leaf, row = parts[n], rows[n]
         if kept[n] or is_caption(leaf):
@@ -191,7 +190,7 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
         if row is not None and row not in menus:
             near = first < n < last or _adjoins(parts, kept, n, 1 if n < first else -1)
             if row in told_rows or (home in homes and near):
-                # A list is text or it is none, as a whole.
+                # A list is kept or left out as a whole.
                 told_rows.add(row)
                 kept[n] = True
                 continue
@@ -200,7 +199,7 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
         shape, box = _shape(leaf), boxes[n]
         ends = words_of(leaf)[-1:] in ENDS
         alike = shape in shapes and bool(is_prose(leaf) or shape[1] or shape[3])
-        # Posts of one thread differ in whether they are parted into paragraphs.
+        # Some posts of a thread have paragraphs, others have none.
         alike |= ends and box is not None and box not in told_boxes and _shape(box) in boxed
         beside = home in homes and local_name(home) not in ("body", "html")
         if first < n < last:
@@ -213,14 +212,14 @@ def _fill(parts: Sequence[Element], kept: list[bool]) -> None:
             kept[n] |= bool(n and kept[n - 1]) and _goes_on(parts[n - 1], row)
     for n in reversed(range(len(parts) - 1)):
         if not kept[n] and local_name(parts[n]) in HEADINGS and kept[n + 1]:
-            # That of the first post may be a link as those of the others are.
+            # The first post's title may be a link if those of the others are.
             kept[n] = not is_linked(parts[n]) or first < n or _shape(parts[n]) in shapes
         if kept[n]:
             shapes.add(_shape(parts[n]))
 
 
 def _enclosed(rows: Sequence[Element | None], kept: Sequence[bool]) -> set[Element]:
-    """Return the lists and tables that stand between two kept leaves, other lists and tables passed over."""
+    """Return lists and tables that stand between two kept leaves; other lists and tables may lie between."""
     found: set[Element] = set()
     passed: set[Element] = set()
     after_kept = False
@@ -236,7 +235,7 @@ def _enclosed(rows: Sequence[Element | None], kept: Sequence[bool]) -> set[Eleme
 
 
 def _adjoins(parts: Sequence[Element], kept: Sequence[bool], n: int, step: int) -> bool:
-    """Whether the next leaf in a direction is kept, headings passed over."""
+    """Whether the next leaf in a direction is kept; headings are skipped."""
     n += step
     while 0 <= n < len(parts) and not kept[n] and local_name(parts[n]) in HEADINGS:
         n += step
@@ -244,7 +243,7 @@ def _adjoins(parts: Sequence[Element], kept: Sequence[bool], n: int, step: int) 
 
 
 def _goes_on(before: Element, row: Element | None) -> bool:
-    """Whether a list is announced by the leaf before it ("We demand:"), or has an item there."""
+    """Whether the leaf before a list announces it ("We demand:"), or is an item of it."""
     return row is not None and (row is _row_of(before) or words_of(before).endswith(":"))
 
 
@@ -263,7 +262,7 @@ def _row_of(leaf: Element) -> Element | None:
 def _settle_head(
     parts: Sequence[Element], keys: Sequence[str], kept: list[bool], titles: Collection[str]
 ) -> None:
-    """Where a page shows its title, the text begins below it: no scrap above, a summary below."""
+    """If a page shows its title, begin the text below it: drop text above, keep a summary below."""
     at = next(
         (n for n, leaf in enumerate(parts) if local_name(leaf) in HEADINGS and keys[n] in titles),
         -1,

@@ -2,7 +2,7 @@
 
 The text is this project's own extraction: headings, paragraphs, items of lists, rows of tables, the
 entries of a listing. Menus, share bars, cookie notices, related boxes, comments and pagers are left
-out, and so is the page's title, which the document has apart.
+out. So is the page's title, which the document has separately.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EMPTY = Reading("", "utf-8", ())
 
 
 def read_html(data: bytes) -> Reading:
-    """Read a saved page. Raises UnreadableError for bytes that are no text, and where no text is in it."""
+    """Read a saved page. Raises UnreadableError for bytes that are no text, and for a page without text."""
     return _with_text(_page(data, None))
 
 
@@ -63,7 +63,7 @@ def extract(page: bytes | str, url: str | None = None) -> Reading:
     except MemoryError:
         raise
     except Exception:
-        # Whoever extracts a thousand pages wants the others. No page is known to come here.
+        # One bad page must not stop a caller with a thousand pages. No page is known to come here.
         return _EMPTY
 
 
@@ -76,7 +76,7 @@ def _page(data: bytes, url: str | None) -> Reading:
 
 
 def read_page(text: str, url: str | None = None) -> Reading:
-    """Read a page whose characters are known, and the address that it was fetched from perhaps."""
+    """Read a page that was decoded; ``url`` is the address that it was fetched from, if known."""
     root = parse_page(text) if text.strip() else None
     if root is None:
         return _EMPTY
@@ -86,7 +86,7 @@ def read_page(text: str, url: str | None = None) -> Reading:
     if said.published is None and not said.is_event:
         told = about.dated_by_attributes(root, said.url)
     make_plain(root)
-    # As long as they are held, lxml makes no new objects of them.
+    # While these are held, lxml keeps the same object for each element.
     held = list(root.iter())
     bare = not strip_furniture(root) and is_bare(root)
     body = root.find("body")
@@ -124,14 +124,14 @@ def read_page(text: str, url: str | None = None) -> Reading:
 def _add_text(
     root: Element, names: Sequence[str], said: str | None, builder: TextBuilder, *, bare: bool
 ) -> None:
-    """Append the main text of a page; ``said`` is the text that it hands to machines."""
+    """Append the main text of a page; ``said`` has the text in its data for machines."""
     strip_announced(root)
     strip_small(root)
     body = root.find("body")
     parts = leaves(body)
     kept = set(main_leaves(root, parts, names, bare=bare))
     if said and 2 * sum(len(words_of(leaf)) for leaf in kept) < len(said):
-        # The page shows its text by a script, or only the beginning of it.
+        # A script shows the page's text, or the page has only its beginning.
         for line in unescape(said).splitlines():
             builder.add("paragraph", " ".join(line.split()))
         return
@@ -146,7 +146,7 @@ def _clean(words: str | None) -> str | None:
 
 
 def _add_entries(parts: Sequence[Element], entries: Sequence[Entry], builder: TextBuilder) -> None:
-    """Append the entries of a listing, and the words that introduce it where they stand."""
+    """Append the entries of a listing, and the introductions at their places."""
     entry_of = {part: entry for entry in entries for part in entry.parts}
     done: set[int] = set()
     for leaf in parts:

@@ -1,4 +1,4 @@
-"""What a web page shows people of its author and its date: bylines, datelines, time elements."""
+"""The author and the date that a web page shows to people: bylines, datelines, time elements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[^\W\d_][\w.'’\-]*(?: (?:[^\W\d_][\w.'’\-]*|&)){0,6}")
 
 
 def written_by(parts: Sequence[Element], names: Sequence[str]) -> str | None:
-    """Return the author whom a page names for people: by a link, a class, or a line "By ..."."""
+    """Return the author that a page shows: by a link, a class, or a line "By ..."."""
     found: dict[str, None] = {}
     for leaf in parts:
         for began, node in walk(leaf):
@@ -41,7 +41,7 @@ def written_by(parts: Sequence[Element], names: Sequence[str]) -> str | None:
     people = [name for name in found if name]
     if len(people) == 1 or (people and all(people[0] in name for name in people)):
         return people[0]
-    if people:  # of a forum, each post's
+    if people:  # in a forum, each post has one
         return None
     for leaf in _head(parts, names):
         words = words_of(leaf)
@@ -62,7 +62,7 @@ def _names_author(node: Element) -> bool:
 
 
 def _by(words: str) -> str | None:
-    """Return the name in a byline, None where it is more than a name."""
+    """Return the name in a byline; None if there is more than a name."""
     when = dates.at_end(words)
     if when:
         words = words.strip().removesuffix(when.evidence).rstrip(" ,|·–—-")
@@ -74,7 +74,7 @@ def _by(words: str) -> str | None:
 
 
 def _head(parts: Sequence[Element], names: Sequence[str]) -> list[Element]:
-    """Return the leaves between a page's title and its first paragraph, a summary not counted."""
+    """Return the leaves between a page's title and its first paragraph; a summary does not count."""
     titles = {letters(name) for name in names}
     start = max(
         (n + 1 for n, leaf in enumerate(parts[:200]) if letters(words_of(leaf)) in titles),
@@ -91,7 +91,7 @@ def _head(parts: Sequence[Element], names: Sequence[str]) -> list[Element]:
 
 
 def dated_by(root: Element, parts: Sequence[Element], names: Sequence[str]) -> Published | None:
-    """Return the date of publication that a plain page shows: a time element, or a line of its head."""
+    """Return the date of publication that a plain page shows: a time element, or a line at its head."""
     shown = [node for node in root.iter("time") if not is_aside(node)]
     before = {node: introduced_by(node) for node in shown}
     times = [

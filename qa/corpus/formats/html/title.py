@@ -1,4 +1,4 @@
-"""The title of a web page: what its author called it, found among the names that it goes by."""
+"""The title of a web page: the author's title, found among the names that the page has."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MAX_HEADS = 50
 def title_of(
     root: Element, headline: str | None, named: str | None, title: str | None, site: str | None
 ) -> str | None:
-    """Return the title: a heading that the page's names bear out, else these names.
+    """Return the title: a heading that the page's names confirm, else one of these names.
 
-    A page is named for search engines and for its site; on the page stands what its author called it.
-    None where all that it is named is the site, a file, or a part such as "Contents".
+    The names in a page's metadata are for search engines and include the site; the page itself shows the
+    author's title. None if the names are only the site, a file, or a part such as "Contents".
     """
     headline, named, title = (
         None if name is None or name == site or is_no_title(name) else name
@@ -64,7 +64,7 @@ def _names_a_page(heading: str, site: str | None) -> bool:
 
 
 def _lone_heading(root: Element, site: str | None) -> str | None:
-    """Return the heading that stands above all others of a page that has no name, if one does."""
+    """Return the one heading that stands above all others on a page without a name, if there is one."""
     for level in ("h2", "h3"):
         heads = [
             words
@@ -77,7 +77,7 @@ def _lone_heading(root: Element, site: str | None) -> str | None:
 
 
 def _is_site(head: str, title: str, root: Element) -> bool:
-    """Whether the one great heading names the site: it ends the title, and another heading begins it."""
+    """Whether the only top heading names the site: it ends the title, and another heading begins it."""
     parts = [letters(part) for part in _SITE.split(title)]
     if len(parts) < 2 or parts[-1] != letters(head):
         return False
@@ -95,7 +95,7 @@ def _heading(node: Element) -> str:
 
 
 def letters(words: str) -> str:
-    """Return the letters and figures of a name, by which it is known again."""
+    """Return the letters and figures of a name, for comparing it with another."""
     return re.sub(r"[\W_]+", "", words.casefold())
 
 
@@ -105,7 +105,7 @@ def _akin(heading: str, name: str) -> bool:
 
 
 def _without_site(title: str, site: str | None) -> str:
-    """Return a page's title without the name of its site, which stands at its end and is short."""
+    """Return a page's title without the name of its site, which is short and at its end."""
     title = _PRINTED.sub("", title, count=1) if _PRINTED.match(title) else title
     marks = list(_SITE.finditer(title))
     if not marks:

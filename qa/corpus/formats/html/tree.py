@@ -1,8 +1,8 @@
-"""Web pages as trees in which every stretch of text has an element of its own.
+"""Web pages as trees in which every piece of text has an element of its own.
 
-lxml (BSD) parses, as browsers do, whatever it is given. The tree is then made plain: what a page
-does not show is gone, tables that only place things are boxes, and text that stands loose between
-boxes, or is parted by two line breaks, is a paragraph.
+lxml (BSD) parses any input, as browsers do. Then the tree is simplified. Parts that a page does not show are
+removed. Tables that only arrange things become boxes. Loose text between boxes, and text divided by two line
+breaks, becomes paragraphs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qa.corpus.formats.markup import BLOCKS, Element, local_name, walk
 from qa.corpus.reading import whole_characters
 
 _MAX_DEPTH = 200
-"""Elements that are deeper are undone, their text kept: nobody nests a page so, and libraries recurse."""
+"""Deeper elements are removed and their text is kept: real pages are not so deep, and libraries recurse."""
 _UNSEEN = frozenset(
     "applet audio button canvas datalist dialog embed head iframe input link map math meta noscript object "
     "option script select style svg template textarea title video".split()
@@ -35,9 +35,9 @@ _MAX_HEADING = 300
 
 
 def parse_page(text: str) -> Element | None:
-    """Return the root of a page as it was written; None where nothing can be made of it.
+    """Return the root of a page as it was written; None if it cannot be parsed.
 
-    libxml2 reads no deeper than 2,048 elements: what lies below is left out.
+    libxml2 reads at most 2,048 levels of elements: deeper ones are left out.
     """
     parser = html.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
@@ -56,10 +56,10 @@ def parse_page(text: str) -> Element | None:
 
 
 def _end_head(root: Element) -> None:
-    """Let the head end before the first element that no head has: libxml2 knows none of HTML 5's.
+    """End the head before the first element that a head cannot have: libxml2 does not know HTML 5.
 
-    Of a page that begins with a title and an ``article``, and leaves out the tags that may be left
-    out, all that it says would stand in its head.
+    Otherwise, if a page begins with a title and an ``article`` and omits optional tags, all of its text
+    would be in its head.
     """
     head, body = root.find("head"), root.find("body")
     if head is None or body is None:
@@ -73,15 +73,15 @@ def _end_head(root: Element) -> None:
 
 
 def make_plain(root: Element) -> None:
-    """Leave in a page what it shows, each stretch of running text in an element of its own."""
+    """Leave in a page only what it shows, each piece of running text in an element of its own."""
     _flatten(root)
     open_closed(root)
     for node in list(root.iter()):
         name = local_name(node)
-        if not name:  # an entity, or whatever else is no element
+        if not name:  # an entity, or anything else that is no element
             continue
         if name == "button" and local_name(node.getparent()) in {*HEADINGS, "dt", "summary"}:
-            node.tag = "span"  # a heading that opens and closes what it heads
+            node.tag = "span"  # a heading that is also the switch for what is below it
         elif name in _UNSEEN and name != "head":
             _remove(node)
         elif name == "br" and node.text:
@@ -118,7 +118,7 @@ def words_of(node: Element) -> str:
 
 
 def lines_of(node: Element) -> list[str]:
-    """Return the text within an element, parted where its lines break."""
+    """Return the text within an element, divided where its lines break."""
     words = []
     for began, part in walk(node):
         words.append((part.text or "") if began else (part.tail or "") if part is not node else "")
@@ -141,7 +141,7 @@ def _spaced(node: Element) -> Iterator[str]:
 
 
 def remove(node: Element) -> None:
-    """Take an element out of its tree; what follows it stays."""
+    """Remove an element from its tree; the text after it stays."""
     _remove(node)
 
 
@@ -160,7 +160,7 @@ def _remove(node: Element) -> None:
 
 
 def _sayable(words: str) -> str:
-    """Return text without the characters that a reference can name and a tree cannot be given."""
+    """Return text without characters that a reference can name but a tree cannot hold."""
     return _NO_TEXT.sub("", words).translate(_SPACES)
 
 
@@ -194,7 +194,7 @@ def _unwrap(node: Element) -> None:
 
 
 def _remove_hidden(root: Element) -> None:
-    """Take out what is hidden, unless it is most of the page: a script was to show that."""
+    """Remove hidden parts, unless they are most of the page: then a script was to show them."""
     body = root.find("body")
     if body is None:
         return
@@ -210,7 +210,7 @@ def _remove_hidden(root: Element) -> None:
 
 
 def _is_layout(table: Element) -> bool:
-    """Whether a table places things on a page instead of telling what goes with what."""
+    """Whether a table only arranges things on a page and has no data."""
     if table.get("role") in ("presentation", "none"):
         return True
     rows = cells = widest = 0
@@ -234,7 +234,7 @@ def _is_layout(table: Element) -> bool:
 
 
 def _as_boxes(table: Element) -> None:
-    """Make boxes of a table's parts; the tables within it are judged by themselves."""
+    """Make boxes of a table's parts; tables inside it are judged separately."""
     parts = [table]
     while parts:
         node = parts.pop()
@@ -248,7 +248,7 @@ def _as_boxes(table: Element) -> None:
 
 
 def _boxes(root: Element) -> set[Element]:
-    """Return the elements within which text is parted: boxes, and what holds a box or two line breaks."""
+    """Return the elements that divide text: boxes, and elements with a box or two line breaks inside."""
     found: set[Element] = set()
     for began, node in walk(root):
         if began or not local_name(node):
@@ -259,7 +259,7 @@ def _boxes(root: Element) -> set[Element]:
 
 
 def _parts(node: Element) -> bool:
-    """Whether two line breaks stand together among an element's children."""
+    """Whether two line breaks follow each other among an element's children."""
     if local_name(node) == "pre":
         return False
     return any(_breaks_with_next(child) for child in node)
@@ -276,7 +276,7 @@ def _breaks_with_next(node: Element) -> bool:
 
 
 def _is_whole(node: Element) -> bool:
-    """Whether an element's text is one thing, whatever is in it."""
+    """Whether an element's text is one piece, whatever is in it."""
     name = local_name(node)
     return name in ("table", "pre") or (name in HEADINGS and len(words_of(node)) <= _MAX_HEADING)
 
@@ -288,7 +288,7 @@ def _is_leaf(node: Element, boxes: set[Element]) -> bool:
 
 
 def _part_text(body: Element) -> None:
-    """Put into paragraphs what stands loose beside boxes, or between two line breaks."""
+    """Put loose text beside boxes, or between two line breaks, into paragraphs."""
     boxes = _boxes(body)
     inside: Element | None = None
     order = []
@@ -302,7 +302,7 @@ def _part_text(body: Element) -> None:
     for node in order:
         if any(child in boxes for child in node) or _parts(node) or local_name(node) == "body":
             name = local_name(node)
-            # Only a box may hold paragraphs; a link that holds boxes stays a link.
+            # Only a box may hold paragraphs; a link with boxes inside stays a link.
             if name != "a" and (name in {"p", *HEADINGS} or name not in BLOCKS):
                 node.tag = "div"
             _wrap_runs(node, boxes)
@@ -337,7 +337,7 @@ def _wrap_runs(node: Element, boxes: set[Element]) -> None:
         elif skip or (child.tag == "br" and not tail.strip() and _next_is_break(children, n)):
             if not skip:
                 close()
-            # One of two or more breaks; the last one's tail opens the next run.
+            # One of several breaks; the text after the last one begins the next paragraph.
             skip = not tail.strip() and _next_is_break(children, n)
             words += tail
         else:

@@ -1,7 +1,7 @@
 """ODT: an OpenDocument text in order, with its numbers, headings, tables, notes and comments.
 
-The parts are read with zipfile and lxml: the libraries there are for this format unpack every part
-without a bound, or are under the GPL.
+zipfile and lxml read the parts: the existing libraries for this format unpack every part without a
+limit, or are under the GPL.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def read_odt(data: bytes) -> Reading:
     flow, left_out = Flow(), Counter[str]()
     roots = [root for root in (styles, content) if root is not None]
     looks, numbering = Styles(roots), Numbering(roots)
-    # The automatic styles of the pages have names of their own.
+    # Pages have automatic styles with names of their own.
     page_looks, page_numbering = Styles(roots[:1]), Numbering(roots[:1])
     for edge in _edges(styles, looks, "header"):
         Body(flow, page_looks, page_numbering, left_out=left_out, edge=True).read(edge)
@@ -75,7 +75,7 @@ def _root(package: Package, name: str) -> Element | None:
 
 
 def _edges(styles: Element | None, looks: Styles, kind: str) -> Iterator[Element]:
-    """Yield the headers or footers of the pages that the document has, each text once."""
+    """Yield the headers or footers of the document's pages, each text once."""
     masters = of_document(styles, "master-styles")
     used = {"Standard", *looks.masters()}
     told: set[str] = set()

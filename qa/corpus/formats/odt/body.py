@@ -40,7 +40,7 @@ class _Open:
 
 
 class Body:
-    """Reads what a part holds into a flow."""
+    """Reads the content of a part into a flow."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Body:
         self._edge = edge
         self._open: list[_Open] = []
         self._beside: list[Element] = []
-        """Notes and comments that the open paragraph or table refers to."""
+        """Notes and comments of the open paragraph or table."""
         self._hidden = 0
         self._index = 0
         self._begins: Mapping[str, Callable[[Element], object]] = {
@@ -170,7 +170,7 @@ class Body:
             self._open[-1].looks.pop()
 
     def _say(self, words: str | None) -> None:
-        """Append words as they stand in the file, where white space of any kind is one space."""
+        """Append words from the file, in which any white space counts as one space."""
         if words:
             self._put(" ".join(f".{words}.".split())[1:-1] if not words.isspace() else " ")
 
@@ -190,7 +190,7 @@ class Body:
         open_.words.append(words)
 
     def _field(self, node: Element) -> None:
-        """Say what the field of a document's title says; a picture's title is none."""
+        """Append the text of a field with the document's title; a picture's title is no text."""
         if str(node.tag).startswith(TEXT):
             self._say(node.text)
 
@@ -245,7 +245,7 @@ class Body:
     # Tables.
 
     def _begin_cell(self, node: Element) -> None:
-        # Cells that are the same, written once, are like one cell over their columns.
+        # A repeated cell, written once in the file, is treated like one cell over several columns.
         across = count(node, f"{TABLE}number-columns-spanned")
         across *= count(node, f"{TABLE}number-columns-repeated")
         self._flow.open_cell(across, count(node, f"{TABLE}number-rows-spanned"))
@@ -257,7 +257,7 @@ class Body:
 
 
 def filled_in(root: Element) -> dict[str, str]:
-    """Return what is filled in the form of a document, by the control's id."""
+    """Return the values in the form of a document, by the control's id."""
     found = {}
     for node in root.iter():
         key = node.get(f"{FORM}id") or node.get("{http://www.w3.org/XML/1998/namespace}id")

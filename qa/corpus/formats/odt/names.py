@@ -1,4 +1,4 @@
-"""Names of OpenDocument (ODF 1.3) as this reader looks attributes up."""
+"""Names of OpenDocument (ODF 1.3) in the form in which this reader looks up attributes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ XML = "{http://www.w3.org/XML/1998/namespace}"
 
 
 def count(node: Element, name: str, default: int = 1) -> int:
-    """Return a whole number of an attribute, the default where there is none that is sensible."""
+    """Return the whole number in an attribute; the default if there is no sensible number."""
     words = (node.get(name) or "").strip()
     return int(words) if words.isascii() and words.isdecimal() and len(words) < 7 else default

@@ -34,13 +34,13 @@ class _Level:
 
 @dataclass(slots=True)
 class _Counting:
-    """A list as far as it has come: what each of its levels has counted to."""
+    """A list with the present number of each of its levels."""
 
     levels: Mapping[int, _Level]
     counts: dict[int, int] = field(default_factory=dict)
 
     def next(self, level: int, start: int | None = None) -> str:
-        """Count an entry, and return what stands before it: empty for a bullet."""
+        """Count an entry, and return the number before it: empty for a bullet."""
         shape = self.levels.get(level)
         first = shape.start if shape else 1
         self.counts[level] = self.counts.get(level, first - 1) + 1 if start is None else start
@@ -75,7 +75,7 @@ class Numbering:
         self._label: str | None = None
 
     def heading(self, node: Element, level: int) -> str:
-        """Return what stands before a heading that is in no list."""
+        """Return the number before a heading that is in no list."""
         if node.get(f"{TEXT}is-list-header") == "true":
             return ""
         start = None

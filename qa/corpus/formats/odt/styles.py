@@ -1,4 +1,4 @@
-"""The styles of an OpenDocument text: how letters look, and what paragraphs are."""
+"""The styles of an OpenDocument text: the look of letters, and the role of paragraphs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BODY_POINTS = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How letters look: ``raised`` is 1 above the line, -1 below it."""
+    """The look of letters: ``raised`` is 1 above the line, -1 below it."""
 
     bold: bool = False
     points: float = _BODY_POINTS
@@ -22,7 +22,7 @@ class Look:
 
 
 class Styles:
-    """Styles by family and name, each with what it takes over from its parents."""
+    """Styles by family and name, each with what it inherits from its parents."""
 
     def __init__(self, roots: Iterable[Element]) -> None:
         self._nodes: dict[tuple[str, str], Element] = {}
@@ -52,14 +52,14 @@ class Styles:
         return self._chains[first]
 
     def paragraph(self, name: str | None) -> Look:
-        """Return how the letters of a paragraph of that style look."""
+        """Return the look of letters in a paragraph of that style."""
         look = self._default
         for node in reversed(self._chain("paragraph", name)):
             look = _over(node, look)
         return look
 
     def span(self, name: str | None, around: Look) -> Look:
-        """Return how letters of that style look among others."""
+        """Return the look of letters of that style among others."""
         for node in reversed(self._chain("text", name)):
             around = _over(node, around)
         return around
@@ -74,7 +74,7 @@ class Styles:
         return any(_name.startswith("Contents ") for node in chain for _name in _names(node))
 
     def outline_level(self, name: str | None) -> int:
-        """Return the level of a heading that a style makes, 0 for text."""
+        """Return the level of a heading with that style; 0 for text."""
         for node in self._chain("paragraph", name):
             level = node.get(f"{STYLE}default-outline-level")
             if level is not None:
@@ -82,7 +82,7 @@ class Styles:
         return 0
 
     def masters(self) -> set[str]:
-        """Return the names of the pages that paragraphs begin."""
+        """Return the names of the page styles that paragraphs begin."""
         told = (node.get(f"{STYLE}master-page-name") for node in self._nodes.values())
         return {name for name in told if name}
 

@@ -1,4 +1,4 @@
-"""PDFs: ``pages`` asks PDFium what stands where, ``layout`` finds lines and columns, ``text`` reads them."""
+"""PDFs: ``pages`` gets places from PDFium, ``layout`` finds lines and columns, ``text`` makes the text."""
 
 from qa.corpus.formats.pdf.text import read_pdf
 

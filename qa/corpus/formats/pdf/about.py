@@ -1,4 +1,4 @@
-"""What a PDF says of itself: its title, its author, and when it was made."""
+"""The metadata of a PDF: its title, its author, and when it was made."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ _CONVERTERS = re.compile(
     r"convert|nitro|foxit|phantom",
     re.IGNORECASE,
 )
-"""Programs that make a PDF of what was written before, at any later time."""
+"""Programs that convert older documents to PDF, at any later time."""
 _NO_DAY = frozenset({"1970-01-01", "1904-01-01", "1980-01-01", "1601-01-01", "1900-01-01"})
-"""The first day of a clock that was not set."""
+"""The first day of a clock that was never set."""
 
 
 def names_document(words: str) -> bool:
-    """Whether words can be the title of one document: no list of contents, file's or site's name."""
+    """Whether words can be the title of one document: not "Contents", a file's name or a site's name."""
     if not 2 <= len(words) <= 300 or not any(map(str.isalpha, words)):
         return False
     bare = " ".join(words.split()).strip(" .:–—-").lower()
@@ -68,9 +68,9 @@ def names_document(words: str) -> bool:
 
 
 def title_of(words: str, opening: str) -> str | None:
-    """Return the title in the metadata if it is one: most often a program's or a file's name is there.
+    """Return the title in the metadata if it is a real one: often it is the name of a program or a file.
 
-    ``opening`` is how the text begins, in lower case: a title's words stand there.
+    ``opening`` is the beginning of the text in lower case, which must have the words of the title.
     """
     words = " ".join(words.split())
     numbered = NUMBERED.match(words)
@@ -83,17 +83,17 @@ def title_of(words: str, opening: str) -> str | None:
 
 
 def author_of(words: str) -> str | None:
-    """Return the author in the metadata where it is a person's or an office's name."""
+    """Return the author in the metadata if it is the name of a person or an office."""
     words = " ".join(words.split())
     named = 3 <= len(words) <= 200 and " " in words and "@" not in words
     return words if named and words.lower() not in _NO_AUTHOR else None
 
 
 def made(about: Mapping[str, str], *, form: bool) -> Published | None:
-    """Return when the file was made, as in ``D:20191123101500Z``, where that can be when it was written.
+    """Return when the file was made (``D:20191123101500Z``), if it may have been written then.
 
-    A program that converts was run at any time; the date of a ``form`` is that of the empty one; and one
-    on the stroke of a new millennium is a program's default.
+    A converting program may have run at any time. The date of a ``form`` is that of the empty form. The
+    first moment of a new millennium is a program's default.
     """
     stamp = about.get("CreationDate", "")
     found = _STAMP.match(stamp)

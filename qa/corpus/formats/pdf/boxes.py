@@ -1,7 +1,7 @@
 """Where the words of a citation stand on the pages of a PDF, and a picture of a page.
 
-Both are functions of the file's bytes alone and run PDFium: they belong in a reader's process. Places
-are in points on the page as it is shown, turned and cropped: x from its left edge, y from its lower one.
+Both functions depend only on the file's bytes and run PDFium, so they belong in a reader's process. Places
+are in points on the page as it is shown, turned and cropped: x from its left edge, y from its lower edge.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from qa.corpus.formats.pdf.words import FIELD, UNMARKED
 from qa.corpus.reading import UnreadableError
 
 _APART = 1.5
-"""Characters that are no further apart, in heights of a line, are marked by one box."""
+"""Characters with a smaller distance, in heights of a line, are marked by one box."""
 _TOLERANCE = 1.0
 """Points that a box may reach over the edge of its page."""
 _MAX_CHARS = 20_000
 """A longer span is no citation."""
 _MAX_SIDE = 20_000
 _PUT_IN = frozenset("|-^()")
-"""What the reader writes between cells, and around exponents."""
+"""What the reader itself inserts between cells, and around exponents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,16 @@ class Marked:
 
 
 def word_boxes(data: bytes, start: int, end: int) -> tuple[Marked, ...]:
-    """Return where ``text[start:end]`` stands, ``text`` being what ``read_pdf`` makes of ``data``.
+    """Return the places of ``text[start:end]``, where ``text`` is the result of ``read_pdf`` for ``data``.
 
-    There is one item a page. Where it is not sure that the boxes cover exactly these words, nothing is
-    returned. Raises UnreadableError for what is no PDF that can be read.
+    There is one item for each page. If it is not certain that the boxes cover exactly these words, the
+    result is empty. Raises UnreadableError if the bytes are no readable PDF.
     """
     return boxes_of(data, read_traced(data), start, end)
 
 
 def boxes_of(data: bytes, traced: Traced, start: int, end: int) -> tuple[Marked, ...]:
-    """Return what ``word_boxes`` does, for a file that has been read: only the pages asked for are opened."""
+    """Do the same as ``word_boxes`` for a file that was read already: only the needed pages are opened."""
     reading = traced.reading
     if not 0 <= start < end <= len(reading.text) or end - start > _MAX_CHARS:
         return ()
@@ -100,7 +100,7 @@ def _marked(pdf: Pdf, number: int, marks: dict[int, str]) -> Marked | None:
 def _lines(
     page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, marks: Sequence[int]
 ) -> list[Box] | None:
-    """Return one box for each stretch of characters on a line; None where a character has no place."""
+    """Return one box for each run of characters on a line; None if a character has no place."""
     found: list[Box] = []
     for mark in marks:
         box = _field_box(page, mark - FIELD) if mark >= FIELD else _char_box(text, mark)
@@ -135,7 +135,7 @@ def _field_box(page: pypdfium2.PdfPage, number: int) -> Box | None:
 
 
 def _joined(before: Box, box: Box) -> Box | None:
-    """Return one box for two on a line, side by side or one below the other; None where they are not."""
+    """Return one box for two on a line, side by side or one below the other; None for other boxes."""
     across = min(before[3], box[3]) - max(before[1], box[1])
     down = min(before[2], box[2]) - max(before[0], box[0])
     high, wide = box[3] - box[1], box[2] - box[0]
@@ -149,7 +149,7 @@ def _joined(before: Box, box: Box) -> Box | None:
     if not (beside or below) or gap > _APART * (high if beside else wide):
         return None
     if below and not beside and before[2] - before[0] > 1.5 * wide:
-        return None  # the next line of a text, and not of a vertical one
+        return None  # the next line of a text, not of a vertical line
     return (
         min(before[0], box[0]), min(before[1], box[1]),
         max(before[2], box[2]), max(before[3], box[3]),
@@ -157,7 +157,7 @@ def _joined(before: Box, box: Box) -> Box | None:
 
 
 def _covers_others(text: pypdfium2.PdfTextPage, lines: Sequence[Box], marks: Iterable[int]) -> bool:
-    """Whether a box lies over a character that is not marked, nor one of these drawn again."""
+    """Whether a box covers a character that is not marked and is no copy of a marked one."""
     own: dict[int, list[Box]] = {}
     wanted = set(marks)
     for mark in wanted:
@@ -179,7 +179,7 @@ def _covers_others(text: pypdfium2.PdfTextPage, lines: Sequence[Box], marks: Ite
 
 
 class _Shown:
-    """A page as it is shown: cropped, and turned by what the file says."""
+    """A page as it is shown: cropped, and turned as the file says."""
 
     def __init__(self, page: pypdfium2.PdfPage) -> None:
         self._left, self._bottom, self._right, self._top = page.get_bbox()
@@ -188,7 +188,7 @@ class _Shown:
         self.width, self.height = (high, wide) if self._turn % 2 else (wide, high)
 
     def place(self, box: Box) -> Box:
-        """Return a box of the page's own space in points from the lower left corner of what is shown."""
+        """Return a box from the page's own space in points from the lower left corner of the shown page."""
         x0, y0, x1, y1 = box
         if self._turn == 1:
             return y0 - self._bottom, self._right - x1, y1 - self._bottom, self._right - x0
@@ -199,7 +199,7 @@ class _Shown:
         return x0 - self._left, y0 - self._bottom, x1 - self._left, y1 - self._bottom
 
     def holds(self, box: Box) -> bool:
-        """Whether the middle of a box, and nearly all of it, can be seen."""
+        """Whether the middle of a box, and nearly all of it, is visible."""
         x0, y0, x1, y1 = box
         spare = _TOLERANCE + 0.3 * min(x1 - x0, y1 - y0)
         return (
@@ -210,8 +210,8 @@ class _Shown:
 def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4_000_000) -> bytes:
     """Return the page of this number, from 1, as a PNG file.
 
-    It is ``width`` pixels wide where it then has no more than ``max_pixels``, and less wide else. Raises
-    UnreadableError for what is no PDF, and for a page that it has not.
+    It is ``width`` pixels wide, or less if it would have more than ``max_pixels``. Raises
+    UnreadableError if the bytes are no PDF, or for a page that does not exist.
     """
     with open_pdf(data) as pdf:
         if not 1 <= page <= len(pdf):

@@ -1,7 +1,7 @@
-"""The characters of a PDF's page, as PDFium tells them, upright and each of them once.
+"""The characters of a PDF's page from PDFium, upright and each of them once.
 
-PDFium gives the characters of a line in the order in which they are read, Hebrew and Arabic included;
-that order is kept, whatever their places. A page is turned so that most of its text runs to the right.
+PDFium gives the characters of a line in reading order, also for Hebrew and Arabic; this order is kept,
+whatever their places are. A page is turned so that most of its text runs to the right.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ Box = tuple[float, float, float, float]
 """Left, lower, right and upper edge in points; y grows upwards."""
 
 SLANTED, MIRRORED, VERTICAL = -1, 4, 5
-"""Turns that are no quarter turns: a watermark, text seen from behind, lines that are written downwards."""
+"""Turns that are no quarter turns: a watermark, mirrored text, lines that are written downwards."""
 _LINE_HYPHEN, _MARKS_OF_NONE = 2, (0, 0xFFFD, 0xFFFE, 0xFFFF)
-"""What PDFium gives for a hyphen at the end of a line, and for a character that it cannot name."""
+"""PDFium's codes for a hyphen at the end of a line, and for an unknown character."""
 _TEX = {
     0x0B: "ﬀ", 0x0C: "ﬁ", 0x0D: "ﬂ", 0x0E: "ﬃ", 0x0F: "ﬄ", 0x10: "“", 0x11: "”", 0x12: "„", 0x13: "«",
     0x14: "»", 0x15: "–", 0x16: "—", 0x1B: "ﬀ", 0x1C: "ﬁ", 0x1D: "ﬂ", 0x1E: "ﬃ", 0x1F: "ﬄ", 0x88: "•",
 }  # fmt: skip
-"""What a control character shows: the fonts of TeX, where they are bitmaps, do not name their letters."""
+"""What a control character shows: bitmap fonts of TeX do not name their letters."""
 _GRID = 2.0
-"""Points: characters drawn twice have their places in one square of so many, or in two beside each other."""
+"""Points: a character that is drawn twice has both places in one square of this size, or in two adjacent."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 _HALF = chr(0xD800)
-"""Stands for the first half of a character until the second comes."""
+"""Replaces the first half of a character until the second half comes."""
 
 
 class Char(NamedTuple):
@@ -50,10 +50,10 @@ class Char(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """The characters of a page that are read, upright; None where a line breaks.
+    """The characters of a page that are read, upright; None at a line break.
 
-    ``others`` run in another direction that is read too; ``left_out`` counts letters that are not
-    read, ``unmapped`` those that PDFium cannot name.
+    ``others`` run in another direction that is also read. ``left_out`` counts letters that are not
+    read, and ``unmapped`` those whose character PDFium does not know.
     """
 
     usual: list[Char | None]
@@ -100,7 +100,7 @@ def turned(box: Box, turn: int) -> Box:
 
 
 def _read(text: Any) -> tuple[list[Char | None], int]:
-    """Return the characters of a page, None where a line breaks, and how many are unknown."""
+    """Return the characters of a page, None at a line break, and how many are unknown."""
     box = pdfium.FS_RECTF()
     where = ctypes.byref(box)
     code_of, box_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
@@ -114,7 +114,7 @@ def _read(text: Any) -> tuple[list[Char | None], int]:
             found.append(None)
             edge = math.inf
             continue
-        # Text turns only where a piece of it ends: asking for each character takes twice as long.
+        # The turn changes only between pieces of text: to ask for each character takes twice as long.
         if turn or not -2 < x0 - edge < 20 or abs(y0 - floor) > 2:
             turn = _turn(text, n)
         edge, floor = x1, y0
@@ -167,7 +167,7 @@ def _usual_turn(chars: Sequence[Char | None]) -> int:
 
 
 def _upright(chars: Sequence[Char | None], turn: int | None) -> list[Char | None]:
-    """Turn the characters of one direction with the page; those of others break the line."""
+    """Turn the characters of one direction with the page; characters of others become line breaks."""
     found: list[Char | None] = []
     for char in chars:
         if char is None or char.turn != turn:
@@ -183,7 +183,7 @@ def _upright(chars: Sequence[Char | None], turn: int | None) -> list[Char | None
 
 
 def _write_downwards(chars: list[Char | None]) -> None:
-    """Give characters that stand one below the other on one line the turn that they are read by."""
+    """Mark characters that stand one below the other on one line as written downwards."""
     start = 0
     for n in range(1, len(chars) + 1):
         after, before = chars[n] if n < len(chars) else None, chars[n - 1]
@@ -205,7 +205,7 @@ def _is_below(before: Char, after: Char) -> bool:
 
 
 def _take_short_columns(chars: list[Char | None]) -> None:
-    """Take one or two characters that stand alone on a page of vertical lines for such a line."""
+    """On a page of vertical lines, take one or two characters that stand alone for a vertical line too."""
     start = 0
     for n in range(len(chars) + 1):
         if n < len(chars) and (char := chars[n]) and char.turn == 0:
@@ -219,10 +219,10 @@ def _take_short_columns(chars: list[Char | None]) -> None:
 
 
 def _once(chars: list[Char | None]) -> list[Char | None]:
-    """Return the characters without those that stand, but for a hair, where the same one does.
+    """Return the characters without those that are drawn again at nearly the same place.
 
-    So is bold type and the shadow of a heading made. The letters of a ligature have one box; they follow
-    each other at once.
+    Bold type and the shadow of a heading are made in this way. The letters of a ligature have one box and
+    follow each other directly.
     """
     if not _are_some_again(chars):
         return chars
@@ -245,7 +245,7 @@ def _once(chars: list[Char | None]) -> list[Char | None]:
 
 
 def _are_some_again(chars: Sequence[Char | None]) -> bool:
-    """Whether a character stands where the same one does; looks at those in one square only."""
+    """Whether a character stands where the same one does; only characters in one square are compared."""
     last: dict[tuple[str, int, int], int] = {}
     for n, char in enumerate(chars):
         if char is None or char.char == " ":

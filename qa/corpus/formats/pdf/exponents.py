@@ -9,18 +9,18 @@ from qa.corpus.formats.pdf import raised
 from qa.corpus.formats.pdf.words import UNMARKED, Words
 
 _LIST = re.compile(r"\d+(?:[,–-]\d+)+", re.ASCII)
-"""Of notes: ``1,2`` and ``3–5``."""
+"""For marks of notes: ``1,2`` and ``3–5``."""
 _NEGATIVE = re.compile(r"–\d+", re.ASCII)
 
 
 def is_raised(floor: float, height: float, base_floor: float, base_height: float) -> bool:
-    """Whether a character is that much smaller than another, and that much higher, as an exponent is."""
+    """Whether a character is so much smaller and higher than another that it is an exponent."""
     rise = floor - base_floor
     return height <= 0.85 * base_height and 0.12 * base_height <= rise <= 0.8 * base_height
 
 
 def exponent(words: Words, before: str) -> Words:
-    """Return raised characters as they are written in a line of text, behind the character ``before``."""
+    """Return raised characters in the form for a line of text, after the character ``before``."""
     text = words.text
     if _LIST.fullmatch(text):
         told = "".join(raised.raised(char) if char.isdecimal() else char for char in text)

@@ -1,4 +1,4 @@
-"""What was filled in the forms of a page, and what was noted on it."""
+"""The values in the forms of a page, and the notes on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qa.corpus.formats.pdf.fragments import Fragment
 from qa.corpus.formats.pdf.words import FIELD, Words
 
 _MOST = 2_000
-"""Annotations of a page that are looked at."""
+"""How many annotations of a page are looked at."""
 _MAX_WORDS = 20_000
 _HIDDEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 _PASSWORD = 1 << 13
@@ -30,14 +30,14 @@ _NO_NOTES = (
 _TICKED, _EMPTY = "☑", "☐"
 _SEVERAL_LINES = 1 << 12
 _LABEL = 30.0
-"""Points: the label of a box that is ticked begins no further to the right of it."""
+"""Points: the label of a ticked box begins at most so far to the right of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a form: what was filled in, and where; ``ticked`` is None but for boxes.
+    """A field of a form: its value and place; ``ticked`` is None for fields that are no boxes.
 
-    What has ``several`` lines begins at the upper edge, other words stand in the middle.
+    If it has ``several`` lines, they begin at the upper edge; other words stand in the middle.
     """
 
     words: str
@@ -75,7 +75,7 @@ def _annotations(page: Any) -> Iterator[Iterator[tuple[int, Any]]]:
 
 
 def filled(page: Any, form: Any | None) -> tuple[list[Field], list[Note]]:
-    """Return the fields of a page that say something, and its notes; ``form`` is PDFium's handle."""
+    """Return the fields of a page that have a value, and its notes; ``form`` is PDFium's handle."""
     fields: list[Field] = []
     notes: list[Note] = []
     with _annotations(page) as annotations:
@@ -135,7 +135,7 @@ def _form_string(ask: Any, form: Any, annotation: Any) -> str:
 
 
 def with_fields(fragments: Sequence[Fragment], fields: Sequence[Field]) -> list[Fragment]:
-    """Return the fragments of a page with what was filled in, where it is seen; a tick behind its label."""
+    """Return the fragments of a page with the visible values of fields; a tick comes after its label."""
     sizes = sorted(f.size for f in fragments)
     usual = sizes[len(sizes) // 2] if sizes else 10.0
     found = list(fragments)
@@ -163,7 +163,7 @@ def _words(field: Field) -> Words:
 
 
 def _label(fragments: Sequence[Fragment], box: Box) -> int | None:
-    """Return the number of what stands right of a box on its line."""
+    """Return the number of the fragment to the right of a box on its line."""
     _, y0, x1, y1 = box
     middle = (y0 + y1) / 2
     beside = (

@@ -25,11 +25,11 @@ _RTL = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 _WIDE_GAP = 1.0
-"""A gap wider than this share of a line's height divides it in two fragments."""
+"""A gap wider than this share of a line's height divides the line into two fragments."""
 _CLOSE_GAP = 0.3
-"""Where PDFium ends a line a smaller one does: the line goes on behind an exponent only."""
+"""Where PDFium ends a line, a smaller gap divides it: only after an exponent does the line continue."""
 _INITIAL = 1.7
-"""A drop cap is so many times as high as the line that it begins."""
+"""A drop cap is at least so many times as high as the line that it begins."""
 _SPACE, _LIKE_SPACE = 0.15, 0.7
 """A space is wider than the first share of a line's height and the second of its other spaces."""
 _LONE_SPACE = 0.18
@@ -38,7 +38,7 @@ _CLEAR_GAP = 0.28
 
 
 class Gap(NamedTuple):
-    """A wide space within a fragment: the code point that it is, and its left and right edge."""
+    """A wide space within a fragment: its place in the text, and its left and right edge."""
 
     at: int
     x0: float
@@ -71,14 +71,14 @@ def is_leftward(text: str) -> bool:
 
 
 def fragments_of(chars: Sequence[Char | None], text: Any) -> Iterator[Fragment]:
-    """Yield the stretches of characters that stand side by side, each in the order of the file."""
+    """Yield the runs of characters that stand side by side, each in the order of the file."""
     for strands in _stretches(_strands(chars)):
         yield _fragment(strands, text)
 
 
 @dataclass(slots=True)
 class _Strand:
-    """Characters each of which stands right of the one before, or each left of it."""
+    """Characters that each stand to the right of the one before, or each to the left of it."""
 
     chars: list[Char]
     spaced: list[bool]
@@ -119,7 +119,7 @@ def _strands(chars: Sequence[Char | None]) -> Iterator[_Strand]:
 
 def _goes_on(strand: _Strand, char: Char, broken: bool) -> bool:
     before = strand.chars[-1]
-    if before.y0 == char.y0 and not broken and not strand.leftward:  # as nearly all do
+    if before.y0 == char.y0 and not broken and not strand.leftward:  # the usual case
         high = char.y1 - char.y0
         if -0.2 * high < char.x0 - before.x1 < high == before.y1 - before.y0:
             return True
@@ -148,7 +148,7 @@ def _adjoins(before: Char, after: Char, widest: float = _WIDE_GAP) -> bool:
 
 
 def _stretches(strands: Iterator[_Strand]) -> Iterator[list[_Strand]]:
-    """Yield the strands that make a fragment: one, or those of a line in which two directions meet."""
+    """Yield the strands of each fragment: one, or several on a line where two directions meet."""
     found: list[_Strand] = []
     left, right, mixed = 0.0, 0.0, False
     for strand in strands:
@@ -186,11 +186,11 @@ def _gaps(strands: Sequence[_Strand]) -> list[float]:
 
 
 def _spaces(gaps: Sequence[float], spaced: Sequence[bool]) -> list[bool]:
-    """Tell before which characters a space stands, also where a gap is as wide as the line's spaces are.
+    """Return before which characters a space stands, also if a gap is as wide as the line's spaces.
 
-    PDFium misses some spaces that are gaps only. The line's own spaces are the measure, so that
-    letters set apart or kerned are not taken for words; in a line without any it is what is usual between
-    its letters.
+    PDFium misses spaces that are only gaps. The line's own spaces are the measure, so that letters with
+    wide spacing or kerning are not separated into words. In a line without spaces, the usual gap between
+    its letters is the measure.
     """
     known = [gap for gap, space in zip(gaps, spaced[1:], strict=True) if space]
     if known:
@@ -214,7 +214,7 @@ def _fragment(strands: Sequence[_Strand], text: Any) -> Fragment:
         y0=min(char.y0 for char in run),
         x1=max(char.x1 for char in run),
         y1=max(char.y1 for char in run),
-        # Half points, so that what is set in one size is of one size.
+        # Round to half points, so that type of one size has one value.
         size=max(round(2 * median(size_of(text, n) for n in samples)) / 2, 0.5),
         bold=all(_is_bold(text, n) for n in samples),
         gaps=wide if len(strands) == 1 and not strands[0].leftward else (),
@@ -259,7 +259,7 @@ def _of(chars: Sequence[Char]) -> Words:
 
 
 def _raised(run: Sequence[Char], text: Any) -> list[bool]:
-    """Tell which characters are smaller than what they stand behind, and higher."""
+    """Return which characters are smaller and higher than the character before them."""
     found = [False] * len(run)
     heights = [char.y1 - char.y0 for char in run]
     if min(heights) > 0.9 * max(heights):

@@ -1,4 +1,4 @@
-"""Tables that have rules: each is taken out of its page before columns of text are looked for."""
+"""Tables with rules: each is removed from its page before columns of text are looked for."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from qa.corpus.formats.pdf.tables import Columns, Row, cells_of, row_of, split_a
 from qa.corpus.formats.pdf.words import Words, joined
 
 _NEAR = 4.0
-"""Points: rules that are so near to each other touch."""
+"""Points: rules with a smaller distance touch."""
 _MOST_RULES = 400
 _MAX_CELL, _MAX_CLOSED_CELL, _MAX_CELLS = 400, 2_000, 20_000
-"""Characters of a cell, and of one that has rules on all sides; cells of a table."""
+"""The most characters of a cell, and of one with rules on all sides; the most cells of a table."""
 _RULED_ROWS = 3
-"""So many stripes between rules, and each is a row; fewer, and the lines in them are rows."""
+"""With so many stripes between rules, each is a row; with fewer, the lines in them are rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid(Fragment):
-    """A table, in the place of the fragments that it is made of."""
+    """A table, in the place of the fragments that it consists of."""
 
     rows: tuple[Row, ...] = ()
 
@@ -37,7 +37,7 @@ class _Lattice:
 
 
 def grids(fragments: Sequence[Fragment], rules: Rules) -> tuple[list[Fragment], list[Grid]]:
-    """Return the fragments that are in no table with rules, and these tables."""
+    """Return the fragments outside of tables with rules, and these tables."""
     rest: list[Fragment] = list(fragments)
     found: list[Grid] = []
     if len(rules.across) < 2 or len(rules.across) + len(rules.down) > _MOST_RULES:
@@ -68,7 +68,7 @@ def _is_within(fragment: Fragment, lattice: _Lattice) -> bool:
 
 
 def _lattices(rules: Rules) -> Iterator[_Lattice]:
-    """Yield rules that cross or touch, and those across that begin and end together."""
+    """Yield rules that cross or touch, and horizontal rules that begin and end at the same places."""
     groups = _touching(rules)
     alone: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
     for across, down in groups:
@@ -99,7 +99,7 @@ _Sides = tuple[list[tuple[float, float, float]], list[tuple[float, float, float]
 
 
 def _touching(rules: Rules) -> list[_Sides]:
-    """Return groups of rules: each touches another one of its group."""
+    """Return groups of rules: each rule touches another one of its group."""
     parent = list(range(len(rules.across) + len(rules.down)))
 
     def root(n: int) -> int:
@@ -139,9 +139,9 @@ def _lines(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
 
 
 def _runs(lattice: _Lattice, inside: Sequence[Fragment]) -> Iterator[tuple[float, ...]]:
-    """Yield the rules across between which there are cells, in runs; text between two tables is none.
+    """Yield the horizontal rules with cells between them, in runs; text between two tables is in none.
 
-    With rules down the page all between the first and the last is a table.
+    With vertical rules, everything between the first and the last rule is a table.
     """
     if lattice.rules.down:
         yield lattice.ys
@@ -196,7 +196,7 @@ def _grid(lattice: _Lattice, inside: Sequence[Fragment]) -> Grid | None:
 
 
 def _edges(lattice: _Lattice, lines: Sequence[Sequence[Fragment]]) -> list[float]:
-    """Return the borders of the columns: the rules, and the gaps that run through between two of them."""
+    """Return the borders of the columns: the rules, and continuous gaps between two of them."""
     found = list(lattice.xs[1:-1])
     for left, right in pairwise(lattice.xs):
         columns, several = Columns(), 0
@@ -214,7 +214,7 @@ def _are_rows(stripe: Sequence[Sequence[Fragment]], edges: Sequence[float], by_r
     if len(stripe) < 2:
         return False
     filled = [sum(len(cell) > 0 for cell in cells_of(line, edges)) for line in stripe]
-    if by_rule:  # a table whose cells have rules around them, and one stripe with lines as rows
+    if by_rule:  # a table with rules around its cells, and one stripe whose lines are rows
         return len(stripe) > 2 and all(2 * n > len(edges) + 1 for n in filled)
     return 2 * sum(n > 1 for n in filled) > len(filled)
 
@@ -238,9 +238,9 @@ def _is_table(rows: Sequence[Row], longest: int) -> bool:
 def _with_spans(
     rows: Sequence[tuple[Row, int]], edges: Sequence[float], lattice: _Lattice
 ) -> list[Row]:
-    """Repeat the text of a cell where no rule divides it from the empty one beside or below it.
+    """Repeat the text of a cell where no rule separates it from an empty cell beside or below it.
 
-    This holds only of tables that have rules on both axes.
+    This is only done for tables with rules in both directions.
     """
     across, down = lattice.rules.across, lattice.rules.down
     found = [list(row.cells) for row, _ in rows]

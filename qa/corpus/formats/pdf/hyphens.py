@@ -1,4 +1,4 @@
-"""Words that a line's end breaks, and compounds whose hyphen is their own."""
+"""Words that are broken at the end of a line, and compounds with a hyphen of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 _HYPHENS = "-\u00ad\u2010"
 _LONGEST = 100
-"""Characters of a word that a line's end breaks: to look further back would take a square of the time."""
+"""The most characters of a broken word: without this limit the time would grow with the square."""
 _LAST_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*$")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _FIRST = frozenset(
@@ -17,7 +17,7 @@ _FIRST = frozenset(
     twenty thirty forty fifty sixty seventy eighty ninety first second third fourth fifth
     """.split()
 )
-"""Of English: what stands first in compounds that are written with a hyphen."""
+"""First parts of English compounds that are written with a hyphen."""
 _LAST = frozenset(
     """
     term based free known called made making scale level year old date friendly related specific
@@ -30,13 +30,13 @@ _ENDING = re.compile(
     r"(?:e?s|e?d|e?rs?|est|ings?|ly|ness(?:es)?|en(?:s|ed|ing)?|ages?|ish|y|ity|ments?|ful|less|ships?|"
     r"wards?|hood|dom|ths?|teen|ty|ton|ary|arily|itudes?|ions?|ies|ier|ied)"
 )
-"""Of a word, and none itself."""
+"""Parts of words that are no words themselves."""
 _SOLID = frozenset(
     "way ways light lights lighted land lands hand hands list lists fall cut cuts ware spread self".split()
 )
-"""What makes one word with those: "highway", "widespread"."""
+"""Second parts that form one word with these: "highway", "widespread"."""
 _AND = frozenset("und oder bzw sowie and or to et ou y e en of och og i".split())
-"""Behind a hyphen that stands for what follows later: "Ost- und Westseite"."""
+"""Words after a hyphen that replaces a later part: "Ost- und Westseite"."""
 _FRENCH = frozenset(
     "il ils elle elles on je tu nous vous ce ci là moi toi lui leur même mêmes être".split()
 )
@@ -44,7 +44,7 @@ _SMALL_FRENCH = frozenset("le les des est une dans".split())
 
 
 def vocabulary(lines: Iterable[str]) -> frozenset[str]:
-    """Return the words that stand unbroken within a line, compounds as one word."""
+    """Return the words that stand unbroken within a line; a compound counts as one word."""
     found: set[str] = set()
     for line in lines:
         text = line.lower()
@@ -62,7 +62,7 @@ def _broken(line: str) -> str | None:
 
 
 def between(above: str, below: str, words: frozenset[str]) -> str:
-    """Return what joins two lines: " " between words, "- " and "-" for a hyphen that stays, else ""."""
+    """Return what joins two lines: " " between words, "- " or "-" if the hyphen stays, else ""."""
     broken, after = _broken(above), WORD.match(below)
     if not broken or not after:
         return " "
@@ -72,7 +72,7 @@ def between(above: str, below: str, words: frozenset[str]) -> str:
 
 
 def _keeps(mark: str, word: str, after: str, words: frozenset[str]) -> bool:
-    """Whether the hyphen between two parts is the word's own and not the line's."""
+    """Whether the hyphen between two parts belongs to the word and not to the line break."""
     if mark == "\u00ad":
         return False
     if not after[0].islower() or not word[-1].isalpha():

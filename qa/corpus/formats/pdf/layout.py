@@ -1,11 +1,11 @@
 """The lines of a printed page in the order in which they are read.
 
-A page of a PDF is characters at places. ``fragments`` makes fragments of them (characters side
-by side on one line); here fragments become lines, column by column. A gutter is a left edge that
-several fragments share, with text on both sides of it, side by side, most of which is long enough to
-be running text: the columns of a table are not, and are read row by row. What crosses a gutter (a
-title, a picture's caption) cuts the columns into bands, read from the top down; what only hangs into
-it does not. A page whose text runs to the left is looked at from behind.
+A page of a PDF is a set of characters at places. ``fragments`` joins characters side by side on one line to
+fragments; this module joins fragments to lines, column by column. A gutter is a left edge that several
+fragments share, with text side by side on both sides of it. Most of this text must be long enough to be running
+text. The columns of a table are not, so a table is read row by row. A fragment that crosses a gutter (a title, a
+picture's caption) cuts the columns into bands, which are read from the top down; one that only extends a little
+into it does not. A page whose text runs to the left is mirrored first.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from qa.corpus.formats.pdf.tables import Row, aligned, split_at
 from qa.corpus.formats.pdf.words import Words
 
 _COLUMN_CHARS = 18
-"""A column's lines have at least so many characters; a table's cells have fewer."""
+"""The least mean number of characters of a column's lines; a table's cells have fewer."""
 _PAIRS, _FEW_PAIRS = 3, 2
-"""So many lines stand side by side in two columns; a few where no line of the right one is short."""
+"""So many lines must stand side by side in two columns; fewer if no line of the right one is short."""
 _LONG = 30
 _HANG = 0.7
-"""What stands over the edge of its column by so many font sizes hangs into the gutter."""
+"""A fragment may cross the edge of its column by so many font sizes, into the gutter."""
 _RIVER = 8
-"""In no more lines of a text do wide spaces stand below each other."""
+"""In a text, wide spaces stand below each other in at most so many lines."""
 _INITIAL = 1.8
-"""A drop cap is so many times as large as the text that it begins."""
+"""A drop cap is at least so many times as large as the text that it begins."""
 _MAX_FRAGMENTS = 5000
-"""A page with more is a drawing; its text is taken as it comes."""
+"""A page with more fragments is a drawing; its text is taken in the order of the file."""
 _NARROW = 0.5
-"""A gutter is at least so wide, in heights of a line."""
+"""The least width of a gutter, in heights of a line."""
 _SPACE = 0.15
 
 
@@ -75,7 +75,7 @@ class Line:
 
 
 def reading_order(fragments: Sequence[Fragment], rules: Rules = NO_RULES) -> list[Line]:
-    """Return the lines of a page as they are read; ``column`` numbers the runs of lines."""
+    """Return the lines of a page in reading order; ``column`` numbers the runs of lines."""
     leftward = is_leftward("".join(f.text for f in fragments))
     if leftward:
         fragments, rules = [_from_behind(f) for f in fragments], rules.mirrored()
@@ -95,7 +95,7 @@ def _from_behind(fragment: Fragment) -> Fragment:
 
 
 def _with_initials(fragments: Sequence[Fragment]) -> list[Fragment]:
-    """Put each drop cap before the uppermost of the lines that stand beside it."""
+    """Put each drop cap before the uppermost line beside it."""
     found = list(fragments)
     usual = median(f.size for f in fragments) if fragments else 0.0
     for initial in fragments:
@@ -111,7 +111,7 @@ def _with_initials(fragments: Sequence[Fragment]) -> list[Fragment]:
         first = max(beside, key=lambda f: f.y1, default=None)
         if first is not None and len(beside) > 1 and first.text[0].isalpha():
             found.remove(initial)
-            # It is indented as the lines below it are, so that no paragraph begins with the second.
+            # It gets the indent of the lines below it, so that the second line begins no paragraph.
             found[found.index(first)] = replace(
                 first,
                 words=initial.words + first.words,
@@ -183,7 +183,7 @@ def _lines(
 def _line(
     row: Sequence[Fragment], left: float, right: float, column: int, *, turned: bool = False
 ) -> Line:
-    """Return fragments as a line; ``turned`` where it runs the other way than its page."""
+    """Return fragments as a line; ``turned``: it runs in the other direction than its page."""
     words = row[-1 if turned else 0].words
     for before, after in pairwise(row[::-1] if turned else row):
         gap = before.x0 - after.x1 if turned else after.x0 - before.x1
@@ -237,7 +237,7 @@ def _columns(fragments: Sequence[Fragment], depth: int) -> Iterator[list[Fragmen
             left, across = _split_last(left, right) if number < len(crossing) else (left, [])
             yield from _columns(left, depth + 1)
             yield from _columns(right, depth + 1)
-        else:  # the short last line of a text over the whole width, say
+        else:  # for example the short last line of a text over the whole width
             across += left + right
         across += crossing[number : number + 1]
     if across:
@@ -247,7 +247,7 @@ def _columns(fragments: Sequence[Fragment], depth: int) -> Iterator[list[Fragmen
 def _split_last(
     left: list[Fragment], right: Sequence[Fragment]
 ) -> tuple[list[Fragment], list[Fragment]]:
-    """Take from a left column its last line if that stands alone: it heads what crosses below."""
+    """Take the last line of a left column if it stands alone: it is a heading for what crosses below."""
     last = min(left, key=lambda f: f.y0)
     above = [f for f in left if not _beside(last, f)]
     floor = min((f.y0 for f in [*above, *right]), default=last.y0)
@@ -257,7 +257,7 @@ def _split_last(
 
 
 def _gutter(fragments: Sequence[Fragment]) -> float | None:
-    """Return the left edge that divides the most lines in two columns; None when none does."""
+    """Return the left edge that divides the most lines into two columns; None if none does."""
     counts: dict[int, int] = {}
     for fragment in fragments:
         for x in (fragment.x0, *(gap.x1 for gap in fragment.gaps)):
@@ -270,7 +270,7 @@ def _gutter(fragments: Sequence[Fragment]) -> float | None:
         edge = 2.0 * place - 2
         left, right, crossing = _sides(fragments, edge)
         lefts, rights = _facing(left, right), _facing(right, left)
-        # What crosses a gutter stands alone, but the words of a middle column beside the others.
+        # A fragment across a gutter stands alone; the words of a middle column have others beside them.
         pairs = min(len(lefts), len(rights)) - len(_facing(crossing, [*lefts, *rights]))
         few = pairs < _PAIRS and any(len(f.text) < _LONG for f in rights)
         if pairs <= most or few or not (_runs_on(lefts) and _runs_on(rights)):
@@ -287,7 +287,7 @@ def _is_river(
     sides: Sequence[Fragment],
     crossing: Sequence[Fragment],
 ) -> bool:
-    """Whether an edge divides lines of one text, some of whose wide spaces happen to stand so."""
+    """Whether an edge divides the lines of one text whose wide spaces happen to stand there."""
     top, bottom = max(f.y1 for f in sides), min(f.y0 for f in sides)
     left, size = min(f.x0 for f in sides), median(f.size for f in sides)
     if len(sides) < 2 * _RIVER and any(
@@ -307,10 +307,10 @@ def _is_river(
 
 
 def _runs_on(side: Sequence[Fragment]) -> bool:
-    """Whether most of the text of a side stands in fragments as long as a column's lines.
+    """Whether most of the text of a side is in fragments as long as a column's lines.
 
-    Characters are counted, not fragments: the wide gaps of a justified line make a fragment of each
-    of its words, and many headings are short. Figures are a table's.
+    Characters are counted, not fragments: the wide gaps of a justified line make each word a fragment,
+    and many headings are short. Figures count as a table's.
     """
     texts = [f.text for f in side if not isinstance(f, Grid)]
     long = [text for text in texts if len(text) >= _COLUMN_CHARS]
@@ -323,7 +323,7 @@ def _sides(
 ) -> tuple[list[Fragment], list[Fragment], list[Fragment]]:
     """Return what stands left of an edge, right of it, and across it.
 
-    A line that PDFium joined with the one beside it, the gutter being narrow, is divided there.
+    PDFium joins lines across a narrow gutter; such a line is divided there.
     """
     lefts, rights, crossing = [], [], []
     for fragment in split_at(fragments, [edge], _NARROW):
@@ -339,7 +339,7 @@ def _sides(
 
 
 def _facing(one: Sequence[Fragment], other: Sequence[Fragment]) -> list[Fragment]:
-    """Return what has text of the other side at its height: only that can be mixed up with it."""
+    """Return the fragments beside text of the other side: only these can be mixed up with it."""
     middles = sorted((f.y0 + f.y1) / 2 for f in other)
 
     def faces(fragment: Fragment) -> bool:

@@ -1,4 +1,4 @@
-"""A PDF's pages, as PDFium tells them: fragments of lines, rules, notes; and its outline."""
+"""The pages of a PDF from PDFium: fragments of lines, rules, notes; and the file's outline."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MOST_BOOKMARKS, _DEEPEST = 5_000, 8
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands on a page, turned so that most of its text runs to the right.
+    """The content of a page, turned so that most of its text runs to the right.
 
-    ``fragments`` are in the order of the file; ``others`` run in the other direction, on a page that
-    has vertical lines and others. ``unmapped`` counts unknown characters, ``left_out`` letters at
-    another angle. ``notes`` have their places on the page as it is turned.
+    ``fragments`` are in the order of the file; ``others`` run in the other direction, on a page with
+    vertical and other lines. ``unmapped`` counts unknown characters, ``left_out`` letters at another
+    angle. ``notes`` have their places on the turned page.
     """
 
     fragments: tuple[Fragment, ...] = ()
@@ -41,7 +41,7 @@ class Page:
     top: float = 1.0
     damaged: bool = False
     pictured: bool = False
-    """Whether the page has no text, and something else."""
+    """Whether the page has no text, but something else."""
 
     @property
     def height(self) -> float:
@@ -158,7 +158,7 @@ def _page(page: pypdfium2.PdfPage, form: Any | None) -> Page:
         fragments=tuple(fragments),
         others=others,
         rules=as_rules(rules),
-        # Some programs note down what they highlight.
+        # Some programs repeat highlighted text in a note.
         notes=tuple(
             Note(note.words, turned(note.box, turn))
             for note in notes

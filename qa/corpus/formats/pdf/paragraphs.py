@@ -1,4 +1,4 @@
-"""Lines made into paragraphs, items and headings."""
+"""Makes paragraphs, items and headings from lines."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from qa.corpus.formats.pdf.words import Words
 _TERMINAL = re.compile(r"[.!?:;。！？][\"'”’»)\]\d]*$")
 _BULLET = re.compile(r"(?:[•‣▪◦·\uf0b7–—*-]\s+|\(?\d{1,3}[.)]\s+|\(?[a-z]\)\s+)(?=\S)")
 _ENTRY = re.compile(r".+(?:\.{4,}|(?:\. ){4,}|…{2,})\s*(?:\d+|[ivxl]+)$")
-"""Of a list of contents."""
+"""In a list of contents."""
 _SAME_SIZE, _LARGER = 0.08, 1.12
 _HEAD_CHARS, _HEAD_LINES, _HEAD_STEP = 200, 4, 1.7
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-"""Of a script that has no spaces between words."""
+"""In a script without spaces between words."""
 
 Face = tuple[float, bool]
 
@@ -32,7 +32,7 @@ Face = tuple[float, bool]
 class Paragraph:
     """Lines that belong together, each with the number of its page, from 0.
 
-    ``level`` is that of an entry of the outline, 0 for others; ``header`` tells the row that names a
+    ``level`` is the level of an entry of the outline, 0 for others; ``header``: it is the row that names a
     table's columns.
     """
 
@@ -52,7 +52,7 @@ class Paragraph:
         return self.lines[0][1].row
 
     def goes_on(self, before: Paragraph) -> bool:
-        """Whether it is a row of the table that the paragraph before it is one of, on the next page even."""
+        """Whether it is the next row of the table in the paragraph before it, even on the next page."""
         (page, above), (other, line) = before.lines[-1], self.lines[0]
         if not (above.row and line.row):
             return False
@@ -69,10 +69,10 @@ class Paragraph:
 
     @property
     def centred(self) -> bool:
-        """Whether its first line stands in the middle of its column."""
+        """Whether its first line is centred in its column."""
         line = self.lines[0][1]
         left, right = line.x0 - line.left, line.right - line.x1
-        uneven = 0.25 * (line.right - line.left)  # where no line reaches the column's right edge
+        uneven = 0.25 * (line.right - line.left)  # for text whose lines do not reach the right edge
         return left > 2 * line.size and abs(left - right) < max(2 * line.size, uneven)
 
 
@@ -81,13 +81,13 @@ def paragraphs_of(
 ) -> list[Paragraph]:
     """Return the paragraphs of lines.
 
-    ``headings`` gives, for the number of a line, the level of the heading that begins there and how
-    many lines it has; with ``apart`` no paragraph goes on behind the end of a page.
+    ``headings`` has, for the number of a line, the level of the heading that begins there and how many
+    lines it has. With ``apart`` no paragraph continues on the next page.
     """
     leading, body = _leading(lines), _body(lines)
     found: list[Paragraph] = []
     before: tuple[int, Line] | None = None
-    closed = 0  # the number of the first line behind a heading of the outline
+    closed = 0  # the number of the first line after a heading of the outline
     for n, (number, line) in enumerate(lines):
         entry = line.row or _ENTRY.fullmatch(line.text) is not None
         bullet = entry or _BULLET.match(line.text) is not None
@@ -137,7 +137,7 @@ def _begins(before: tuple[int, Line], after: tuple[int, Line], leading: float, b
         return True
     step = (above.y0 - line.y0) / line.size
     if line.size >= _LARGER * body and page == other and 0 < step < _HEAD_STEP:
-        # The lines of a heading are ragged, and one of them may have no bold word.
+        # The lines of a heading are uneven, and one of them may have no bold word.
         return above.text[-1] in ".!?。" or NUMBERED.match(line.text) is not None
     if line.bold != above.bold:
         return True
@@ -169,7 +169,7 @@ def joined_lines(
             last = parts[-1].text
             link = between(last, words.text, vocabulary)
             if link == " " and _WIDE.match(words.text) and _WIDE.match(last[-1]):
-                link = "-"  # nothing is put in
+                link = "-"  # nothing is inserted
             elif link == "- ":
                 link = " "
             if link == "":
@@ -221,7 +221,7 @@ def _bare(text: str) -> str:
 
 
 def _names(text: str) -> set[str]:
-    """Return what a heading is called, with and without its number."""
+    """Return the names of a heading, with and without its number."""
     numbered = NUMBERED.match(text)
     return {_bare(text), _bare(text[numbered.end() :] if numbered else text)} - {""}
 
@@ -229,7 +229,7 @@ def _names(text: str) -> set[str]:
 def outlined(
     lines: Sequence[tuple[int, Line]], outline: Sequence[Bookmark]
 ) -> dict[int, tuple[int, int]]:
-    """Return the headings that the outline names: by the number of a line, the level and how many lines."""
+    """Return the headings of the outline: for the number of a line, the level and how many lines."""
     found: dict[int, tuple[int, int]] = {}
     if not outline:
         return found
@@ -255,7 +255,7 @@ def outlined(
 
 
 def _matches(lines: Sequence[tuple[int, Line]], first: int, names: set[str]) -> int:
-    """Return how many lines from the first on are what an entry names; 0 where they are not."""
+    """Return how many lines from the first on have the name of an entry; 0 if they have another name."""
     page, line = lines[first]
     text = ""
     for n in range(first, min(first + _HEAD_LINES, len(lines))):

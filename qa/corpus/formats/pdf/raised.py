@@ -1,7 +1,7 @@
 """Raised and lowered text: 10⁶ and not 106.
 
-Unicode has the digits, the signs and some letters in small. What it has not is written plain where that
-is how people write it ("1st", "Mlle"), and with a mark where it would read as something else.
+Unicode has small digits, signs and some letters. Other characters are written normally if people do so
+("1st", "Mlle"), and with a mark if they could be misread.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ _LOWERED = str.maketrans(_PLAIN, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍�
 
 
 def raised(words: str) -> str:
-    """Return raised words as they are written in one line: ``"6"`` is ``"⁶"``, ``"th"`` stays."""
+    """Return raised words in the form for one line: ``"6"`` becomes ``"⁶"``, ``"th"`` stays."""
     return _small(words, _RAISED, "^")
 
 
 def lowered(words: str) -> str:
-    """Return lowered words as they are written in one line: ``"2"`` is ``"₂"``."""
+    """Return lowered words in the form for one line: ``"2"`` becomes ``"₂"``."""
     return _small(words, _LOWERED, "_")
 
 
 def exponent(words: str) -> str:
-    """Return what stands raised in a formula, where letters need their mark too: ``"^k"``."""
+    """Return the raised part of a formula, in which letters need a mark too: ``"^k"``."""
     return _marked(words, _RAISED, "^")
 
 
 def index(words: str) -> str:
-    """Return what stands lowered in a formula."""
+    """Return the lowered part of a formula."""
     return _marked(words, _LOWERED, "_")
 
 

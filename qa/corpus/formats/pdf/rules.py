@@ -13,10 +13,10 @@ import pypdfium2.raw as pdfium
 from qa.corpus.formats.pdf.chars import Box
 
 _THIN = 3.0
-"""Points: what is no thicker is a line and not an area."""
+"""Points: an area that is not thicker counts as a line."""
 _SHORT = 5.0
 _MAX_OBJECTS, _MAX_SEGMENTS, _MAX_DEPTH = 20_000, 4_000, 3
-"""A page with more is a drawing: it has no tables that its lines would show."""
+"""A page with more lines is a drawing, without tables that its lines would show."""
 _LINE_TO, _MOVE_TO = 0, 2
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -44,7 +44,7 @@ NO_RULES = Rules()
 
 
 def boxes_of_rules(page: Any) -> list[Box]:
-    """Return what the lines of a page cover, the edges of rectangles among them."""
+    """Return the boxes of the lines on a page; the edges of rectangles are included."""
     budget = _Budget()
     try:
         return list(_of_objects(page, budget))
@@ -53,7 +53,7 @@ def boxes_of_rules(page: Any) -> list[Box]:
 
 
 def as_rules(boxes: list[Box]) -> Rules:
-    """Return boxes as rules, parts of one line joined."""
+    """Return boxes as rules; the parts of one line are joined."""
     across, down = [], []
     for x0, y0, x1, y1 in boxes:
         if x1 - x0 >= y1 - y0:
@@ -64,7 +64,7 @@ def as_rules(boxes: list[Box]) -> Rules:
 
 
 def _joined(parts: list[tuple[float, float, float]]) -> Iterator[tuple[float, float, float]]:
-    """Yield each line once, of one piece: many programs draw the sides of each cell."""
+    """Yield each line once, in one piece: many programs draw the sides of each cell."""
     lines: list[list[tuple[float, float, float]]] = []
     for part in sorted(parts):
         if lines and part[0] - lines[-1][0][0] <= 2:
@@ -86,7 +86,7 @@ def _joined(parts: list[tuple[float, float, float]]) -> Iterator[tuple[float, fl
 
 
 class _TooManyError(Exception):
-    """More on a page than a table has."""
+    """There are more lines on a page than a table has."""
 
 
 @dataclass(slots=True)
@@ -139,7 +139,7 @@ def _times(inner: Matrix, outer: Matrix) -> Matrix:
 
 
 def _of_path(path: Any, segments: int, matrix: Matrix, stroked: bool) -> Iterator[Box]:
-    """Yield the straight edges of a path; of an area that is as thin as a line only its length."""
+    """Yield the straight edges of a path; for an area as thin as a line, only its long side."""
     points: list[tuple[float, float]] = []
     for n in range(segments):
         segment = pdfium.FPDFPath_GetPathSegment(path, n)
@@ -147,7 +147,7 @@ def _of_path(path: Any, segments: int, matrix: Matrix, stroked: bool) -> Iterato
         if kind == _MOVE_TO:
             yield from _edges(points, stroked)
             points = []
-        elif kind != _LINE_TO:  # a curve: no table has one
+        elif kind != _LINE_TO:  # a curve: tables have none
             return
         x, y = ctypes.c_float(), ctypes.c_float()
         pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y))

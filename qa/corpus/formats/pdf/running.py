@@ -1,4 +1,4 @@
-"""What stands on a page beside its text: running heads, page numbers, the numbers of lines."""
+"""Parts of a page that are not its text: running heads, page numbers, line numbers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _EDGE = 0.13
 """Running heads and feet stand within this share of a page's height from its upper or lower edge."""
 _EDGE_LINES = 3
 _SENTENCE = 6
-"""A running head of so many words is hardly a sentence."""
+"""A running head with so many words may be a sentence."""
 _CLOSE = 1.8
-"""Lines of a paragraph are no further apart, in font sizes; a running head is."""
+"""The lines of a paragraph are not further apart, in font sizes; a running head is."""
 _NUMBER = re.compile(
     r"\W*(?:(?:page|página|seite|p\.?)\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|de|von)\s*\d{1,4})?\W*",
     re.IGNORECASE,
@@ -30,7 +30,7 @@ _SAME_SIZE, _LARGER = 0.08, 1.12
 _FEW_NUMBERS, _FEW_FIFTHS = 5, 3
 _MANY_NUMBERS = 10
 _NUMBERED = 0.6
-"""This share of the lines between the first and the last numbered one has a number too."""
+"""This share of the lines between the first and the last numbered one must have a number too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def running(pages: Sequence[Page]) -> Edges:
     found = []
     for page, lines, page_edges in zip(pages, rows, edges, strict=True):
         mine = [line for line in page_edges if runs(page, lines, line)]
-        if len(mine) == len(lines):  # the page says nothing else: what it says alone is its text
+        if len(mine) == len(lines):  # the page has no other lines, so these are its text
             mine = [
                 line for line in mine if is_number(line.text) or len(set(sayings[_key(line)])) == 1
             ]
@@ -74,7 +74,7 @@ def running(pages: Sequence[Page]) -> Edges:
 
 
 def _with_letters(found: list[list[Line]]) -> Edges:
-    """Keep on the first page the head that letters share: who writes, when, and to whom."""
+    """Keep on the first page the head that letters share: sender, date and recipient."""
     said = [{line.text for line in lines} for lines in found]
     shared = set.intersection(*said) if len(said) > 1 else set()
     greeted = any(map(greets, shared))
@@ -87,9 +87,9 @@ def _with_letters(found: list[list[Line]]) -> Edges:
 def _is_text(
     page: Page, lines: Sequence[Line], line: Line, said: Sequence[str], body: float
 ) -> bool:
-    """Whether a line that other pages repeat but for its figures belongs to the text all the same.
+    """Whether a line that other pages repeat (with other figures) belongs to the text nevertheless.
 
-    Text that is deleted cannot be found, nor is what is left of its sentence what was written.
+    Removed text cannot be found, and the rest of its sentence would be misquoted.
     """
     n = lines.index(line)
     above, below = lines[n - 1] if n else None, lines[n + 1] if n + 1 < len(lines) else None
@@ -99,13 +99,13 @@ def _is_text(
         return True
     if len(set(said)) == 1 or _has_number(page, line):
         return False
-    if line.size >= _LARGER * body:  # "Minutes of 3 May": each page says something else
+    if line.size >= _LARGER * body:  # "Minutes of 3 May": each page is about something else
         return len(set(said)) == len(said)
     if abs(line.size - body) > _SAME_SIZE * body:
         return False
     at_top = line.y0 + line.y1 > page.top + page.bottom
     outermost = lines[0] if at_top else lines[-1]
-    if outermost.size < (1 - _SAME_SIZE) * body:  # the running head is there, in small print
+    if outermost.size < (1 - _SAME_SIZE) * body:  # the small print there is the running head
         return True
     opens = at_top and below is not None and abs(below.size - body) <= _SAME_SIZE * body
     sentence = len(line.text.split()) >= _SENTENCE and _TERMINAL.search(line.text) is not None
@@ -113,7 +113,7 @@ def _is_text(
 
 
 def _heads_table(page: Page, line: Line, below: Line) -> bool:
-    """Whether a line has several cells, each over one of the line right under it."""
+    """Whether a line has several cells, each above a cell of the line directly below it."""
     if not 0 < line.y0 - below.y1 < 0.5 * _CLOSE * line.size + 1:
         return False
     rows = [
@@ -126,7 +126,7 @@ def _heads_table(page: Page, line: Line, below: Line) -> bool:
 
 
 def _continues(line: Line, below: Line) -> bool:
-    """Whether a sentence runs from a line into the one right under it."""
+    """Whether a sentence continues from a line into the line directly below it."""
     return (
         abs(line.size - below.size) <= _SAME_SIZE * line.size
         and 0 < line.y0 - below.y0 <= _CLOSE * line.size
@@ -136,7 +136,7 @@ def _continues(line: Line, below: Line) -> bool:
 
 
 def _has_number(page: Page, line: Line) -> bool:
-    """Whether a number stands apart on a line, as a page's number does in its head."""
+    """Whether a number stands apart on a line, like a page number in a running head."""
     return any(
         line.y0 <= f.y0 and f.y1 <= line.y1 and _NUMBER.fullmatch(f.text) for f in page.fragments
     )
@@ -151,7 +151,7 @@ def _edges(page: Page, lines: Sequence[Line]) -> list[Line]:
 
 
 def _key(line: Line) -> tuple[str, int]:
-    """Name a line for what it says, whatever its figures, and about where it stands."""
+    """Return a name for a line's words, without their figures, and its approximate place."""
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text.lower()), round(line.y0 / 12)
 
 
@@ -162,7 +162,7 @@ def without(page: Page, heads: Sequence[Line]) -> list[Fragment]:
 
 
 def is_number(text: str) -> bool:
-    """Whether a line is a page's number and nothing else."""
+    """Whether a line is only a page number."""
     return _NUMBER.fullmatch(text) is not None
 
 
@@ -170,7 +170,7 @@ def is_number(text: str) -> bool:
 
 
 def without_line_numbers(pages: Sequence[Page]) -> list[Page]:
-    """Return the pages without the numbers that count the lines of a transcript or a law in the margin."""
+    """Return the pages without the line numbers in the margin of a transcript or a law."""
     found = list(pages)
     lines = [side_by_side(page.fragments) for page in found]
     for at in (0, -1):  # the left margin, the right one
@@ -188,7 +188,7 @@ _Lines = Sequence[Sequence[Fragment]]
 
 
 def _numbers(lines: _Lines, at: int) -> dict[int, int]:
-    """Return the numbers that count lines, by line; they are their first words, or for -1 their last."""
+    """Return the numbers that count lines, by line; they are a line's first words, or for -1 its last."""
     values = {n: value for n, line in enumerate(lines) if (value := _number(line, at)) is not None}
     if len(values) < _FEW_FIFTHS:
         return {}
@@ -211,7 +211,7 @@ def _number(line: Sequence[Fragment], at: int) -> int | None:
 
 
 def _stand_apart(lines: _Lines, values: dict[int, int], at: int) -> bool:
-    """Whether all numbers stand outside the text; a number that is one fragment with it is its first word."""
+    """Whether all numbers are outside the text; a number in one fragment with text is its first word."""
     own = [lines[n][at] for n in values if " " not in lines[n][at].text]
     if 2 * len(own) < len(values):
         return True
@@ -225,7 +225,7 @@ def _stand_apart(lines: _Lines, values: dict[int, int], at: int) -> bool:
 
 
 def _counts_text(lines: _Lines, rows: dict[int, int], at: int) -> bool:
-    """Whether what the numbers count is the lines of a text: many begin within a sentence."""
+    """Whether the numbers count the lines of a text: many of these lines begin inside a sentence."""
     words = [" ".join(f.text for f in lines[n]).split(" ") for n in rows]
     texts = [" ".join(line[1:] if at == 0 else line[:-1]) for line in words if len(line) > 1]
     if len(texts) < _FEW_FIFTHS:

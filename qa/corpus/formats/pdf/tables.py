@@ -1,7 +1,7 @@
 """The tables of a page: by their rules, or by the columns that their cells stand in.
 
-A column is what lies between two gaps that run through all rows. Cells that nothing divides are one,
-and its text is repeated in each column and row that it spans.
+A column lies between two gaps that continue through all rows. Cells without a division are one cell, whose
+text is repeated in each column and row that it spans.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from qa.corpus.formats.pdf.fragments import Fragment, Gap
 from qa.corpus.formats.pdf.words import EMPTY, Words, joined
 
 _GAP = 4.0
-"""Points that columns are apart, at least."""
+"""The least distance of columns in points."""
 _OVER = 2.0
-"""Points that a space may be beside the edge that it lies over."""
+"""A space may be so many points beside the edge that it belongs to."""
 _ROWS = 3
-"""So many rows make a table, and one less where a rule says that there is one."""
+"""A table has at least so many rows, or one less if a rule shows that there is a table."""
 _MAX_CELL = 400
-"""A cell has no more characters: what has is a column of text."""
+"""The most characters of a cell: a longer text is a column of text."""
 _TRIED_AGAIN = 12
 _FAR = 3.0
-"""Rows are no further apart, in heights of a line."""
+"""The most distance of rows, in heights of a line."""
 _MARK = re.compile(r"[^\w\s]{1,3}|\(?\w{1,3}[.)]|\[\d+\]|(?:\d+\.)+\d*")
-"""Of a list: a bullet, a number, the prompt before a line of a program."""
+"""In a list: a bullet, a number, the prompt before a line of a program."""
 _LEADER = re.compile(r"\.{4}|(?:\. ){4}|…{2}")
 _FIGURES = re.compile(r"[-−+(]?[\d.,:%/ €$£-]*\d[\d.,:%/ )€$£-]*")
 _TERMINAL = (".", "!", "?", ":", ";")
@@ -36,7 +36,7 @@ _TERMINAL = (".", "!", "?", ":", ";")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of a row from the first column on, and where it stands."""
+    """The cells of a row from the first column on, and the row's place."""
 
     cells: tuple[Words, ...]
     x0: float
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def words(self) -> Words:
-        """The cells with a border between two of them; a cell without text keeps its place."""
+        """The cells with a mark between two of them; an empty cell keeps its place."""
         if sum(len(cell) > 0 for cell in self.cells) == 1 and len(set(self._texts)) == 1:
             return self.cells[0]
         return joined(" | ", self.cells).squeezed()
@@ -66,9 +66,10 @@ Line = Sequence[Fragment]
 def split_at(
     fragments: Sequence[Fragment], edges: Sequence[float], narrowest: float = 0.0
 ) -> list[Fragment]:
-    """Return fragments divided at the spaces that lie over one of the edges.
+    """Return fragments divided at the spaces over one of the edges.
 
-    A space is at least ``narrowest`` line heights wide; where that is given, what follows begins at the edge.
+    A space is at least ``narrowest`` line heights wide; if that is given, the text after it begins at the
+    edge.
     """
     found: list[Fragment] = []
     for fragment in fragments:
@@ -111,14 +112,14 @@ def _divided(fragment: Fragment, gap: Gap) -> tuple[Fragment, Fragment]:
 
 
 class Columns:
-    """The gaps that run through all lines seen so far."""
+    """The gaps that continue through all lines seen so far."""
 
     def __init__(self) -> None:
         self._free: list[tuple[float, float]] = [(float("-inf"), float("inf"))]
         self._left, self._right = float("inf"), float("-inf")
 
     def after(self, line: Line) -> Columns:
-        """Return the gaps that are left when another line is seen too."""
+        """Return the gaps that remain when one more line is seen."""
         found = Columns()
         found._left = min(self._left, min(f.x0 for f in line))
         found._right = max(self._right, max(f.x1 for f in line))
@@ -145,7 +146,7 @@ class Columns:
 
     @property
     def edges(self) -> list[float]:
-        """The middle of each gap that has text on both of its sides."""
+        """The middle of each gap that has text on both sides."""
         return [
             (low + high) / 2
             for low, high in self._free
@@ -154,7 +155,7 @@ class Columns:
 
 
 def cells_of(line: Line, edges: Sequence[float]) -> tuple[Words, ...]:
-    """Return the texts of a line by columns; what spans several columns stands in each of them."""
+    """Return the texts of a line by columns; text that spans several columns is in each of them."""
     found: list[list[Words]] = [[] for _ in range(len(edges) + 1)]
     for fragment in line:
         first = bisect_left(edges, fragment.x0 + 1)
@@ -197,16 +198,16 @@ def aligned(lines: Sequence[Line], rules: Sequence[tuple[float, float, float]]) 
         found, end = _table_at(lines, n, rules) if len(lines[n]) > 1 else (None, n + 1)
         if found:
             yield found
-        # Lines that are no table together are tried again from the next one on, but for long ones.
+        # If lines are no table, the next one is tried as a start, except after long ones.
         n = end if found or end - n > _TRIED_AGAIN else n + 1
 
 
 def _table_at(
     lines: Sequence[Line], start: int, rules: Sequence[tuple[float, float, float]]
 ) -> tuple[Span | None, int]:
-    """Return the table that begins at a line, if one does, and the line behind what was looked at."""
+    """Return the table that begins at a line, if there is one, and the line after what was examined."""
     columns, end, several = Columns().after(lines[start]), start + 1, 1
-    last = end  # behind the last line that has several cells
+    last = end  # after the last line with several cells
     for n in range(start + 1, len(lines)):
         if not _follows(lines[n - 1], lines[n]):
             break
@@ -233,7 +234,7 @@ def _table_at(
 
 
 def _is_within_text(lines: Sequence[Line], start: int, end: int) -> bool:
-    """Whether a sentence runs into the lines or out of them: they are text whose spaces are wide."""
+    """Whether a sentence continues into or out of the lines: then they are text with wide spaces."""
     before = lines[start - 1] if start and _follows(lines[start - 1], lines[start]) else None
     after = lines[end] if end < len(lines) and _follows(lines[end - 1], lines[end]) else None
     return any(
@@ -248,13 +249,13 @@ def _follows(above: Line, below: Line) -> bool:
 
 
 def _hangs(above: Line, below: Line, edges: Sequence[float]) -> bool:
-    """Whether a line is the rest of a cell that is not a row's first."""
+    """Whether a line continues a cell that is not the first of its row."""
     high = max(f.y1 - f.y0 for f in below)
     return below[0].x0 > edges[0] and above[0].y0 - below[0].y1 < 0.5 * high
 
 
 def _is_table(lines: Sequence[Line], edges: Sequence[float]) -> bool:
-    """Whether lines in columns are cells, and not a list, a form, or text that is set wide."""
+    """Whether lines in columns are cells, and not a list, a form, or text with wide spaces."""
     rows = [cells_of(line, edges) for line in lines]
     several = [row for row in rows if sum(len(cell) > 0 for cell in row) > 1]
     if 3 * len(several) < 2 * len(rows):
@@ -272,7 +273,7 @@ def _is_table(lines: Sequence[Line], edges: Sequence[float]) -> bool:
     if any(len(cell) > _MAX_CELL for row in rows for cell in row):
         return False
     if len(edges) == 1 and 2 * sum(text.isdecimal() for text in first) > len(first):
-        return False  # a numbered list, or one of contents
+        return False  # a numbered list, or a list of contents
     texts = [cell.text for row in rows for cell in row if len(cell)]
     if 2 * sum(map(_says_something, texts)) < len(texts) or _has_marks_only(rows):
         return False
@@ -290,7 +291,7 @@ def _says_something(text: str) -> bool:
 
 
 def _has_marks_only(rows: Sequence[Sequence[Words]]) -> bool:
-    """Whether one of two columns has nothing but signs, such as a colon behind each label."""
+    """Whether one of two columns has only signs, such as a colon after each label."""
     columns = [[cell.text for cell in column if len(cell)] for column in zip(*rows, strict=True)]
     return len(columns) == 2 and any(
         not any(char.isalnum() for text in column for char in text) for column in columns
@@ -298,7 +299,7 @@ def _has_marks_only(rows: Sequence[Sequence[Words]]) -> bool:
 
 
 def _merged(lines: Sequence[Line], edges: Sequence[float]) -> list[Row]:
-    """Return the rows of lines, the wrapped lines of a cell in one."""
+    """Return the rows of lines; the wrapped lines of a cell are joined."""
     steps = [above[0].y0 - below[0].y0 for above, below in pairwise(lines)]
     whole = [step for step, below in zip(steps, lines[1:], strict=True) if below[0].x0 < edges[0]]
     usual = median(whole) if whole else 0.0
@@ -321,16 +322,16 @@ def _merged(lines: Sequence[Line], edges: Sequence[float]) -> list[Row]:
 
 
 def _wraps(above: Sequence[Words], below: Sequence[Words], close: bool) -> bool:
-    """Whether a line goes on with the cells of the one above it."""
+    """Whether a line continues the cells of the one above it."""
     parts = [(one.text, other.text) for one, other in zip(above, below, strict=True) if len(other)]
     if not all(one for one, _ in parts):
         return False
-    alone = len(parts) == 1 and len(below) > 2  # no row says but one thing, and that of no name
+    alone = len(parts) == 1 and len(below) > 2  # no row has only one cell that is not its first
     return close or alone or all(other[:1].islower() for _, other in parts)
 
 
 def _with_header(rows: list[Row], rules: Sequence[tuple[float, float, float]]) -> tuple[Row, ...]:
-    """Tell the header: it stands over a rule or in bold, or over figures without being one."""
+    """Mark the header: it stands over a rule or in bold, or over figures without figures of its own."""
     if len(rows) < 2:
         return tuple(rows)
     first, second = rows[0], rows[1]

@@ -1,9 +1,9 @@
-"""PDF: pages to running text, with running heads left out and broken words joined.
+"""From the pages of a PDF to running text, without running heads and with broken words joined.
 
-PDFium (through pypdfium2; Apache-2.0 and BSD) says which character stands where and how large it is;
-what is a line, a column, a table, a paragraph and a heading is read from that. The text is made to be
-quoted: the lines of a paragraph are joined, also across columns and pages, and running heads, running
-feet, page numbers and the numbers of lines are not in it. A page begins where its first character stands.
+PDFium (through pypdfium2; Apache-2.0 and BSD) gives the place and the size of each character. This package
+finds lines, columns, tables, paragraphs and headings from these. The text is made for quoting: the lines of a
+paragraph are joined, also across columns and pages, and running heads, running feet, page numbers and line
+numbers are left out. A page begins where its first character is.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from qa.corpus.reading import Reading, TextBuilder, UnreadableError, language_co
 from qa.records import Block, BlockKind
 
 _OTHERS = 1_000
-"""The columns of a page that run in its other direction are numbered from here."""
+"""Columns of a page that run in its other direction are numbered from here."""
 _OPENING = 3_000
 _FEW_LETTERS = 20
 
@@ -41,7 +41,7 @@ _FEW_LETTERS = 20
 class Traced:
     """A reading, and for each code point of its text the mark of ``words.Words``.
 
-    A mark counts within its page, which ``reading.page_starts`` tells.
+    A mark counts within its page; ``reading.page_starts`` has the pages.
     """
 
     reading: Reading
@@ -54,7 +54,7 @@ def read_pdf(data: bytes) -> Reading:
 
 
 def read_traced(data: bytes) -> Traced:
-    """Read a PDF as ``read_pdf`` does, with the characters that its text was made of."""
+    """Read a PDF like ``read_pdf``, and return the characters that its text was made from."""
     with open_pdf(data) as pdf:
         pages = list(pdf.pages())
         said, language = pdf.metadata(), language_code(pdf.language())
@@ -101,7 +101,7 @@ def _refuse_without_text(pages: Sequence[Page]) -> None:
 
 
 def _left_out(pages: Sequence[Page]) -> str | None:
-    """Tell what of the pages is not in the text and is no part of their furniture."""
+    """Return a note about parts of the pages that are not in the text and are no running heads."""
     told = []
     for wanted, words in (
         (lambda page: page.pictured, "without text; run OCR on them"),
@@ -126,10 +126,10 @@ def _lines(page: Page, heads: Sequence[Line]) -> Iterator[Line]:
 def _with_notes(
     paragraphs: list[Paragraph], notes: Sequence[tuple[int, Note]]
 ) -> list[Paragraph | tuple[int, Words]]:
-    """Return the paragraphs with each note behind the one that it was made at.
+    """Return the paragraphs with each note after the paragraph that it was made at.
 
-    A note stands among the paragraphs of its page: before one that begins on an earlier page, it would
-    be cited by that page.
+    A note is placed among the paragraphs of its page: before a paragraph that begins on an earlier page,
+    it would be cited by that page.
     """
     found: list[Paragraph | tuple[int, Words]] = list(paragraphs)
     within: dict[int, list[int]] = {}
@@ -201,7 +201,7 @@ def _build(
     text, blocks = builder.result(titled=False)
     upto = len(text)
     found = []
-    for page in reversed(range(pages)):  # a page without text begins where the next one does
+    for page in reversed(range(pages)):  # a page without text gets the beginning of the next one
         upto = min(starts.get(page, upto), upto)
         found.append(upto)
     title = title_block(text, blocks, owners, starts.get(1, len(text)))

@@ -1,4 +1,4 @@
-"""Which heading of a PDF is its title: the one that names the document and no part of it."""
+"""Chooses the title of a PDF among its headings: the one that names the whole document."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from qa.corpus.formats.pdf.paragraphs import Paragraph
 from qa.records import Block
 
 _WITHIN = 6
-"""A title is one of so many first blocks."""
+"""The title is among the first so many blocks."""
 
 
 def title_block(
     text: str, blocks: Sequence[Block], owners: Sequence[Paragraph | None], first_page: int
 ) -> int | None:
-    """Return the number of the block that is the title; None where no heading is one.
+    """Return the number of the block that is the title; None if no heading is one.
 
     ``owners`` has the paragraph of each block. The first page ends at ``first_page``.
     """
@@ -69,7 +69,7 @@ def _heads_heading(blocks: Sequence[Block], n: int) -> bool:
 
 
 def _is_section(n: int, blocks: Sequence[Block], owners: Sequence[Paragraph | None]) -> bool:
-    """Whether the outline has a heading beside others of its level."""
+    """Whether the outline has a heading beside others of the same level."""
     owner = owners[n]
     if owner is None or not owner.level:
         return False

@@ -1,8 +1,8 @@
-"""Text that knows which characters of its page it was made of.
+"""Text that knows the characters of the page that it was made from.
 
-Every code point has a mark: the number that PDFium gives its character on the page, so that the words
-of a citation can be shown where they stand; ``UNMARKED`` for what the reader put in itself, a space
-between two lines say. What was filled in a form has the number of its field, counted from ``FIELD``.
+Every code point has a mark: PDFium's number of its character on the page, so that the words of a citation
+can be shown at their place. Text that the reader itself inserted, such as a space between two lines, is
+``UNMARKED``. The value of a form's field has the field's number, counted from ``FIELD``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Words:
 
     @classmethod
     def of(cls, text: str, mark: int = UNMARKED) -> Words:
-        """Return a text all of whose code points have one mark."""
+        """Return a text whose code points all have one mark."""
         return cls(text, array("i", [mark]) * len(text))
 
     def __len__(self) -> int:
@@ -40,7 +40,7 @@ class Words:
         return Words(self.text[start:end], self.marks[start:end])
 
     def squeezed(self) -> Words:
-        """Return the words with one space between two of them, and none around them."""
+        """Return the words with one space between two of them and none at the ends."""
         if " ".join(self.text.split()) == self.text:
             return self
         return joined(" ", (self.cut(*word.span()) for word in _WORD.finditer(self.text)))
@@ -57,7 +57,7 @@ EMPTY = Words.of("")
 
 
 def joined(separator: str, parts: Iterable[Words]) -> Words:
-    """Return texts as one, with a separator that has no mark between two of them."""
+    """Return texts joined by a separator without a mark."""
     texts: list[str] = []
     marks = array("i")
     between = array("i", [UNMARKED]) * len(separator)

@@ -13,7 +13,7 @@ _CUT = "damaged: its end is missing"
 
 
 def read_rtf(data: bytes) -> Reading:
-    """Read a rich text; one that is cut short is read as far as it goes, and that is said."""
+    """Read a rich text; if it is cut short, read it up to the cut and say so in the note."""
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(_BEGINS):
         raise UnreadableError("damaged: it does not begin as a rich text does")

@@ -1,4 +1,4 @@
-"""The text of an RTF file: groups and control words become paragraphs and tables in a flow."""
+"""The text of an RTF file: it puts groups and control words as paragraphs and tables into a flow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PASSED_OVER = frozenset(
 _STARRED = frozenset(
     "shpinst shptxt ud annotation atnauthor formfield nesttableprops docvar moMath".split()
 )
-"""What stands behind a star and is read none the less; the star tells readers to pass over what they do not know."""
+"""Groups after a star that are read anyway; the star tells readers to ignore groups that they do not know."""
 _LABELS = frozenset({"listtext", "pntext"})
 _ABOUT = frozenset({"title", "author", "doccomm"})
 _TIMES = {"yr": 0, "mo": 1, "dy": 2}
@@ -37,7 +37,7 @@ _BOXES = ("☐", "☒")
 
 @dataclass(slots=True)
 class _Story:
-    """A text with paragraphs of its own: the body, a header, a note."""
+    """A text with its own paragraphs: the body, a header, a note."""
 
     flow: Flow
     kind: str = "text"
@@ -50,7 +50,7 @@ class _Story:
     label: list[str] = field(default_factory=list)
     rows: Rows = field(default_factory=Rows)
     beside: list[Paragraph] = field(default_factory=list)
-    """Notes and comments on the open paragraph, and in ``behind`` those on the open table."""
+    """Notes and comments on the open paragraph; ``behind`` has those on the open table."""
     behind: list[Paragraph] = field(default_factory=list)
 
 
@@ -66,7 +66,7 @@ class Body:
         self._states: list[State] = []
         self._state = State()
         self._stories: list[tuple[int, _Story]] = [(0, _Story(self.flow))]
-        """Each with the depth of the group that holds it."""
+        """Each with the depth of the group around it."""
         self._pending = bytearray()
         self._skipped = 0
         self._star = self._begins = False
@@ -81,7 +81,7 @@ class Body:
         return len(self._states)
 
     def take(self, token: Token) -> None:
-        """Take the next piece."""
+        """Process the next piece."""
         kind = token.kind
         if kind == "text":
             self._begins = False
@@ -102,7 +102,7 @@ class Body:
             self._say(_SIGNS[token.name])
 
     def end(self) -> None:
-        """End the text, whether or not its groups are closed."""
+        """End the text, even if groups are still open."""
         self._flush()
         while len(self._stories) > 1:
             self._end_story()
@@ -184,7 +184,7 @@ class Body:
         self._skipped = 0
 
     def _target(self, name: str, known: bool) -> None:
-        """Send what is in the open group to where its first word says."""
+        """Choose the target of the open group's text by the group's first word."""
         if name in _EDGES or name in ("footnote", "annotation", "shptxt"):
             if self._state.target != "skip" or name == "shptxt":
                 self._state = State(fallback=self._state.fallback)
@@ -257,7 +257,7 @@ class Body:
             self._look(name, number)
 
     def _declare(self, name: str, number: int | None) -> None:
-        """Take a word of the head's tables."""
+        """Process a control word in the tables of the file's head."""
         target = self._state.target
         if name == "u":
             self._unicode(number or 0)
@@ -269,7 +269,7 @@ class Body:
             self.head.fonts.setdefault(self._font, Font()).codec = codec(number)
         elif target == "stylesheet":
             if name in ("s", "cs", "ds", "ts", "tsrowd"):
-                # Other styles than those of paragraphs have numbers of their own.
+                # Styles for other things than paragraphs have their own numbers.
                 self._style = (number or 0) if name == "s" else -1 - (number or 0)
             style = self.head.styles.setdefault(self._style, Style())
             if name == "outlinelevel":
@@ -282,7 +282,7 @@ class Body:
             self.head.times[self._time][_TIMES[name]] = number or 0
         elif target == "formfield" and name in ("fftype", "ffres", "ffdefres"):
             at = 0 if name == "fftype" else 1
-            # The result is given only where it is not the default.
+            # The result is in the file only if it is not the default.
             if not (name == "ffdefres" and self._form[1]) and number != 25:
                 self._form[at] = number or 0
 
@@ -291,7 +291,7 @@ class Body:
         self._skipped = self._state.fallback
 
     def _look(self, name: str, number: int | None) -> None:
-        """Take a word that says how what follows looks, or where it stands."""
+        """Process a control word for the look or the place of the text after it."""
         on = number != 0
         story = self._stories[-1][1]
         if name == "b":

@@ -1,4 +1,4 @@
-"""The rows of RTF tables: cells come before anyone says how wide they are, and a table has no beginning."""
+"""The rows of RTF tables: cells come before their widths, and nothing marks the start of a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from qa.corpus.formats.flow import Flow, Paragraph
 
 _NEAR = 40
-"""Twips by which the same border may differ from row to row."""
+"""The same border may differ by so many twips from row to row."""
 _MAX_CELLS = 1_000
 
 
@@ -21,7 +21,7 @@ class _Cell:
 
 @dataclass(slots=True)
 class Rows:
-    """Takes rows as they are written, and hands the table on when it ends."""
+    """Takes rows as they are written, and passes the table on when it ends."""
 
     _rows: list[tuple[list[list[Paragraph]], list[_Cell], bool]] = field(default_factory=list)
     _shape: list[_Cell] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Rows:
     _left: bool = False
 
     def define(self, word: str, number: int | None) -> None:
-        """Take what a row says of its cells."""
+        """Process a control word that defines a row's cells."""
         if word == "trowd":
             self._shape = []
             self._above = self._left = self._header = False
@@ -64,7 +64,7 @@ class Rows:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a table that is not handed on."""
+        """Whether there is a table that was not passed on yet."""
         return bool(self._rows or self._cells or self._open)
 
     def hand_on(self, flow: Flow) -> None:
@@ -96,7 +96,7 @@ class Rows:
 
 
 def _borders(shapes: Sequence[Sequence[_Cell]]) -> list[int]:
-    """Return the right borders of a table's columns, nothing where its rows have no columns in common."""
+    """Return the right borders of a table's columns; none if its rows have no columns in common."""
     found: list[int] = []
     for right in sorted({cell.right for shape in shapes for cell in shape}):
         if not found or right - found[-1] > _NEAR:

@@ -1,4 +1,4 @@
-"""What holds within a group of an RTF file, and the tables that its head declares."""
+"""The state within a group of an RTF file, and the tables in the file's head."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(r"toc (?:\d|heading)|contents \d", re.IGNORECASE)
 POINTS = 12.0
-"""The size of letters where nothing says it."""
+"""The size of letters if nothing gives it."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How letters look, where they go, and how many stand for a character that was given by number."""
+    """The look of letters, their target, and how many stand for a character that was given by number."""
 
     target: str = "text"
     font: int | None = None
@@ -27,7 +27,7 @@ class State:
 
 @dataclass(slots=True)
 class Font:
-    """A font: its name, and the codec of its letters, None where it is the document's."""
+    """A font: its name, and the codec of its letters; None means the document's codec."""
 
     name: str = ""
     codec: str | None = None
@@ -66,6 +66,6 @@ class Head:
     fonts: dict[int, Font] = field(default_factory=dict)
     styles: dict[int, Style] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
-    """What the file says of itself: title, author, doccomm."""
+    """The file's metadata: title, author, doccomm."""
     times: dict[str, list[int]] = field(default_factory=dict)
     """Year, month and day of ``creatim`` and ``revtim``."""

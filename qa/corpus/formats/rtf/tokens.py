@@ -1,7 +1,7 @@
 """RTF taken apart: groups, control words and text (Rich Text Format specification 1.9.1).
 
-Of the libraries, striprtf (BSD) gives lines of text alone: no styles, titles, raised digits, notes in
-their places, nor where it left something out; the others are unkept or under the GPL.
+Libraries: striprtf (BSD) gives only lines of text, without styles, titles, raised digits or the places of
+notes, and does not say what it left out; the others are not maintained or under the GPL.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CHARSETS = {
     161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257",
     204: "cp1251", 222: "cp874", 238: "cp1250", 255: "cp437",
 }  # fmt: skip
-"""Codecs of the character sets of fonts; what is not there is the document's."""
+"""Codecs of the character sets of fonts; for any other one the document's codec is used."""
 PAGES = {
     10000: "mac_roman",
     10006: "mac_greek",
@@ -32,7 +32,7 @@ class Token(NamedTuple):
     """A piece of an RTF file.
 
     ``kind`` is "{", "}", "word" (a control word, with its number), "sign" (a control character) or
-    "text" (bytes in the code page of their font; ``hexadecimal`` where they are one escaped byte).
+    "text" (bytes in the code page of their font; ``hexadecimal`` if they are one escaped byte).
     """
 
     kind: str
@@ -43,11 +43,11 @@ class Token(NamedTuple):
 
 
 def tokens(data: bytes) -> Iterator[Token]:
-    """Yield the pieces of a file; what ``\\bin`` counts as data is passed over."""
+    """Yield the pieces of a file; data after ``\\bin`` is skipped."""
     at, end = 0, len(data)
     while at < end:
         match = _TOKEN.match(data, at)
-        if match is None:  # cannot be: each byte begins one
+        if match is None:  # impossible: every byte begins a piece
             return
         at = match.end()
         word, number, byte, sign, brace, text = match.groups()
@@ -67,7 +67,7 @@ def tokens(data: bytes) -> Iterator[Token]:
 
 
 def codec(page: int | None) -> str:
-    """Return the codec of a code page, Windows-1252 for one that is not known."""
+    """Return the codec of a code page; Windows-1252 for an unknown one."""
     name = PAGES.get(page or 1252, f"cp{page or 1252}")
     try:
         b"".decode(name)
