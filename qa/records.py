@@ -155,7 +155,8 @@ class Document:
     what the reader extracted.
     ``page_starts`` are the offsets at which the pages of a paginated source begin, the first
     page's too; empty for a source without pages. ``places`` are in order: what a source without
-    pages is cited by. ``language`` is a code such as ``"es"``.
+    pages is cited by. ``language`` is a code such as ``"es"``. ``has_lines``: the lines of the text are
+    those of the source, which is then plain text or Markdown.
     """
 
     id: str
@@ -171,10 +172,15 @@ class Document:
     language: str | None = None
     page_starts: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
+    has_lines: bool = field(default=False, repr=False)
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that holds ``offset``; None without pages."""
         return bisect_right(self.page_starts, offset) or None
+
+    def line_of(self, offset: int) -> int | None:
+        """Return the line, from 1, that holds ``offset``; None where the source has no lines."""
+        return line_of(self.text, offset) if self.has_lines else None
 
     def place_of(self, offset: int) -> str | None:
         """Return where in a source without pages ``offset`` stands; None where nothing says so."""
@@ -329,7 +335,7 @@ class Citation:
     """The exact address of an excerpt: which version of which source, and which span.
 
     ``place`` is where in a source without pages the span begins: a sheet and row, a slide, a
-    message, a time.
+    message, a time. Lines are None where the source has none of its own, as a PDF or a web page.
     """
 
     id: str
@@ -341,8 +347,8 @@ class Citation:
     page: int | None
     start: int
     end: int
-    line_start: int
-    line_end: int
+    line_start: int | None
+    line_end: int | None
     sha256: str
     original_url: str | None = None
     place: str | None = None

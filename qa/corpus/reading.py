@@ -30,7 +30,7 @@ class Reading:
 
     ``made`` is weak evidence of a date, such as when a file was written: it counts only where
     nothing in the text or the name says when it was published. ``note`` tells in a few words what
-    the reader passed over, None where that is nothing.
+    the reader passed over, None where that is nothing. ``has_lines``: the text is the decoded file.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Reading:
     places: tuple[Place, ...] = ()
     made: Published | None = None
     note: str | None = None
+    has_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class EncodedPassage:
 def document_digest(document: Document) -> str:
     """Name all that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
+    # Whether there are lines follows from the reader; digests from before it was known stay right.
     read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(read).hexdigest()
 

@@ -11,7 +11,7 @@ frequencies still count it, so that removing a document changes no score.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -123,9 +123,9 @@ class StoredPassage(NamedTuple):
     """A passage with all that an excerpt, its citation and its neighbours ask of it.
 
     Spans are in the document's text. ``part``: names the part of the document, which no excerpt
-    leaves; ``page``, ``place`` and ``line``, from 1: where it begins. ``about``: title,
-    address and date of the listing entry that it begins in, and else of the document; ``announces``
-    says that such an entry has an address of its own; ``author`` is None within such an entry.
+    leaves; ``page``, ``place`` and ``line``, from 1: where it begins, each None where the source has
+    none. ``about``: title, address and date of the listing entry that it begins in, and else of the
+    document; ``announces`` says that such an entry has an address of its own; ``author`` is None within such an entry.
     ``headings``: spans of titles and headings that it holds a part of; ``headers``: of rows that name
     a table's columns; ``kinds``: the kinds of all blocks but headings. ``gap``: the white space between
     its end and the text that follows, at most as long as an excerpt.
@@ -143,7 +143,7 @@ class StoredPassage(NamedTuple):
     part: tuple[int, int]
     page: int | None
     place: str | None
-    line: int
+    line: int | None
     about: About
     author: str | None
     announces: bool
@@ -151,6 +151,15 @@ class StoredPassage(NamedTuple):
     headers: tuple[Span, ...]
     kinds: frozenset[str]
     gap: str
+
+
+class Spans(NamedTuple):
+    """Where the passages of a document lie in its text: starts and ends, ascending."""
+
+    document_id: str
+    sha256: str
+    starts: Sequence[int]
+    ends: Sequence[int]
 
 
 class Fetched(NamedTuple):
@@ -258,6 +267,9 @@ class Store(Protocol):
 
     def document(self, document_id: str) -> Document | None:
         """Return a document with its text, or None."""
+
+    def spans(self) -> Iterable[Spans]:
+        """Return where all passages lie, a document at a time, in no order of documents."""
 
     def summary(self) -> Archive:
         """Count the documents by month and by folder."""
