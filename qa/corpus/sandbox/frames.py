@@ -176,8 +176,14 @@ def _item(message: Mapping[str, Any]) -> Item:
         language=fields["language"],
         page_starts=_ascending(fields["page_starts"], len(text)),
         places=_places(fields["places"], len(text)),
-        has_lines=fields["has_lines"] is True,
+        has_lines=_flag(fields["has_lines"]),
     )
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("not true or false")
+    return value
 
 
 def _text(value: Any) -> str:
