@@ -5,8 +5,10 @@ The command line, the HTTP interface and the evaluation all use it.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,13 +32,14 @@ from qa.records import (
 )
 from qa.runtime import settle
 from qa.search.answers import BUDGETS, read_results
+from qa.search.cited import Cited, CitedSpans, Place, cite_again, place_in
 from qa.search.confidence import Calibration, Signals
 from qa.search.explain import explain
 from qa.search.followup import TURNS, resolve
 from qa.search.notes import Advisor, Found, greeting
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
-from qa.search.verify import Verified, holds_at, holds_in
+from qa.search.verify import Verified, holds_at, holds_in, holds_there, named_in
 from qa.settings import Settings
 from qa.store import DocumentEntry, Index, Store, open_index
 from qa.text.folding import fold_name
@@ -255,6 +258,28 @@ class Engine:
             )
         return document
 
+    @cached_property
+    def _cited(self) -> CitedSpans:
+        return CitedSpans(self.store.spans())
+
+    def cite(self, id: str, place: Place | None = None) -> Cited:
+        """Return a citation again, by its id or by the address that opens it.
+
+        ``place`` is what the id stands for, where that is known. The place of another version than the
+        present one is cited as far as it can be. Raises NotFoundError.
+        """
+        place = place or place_in(id) or self._cited.find(id)
+        document = self.store.document(place.document_id) if place else None
+        cited = cite_again(document, place) if document and place else None
+        if cited is None:
+            raise NotFoundError(
+                "no excerpt of this index has this id: take it from an answer; the citation's url names "
+                "its place also where the document has changed since",
+                field="id",
+                code="citation_not_found",
+            )
+        return cited
+
     def verify(self, citation: Citation, excerpt: str) -> Verified:
         """Check that a citation still holds for an excerpt."""
         document = self.store.document(citation.document_id)
@@ -272,6 +297,29 @@ class Engine:
             return Verified(False, f"{len(named):,} documents have this name: name the whole path")
         documents = (self.store.document(entry.id) for entry in named)
         return holds_in(excerpt, (document for document in documents if document is not None))
+
+    def verify_footnote(self, excerpt: str, footnote: str) -> Verified:
+        """Check a quotation by the footnote under it, in any form that ``qa.present.citing`` prints.
+
+        The address in it names a place; without one the document is found by its name.
+        """
+        # What BibTeX escapes in an address.
+        place = place_in(re.sub(r"\\([&%$#_])", r"\1", footnote))
+        document = self.store.document(place.document_id) if place else None
+        if place and document:
+            return holds_there(excerpt, place, document)
+        named = named_in(footnote, self.store.listing(), MAX_NAMED)
+        if not named:
+            return Verified(False, "the footnote names no document of the archive")
+        reason = None
+        for one in named:
+            document = self.store.document(one.entry.id)
+            found = holds_in(excerpt, [document] if document else [])
+            if found.holds:
+                folded = "; ".join(filter(None, (found.reason, one.folded)))
+                return replace(found, reason=folded or None)
+            reason = reason or found.reason
+        return Verified(False, reason)
 
 
 def _is_named(entry: DocumentEntry, source: str, title: str) -> bool:

@@ -154,7 +154,8 @@ class Document:
     plain-text source into ``text``, with U+FFFD for damaged characters; for other formats ``text`` is
     what the reader extracted. ``page_starts`` are the offsets at which the pages of a source begin, the
     first one included; empty for a source without pages. ``places`` are in order; a source without
-    pages is cited by them. ``language`` is a code such as ``"es"``.
+    pages is cited by them. ``language`` is a code such as ``"es"``. ``has_lines``: the lines of the text
+    are those of the source, which is plain text or Markdown.
     """
 
     id: str
@@ -170,10 +171,15 @@ class Document:
     language: str | None = None
     page_starts: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
+    has_lines: bool = field(default=False, repr=False)
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that ``offset`` is on; None without pages."""
         return bisect_right(self.page_starts, offset) or None
+
+    def line_of(self, offset: int) -> int | None:
+        """Return the line, from 1, that holds ``offset``; None where the source has no lines."""
+        return line_of(self.text, offset) if self.has_lines else None
 
     def place_of(self, offset: int) -> str | None:
         """Return the label of the place of ``offset``, in a source without pages; None if there is none."""
@@ -327,7 +333,7 @@ class Citation:
     """The exact address of an excerpt: which version of which source, and which span.
 
     ``place`` says where the span begins in a source without pages: a sheet and row, a slide, a message,
-    a time.
+    a time. The lines are None if the source has no lines of its own, such as a PDF or a web page.
     """
 
     id: str
@@ -339,8 +345,8 @@ class Citation:
     page: int | None
     start: int
     end: int
-    line_start: int
-    line_end: int
+    line_start: int | None
+    line_end: int | None
     sha256: str
     original_url: str | None = None
     place: str | None = None

@@ -194,7 +194,7 @@ def test_nothing_is_run_that_was_read() -> None:
             "qa.store",
             "CONTEXT Bm25 Building Candidates Checked DocumentEntry Draft EncodedPassage Facts Fault Fetched FileIndex"
             " FileRecord Generation GenerationState GenerationWriter Index IndexFolder IndexState Journal Live"
-            " NearWord Opened Pointer Previous PurgeReport Query Recipe Sampled Spellings Statistics Store"
+            " NearWord Opened Pointer Previous PurgeReport Query Recipe Sampled Spans Spellings Statistics Store"
             " StoredPassage TokenCodes document_digest open_index",
         ),
         ("qa.build.builder", "Accept BuildReport Judge Progress Silent build_index"),

@@ -18,6 +18,7 @@ from qa.present import shapes
 from qa.text.printable import is_text
 
 NOT_TEXT = "not_text"
+MAX_FOOTNOTE = 20_000
 _DATE = {"pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", "examples": ["2019-11-30"]}
 _QUESTION = {
     "minLength": 1,
@@ -138,8 +139,8 @@ class CitationIn(Request):
     place: Text | None = None
     start: int
     end: int
-    line_start: int = 1
-    line_end: int = 1
+    line_start: int | None = None
+    line_end: int | None = None
     sha256: Text
     url: Text | None = None
     original_url: Text | None = None
@@ -152,12 +153,13 @@ class CitationIn(Request):
 class VerifyRequest(Request):
     """A quotation, and the source that it is said to come from.
 
-    The source is the citation from an answer, or what a footnote has: the path or the name of the
-    source, or its title.
+    The source is the citation from an answer, or what a footnote has: the whole footnote as it was
+    printed, the path or the name of the source, or its title.
     """
 
     excerpt: str
     citation: CitationIn | None = None
+    footnote: Annotated[Text, Field(max_length=MAX_FOOTNOTE)] | None = None
     source: Text | None = None
     title: Text | None = None
 
@@ -167,7 +169,8 @@ class VerifyResponse(BaseModel):
 
     holds: bool
     reason: str | None = Field(
-        description="why it does not hold, or that only spaces, quotation marks or hyphens differ"
+        description="why it does not hold, or what differs though it does: spaces, quotation marks, "
+        "hyphens, the capitals of a title"
     )
     citation: shapes.Citation | None = Field(description="of the words as the document has them")
 

@@ -16,6 +16,7 @@ from qa.api.questions import Questions
 from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError
 from qa.records import Answer, Question
+from qa.service.given import Given
 from qa.service.keys import Keyring
 from qa.service.sessions import Sessions
 from qa.service.slot import EngineSlot
@@ -34,6 +35,8 @@ class Service:
     questions: Questions
     writers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
     """Threads that read documents and write them, see ``qa.api.pieces``."""
+    given: Given = field(default_factory=Given)
+    """What the citations of late answers stand for."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is asked to stop: running requests complete, and readiness ends."""
 
@@ -44,7 +47,7 @@ class Service:
         the errors of ``Engine.ask``, TooManyError, BusyError, ClientGoneError.
         """
         try:
-            return await self.questions.run(
+            answer = await self.questions.run(
                 lambda: self.engines.get().ask(question),
                 caller=caller_of(request.scope).limited,
                 receive=request.receive,
@@ -52,6 +55,8 @@ class Service:
         except (TooManyError, BusyError, ClientGoneError) as error:
             self.metrics.refuse(error.name)
             raise
+        self.given.remember(answer)
+        return answer
 
     def base(self, request: Request) -> str:
         """Return the address that links begin with: the setting, else the address of the request."""

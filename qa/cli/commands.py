@@ -17,6 +17,7 @@ import click
 
 from qa import __version__
 from qa.cli import index, keys, terminal
+from qa.cli.cite import cite
 from qa.cli.index import index_option
 from qa.cli.progress import progress as shown
 from qa.errors import QaError, UsageError
@@ -42,6 +43,7 @@ for _command in (
     index.purge,
     index.watch,
     keys.keys,
+    cite,
 ):
     cli.add_command(_command)
 

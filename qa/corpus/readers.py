@@ -45,7 +45,7 @@ def read_text(data: bytes) -> Reading:
     """Read a plain-text file of any encoding that ``decode`` knows."""
     text, encoding = decode(data)
     crowded = note(len(text), len(text)) if is_crowded(text) else None
-    return Reading(text, encoding, find_blocks(text), note=crowded)
+    return Reading(text, encoding, find_blocks(text), note=crowded, has_lines=True)
 
 
 def _late(module: str, reader: str) -> Reader:
@@ -256,6 +256,7 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         language=reading.language,
         page_starts=reading.page_starts,
         places=reading.places,
+        has_lines=reading.has_lines,
     )
 
 

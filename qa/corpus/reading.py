@@ -30,7 +30,7 @@ class Reading:
 
     ``made`` is weak evidence of a date, such as the time when a file was written: it counts only if
     neither the text nor the name gives a date of publication. ``note`` says in a few words what the
-    reader left out; None if nothing.
+    reader left out; None if nothing. ``has_lines``: the text is the decoded file.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Reading:
     places: tuple[Place, ...] = ()
     made: Published | None = None
     note: str | None = None
+    has_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 citation_line      one line, without addresses
 original_address   the document's own address on the web, without the text fragment
-citation_text      the line with both addresses, to be copied
+citation_text      the exact form: the line with the version's SHA-256 and both addresses
 """
 
 from __future__ import annotations
@@ -37,9 +37,13 @@ def document_address(document_id: str, base: str) -> str:
 def citation_line(citation: Citation) -> str:
     """Return a citation in one line of text, enough to find the words again.
 
-    Line numbers are those of the text, so a source with places (a workbook, a film) has none.
+    Line numbers are given if the source has lines.
     """
-    lines = "" if citation.place else f":{citation.line_start}"
+    return _joined(citation, citation.published)
+
+
+def _joined(citation: Citation, published: str | None, *more: str) -> str:
+    lines = "" if citation.line_start is None else f":{citation.line_start}"
     if lines and citation.line_end != citation.line_start:
         lines += f"-{citation.line_end}"
     parts = (
@@ -47,10 +51,11 @@ def citation_line(citation: Citation) -> str:
         f"“{citation.title}”" if citation.title else None,
         f"section “{citation.section}”" if citation.section else None,
         f"{citation.source}{lines}",
-        citation.published,
+        published,
         f"page {citation.page}" if citation.page else None,
         citation.place,
         f"characters {citation.start}-{citation.end}",
+        *more,
     )
     return in_line(", ".join(part for part in parts if part))
 
@@ -61,7 +66,15 @@ def original_address(citation: Citation) -> str | None:
 
 
 def citation_text(citation: Citation, base: str) -> str:
-    """Return a citation for copying: its line, the document's own address, and ours."""
+    """Return a citation in its exact form: the exact words of one version of a document.
+
+    It has the citation's line, where the date was found, the version's SHA-256, the document's own
+    address, and ours.
+    """
+    published = citation.published
+    if published and citation.published_from:
+        published = f"{published} (date from the {citation.published_from})"
     original = original_address(citation)
     addresses = [*([original] if original else []), view_address(citation, base)]
-    return f"{citation_line(citation)}. {' '.join(addresses)}"
+    said = _joined(citation, published, f"SHA-256 {citation.sha256}")
+    return f"{said}. {' '.join(addresses)}"

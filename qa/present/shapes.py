@@ -47,8 +47,8 @@ class Citation(BaseModel):
     )
     start: int = Field(description="in Unicode code points of the document's text")
     end: int
-    line_start: int
-    line_end: int
+    line_start: int | None = Field(description="null where the source has no lines")
+    line_end: int | None
     sha256: str = Field(description="of the source's bytes")
     url: str = Field(description="opens the document with the excerpt marked; cite this")
     original_url: str | None = Field(

@@ -7,6 +7,8 @@ from qa.store import StoredPassage
 from qa.text.links import at_words
 from qa.text.sentences import sentence_spans
 
+_Lines = tuple[int, int] | tuple[None, None]
+
 
 def cite_passage(
     first: StoredPassage, section: str | None, text: str, said: Highlight | None
@@ -15,7 +17,7 @@ def cite_passage(
     return _citation(
         document=(first.document_id, first.source, first.sha256),
         span=(first.start, first.start + len(text)),
-        lines=(first.line, first.line + line_of(text, len(text) - 1) - 1),
+        lines=_lines(first.line, text),
         section=section,
         page=first.page,
         place=first.place,
@@ -32,7 +34,7 @@ def cite_span(document: Document, start: int, end: int) -> Citation:
     return _citation(
         document=(document.id, document.source, document.sha256),
         span=(start, end),
-        lines=lines_of(document, start, end),
+        lines=_lines(document.line_of(start), document.text[start:end]),
         section=around[-1].title if around else None,
         page=document.page_of(start),
         place=document.place_of(start),
@@ -47,7 +49,7 @@ def _citation(
     *,
     document: tuple[str, str, str],
     span: Span,
-    lines: tuple[int, int],
+    lines: _Lines,
     section: str | None,
     page: int | None,
     place: str | None,
@@ -87,6 +89,6 @@ def _sentence(text: str, said: Span | None) -> str:
     return text[first:last]
 
 
-def lines_of(document: Document, start: int, end: int) -> tuple[int, int]:
-    """Return the lines, counted from 1, in which a span begins and ends."""
-    return line_of(document.text, start), line_of(document.text, max(start, end - 1))
+def _lines(first: int | None, text: str) -> _Lines:
+    """Return the lines in which a text begins and ends; ``first`` is None if the source has no lines."""
+    return (None, None) if first is None else (first, first + line_of(text, len(text) - 1) - 1)

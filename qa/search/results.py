@@ -109,10 +109,10 @@ def make_results(
 ) -> list[Excerpt]:
     """Return up to ``k`` results from the hits that were fetched, in order of rank.
 
-    Copies of one text become one result: the longest is shown, and the others are in ``also``. An
-    entry of a listing and the page that it announces also become one result; the page is shown.
-    Adjacent passages are joined if the excerpt stays within the maximum length and within its page.
-    Results never overlap.
+    Copies of one text become one result, and the others are in ``also``. The longest is shown; of copies
+    that say the same, the one that was published first. An entry of a listing and the page that it
+    announces also become one result; the page is shown. Adjacent passages are joined if the excerpt stays
+    within the maximum length and within its page. Results never overlap.
     """
     groups: list[_Group] = []
     for hit in ranked.hits:
@@ -150,9 +150,13 @@ def _absorbs(groups: Sequence[_Group], group: _Group, found: _Found) -> bool:
             return True
     told = _announces(group.shown, found)
     if told or _is_copy(group.shown, found):
-        fuller = len(passage.text) > len(shown.text) and len(group.members) == 1
+        alone = len(group.members) == 1
+        if not told and _is_copy(found, group.shown, both=True):
+            better = alone and _by_date(found) < _by_date(group.shown)
+        else:
+            better = alone and len(passage.text) > len(shown.text)
         span = (passage.document_id, passage.start, passage.end)
-        if (fuller or told == "by") and not _taken(groups, group, *span):
+        if (better or told == "by") and not _taken(groups, group, *span):
             # The passage that was shown so far becomes a copy.
             group.copies.append(group.shown)
             group.shown, group.members = found, [found]
@@ -228,21 +232,37 @@ def _words(text: str) -> Mapping[str, bool]:
     }
 
 
-def _is_copy(one: _Found, other: _Found) -> bool:
+def _is_copy(one: _Found, other: _Found, *, both: bool = False) -> bool:
     """Whether two passages say the same: the longer one has nearly all that the shorter one says.
 
     Texts of one form, such as yearly reports, share most of their words. So two passages are no copies
     if the shorter one has a number, a name or a word of the question that the longer one lacks.
+    ``both``: the shorter one must also have nearly all that the longer one says.
     """
     first, second = _shingles(one.passage.text), _shingles(other.passage.text)
-    if len(first & second) < _COPY * min(len(first), len(second)):
+    if len(first & second) < _COPY * (max if both else min)(len(first), len(second)):
         return False
     shorter, longer = sorted((one, other), key=lambda found: len(found.passage.text))
-    there = _words(longer.passage.text)
-    telling = (word for word, tells in _words(shorter.passage.text).items() if tells)
+    return _holds(longer, shorter) and (not both or _holds(shorter, longer))
+
+
+def _holds(one: _Found, other: _Found) -> bool:
+    """Whether a passage has the numbers, the names and the question's words that another one has."""
+    there = _words(one.passage.text)
+    telling = (word for word, tells in _words(other.passage.text).items() if tells)
     return all(word in there for word in telling) and not np.any(
-        (shorter.counts > 0) & (longer.counts == 0)
+        (other.counts > 0) & (one.counts == 0)
     )
+
+
+def _by_date(found: _Found) -> tuple[bool, str, str]:
+    """Order copies: the earliest first, those without a date last, ties by source.
+
+    A year alone counts as its end: what is surely earlier comes before it.
+    """
+    published = found.passage.about.published
+    date = published.value if published else ""
+    return not date, f"{date}-99-99"[:10], found.passage.source
 
 
 def _excerpt(
@@ -266,7 +286,7 @@ def _excerpt(
         ),
         also=tuple(
             cite_passage(p, p.section, p.text, None)
-            for p in (copy.passage for copy in group.copies)
+            for p in (copy.passage for copy in sorted(group.copies, key=_by_date))
         ),
         explain=explain(
             group.best, [m.hit for m in group.members], [copy.hit for copy in group.copies]

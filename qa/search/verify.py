@@ -10,10 +10,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from qa.records import Citation, Document, Span, citation_id
 from qa.search.citations import cite_span
+from qa.search.cited import Place
+from qa.store import DocumentEntry
+from qa.text.folding import fold_name
 
 _SPACES, _QUOTES, _DASHES = "spaces", "quotation marks", "hyphens and dashes"
 _SPACE = r"[\s\u00a0\u00ad\u200b-\u200d\u2060\ufeff]+"
@@ -113,19 +117,89 @@ def holds_at(citation: Citation, excerpt: str, document: Document) -> Verified:
     return Verified(True, _differing(excerpt, said), cite_span(document, start, end))
 
 
+def holds_there(excerpt: str, place: Place, document: Document) -> Verified:
+    """Check that a document says these words at a place that was printed."""
+    if document.sha256 != place.sha256:
+        return Verified(False, "the document has changed since it was cited")
+    if not 0 <= place.start < place.end <= len(document.text):
+        return Verified(False, "the span lies outside the document")
+    said = document.text[place.start : place.end]
+    # A footnote is of a passage; what is quoted of it may be less.
+    found = _found(excerpt, said)
+    if found is None:
+        return Verified(False, ELSEWHERE)
+    cited = cite_span(document, place.start + found[0], place.start + found[1])
+    return Verified(True, _differing(excerpt, said[found[0] : found[1]]), cited)
+
+
+def named_in(footnote: str, entries: Iterable[DocumentEntry], most: int) -> list[Named]:
+    """Return the documents that a printed footnote names, at most so many, the longest names first.
+
+    A document is named by its path, its title, or the name of its file; capitals, spaces, quotation marks and
+    hyphens may be others.
+    """
+    told = _name(footnote)
+    found = []
+    for entry in entries:
+        names = filter(None, (entry.source, entry.title, PurePosixPath(entry.source).name))
+        there = next((name for name in names if _stands(_name(name), told)), None)
+        if there:
+            found.append(Named(entry, there, _spelled(there, footnote)))
+    found.sort(key=lambda one: -len(one.name))
+    return found[:most]
+
+
+class Named(NamedTuple):
+    """A document that a footnote names; ``folded`` says what of the name is spelled otherwise there."""
+
+    entry: DocumentEntry
+    name: str
+    folded: str | None
+
+
+def _name(words: str) -> str:
+    return " ".join(_fold(fold_name(words)).text.replace('"', " ").split()).casefold()
+
+
+def _stands(name: str, told: str) -> bool:
+    """Whether a name stands in a text as words of its own."""
+    at = told.find(name) if name else -1
+    while at >= 0:
+        before, after = told[at - 1 : at], told[at + len(name) : at + len(name) + 1]
+        if not (before.isalnum() or after.isalnum()):
+            return True
+        at = told.find(name, at + 1)
+    return False
+
+
+def _spelled(name: str, footnote: str) -> str | None:
+    if name in footnote:
+        return None
+    if name.casefold() in footnote.casefold():
+        return "its name holds, but differs in capitals"
+    return "its name holds, but differs in capitals, spaces, quotation marks or hyphens"
+
+
+def _found(excerpt: str, text: str) -> Span | None:
+    """Return where a quotation stands in a text: to the letter, else folded; None where it does not."""
+    wanted = _fold(excerpt).text.strip()
+    if not wanted:
+        return None
+    at = text.find(excerpt)
+    if at >= 0:
+        return at, at + len(excerpt)
+    folded = _fold(text)
+    found = folded.text.find(wanted)
+    return None if found < 0 else folded.span(found, found + len(wanted))
+
+
 def holds_in(excerpt: str, documents: Iterable[Document]) -> Verified:
     """Look for a printed quotation in documents, first unchanged, then folded; the first match counts."""
-    wanted = _fold(excerpt).text.strip()
-    reason = "the excerpt is blank" if not wanted else NOWHERE
-    for document in documents if wanted else ():
-        at = document.text.find(excerpt)
-        start, end = at, at + len(excerpt)
-        if at < 0:
-            folded = _fold(document.text)
-            found = folded.text.find(wanted)
-            if found < 0:
-                continue
-            start, end = folded.span(found, found + len(wanted))
-        said = document.text[start:end]
-        return Verified(True, _differing(excerpt, said), cite_span(document, start, end))
-    return Verified(False, reason)
+    if not _fold(excerpt).text.strip():
+        return Verified(False, "the excerpt is blank")
+    for document in documents:
+        found = _found(excerpt, document.text)
+        if found:
+            said = document.text[found[0] : found[1]]
+            return Verified(True, _differing(excerpt, said), cite_span(document, *found))
+    return Verified(False, NOWHERE)

@@ -55,6 +55,7 @@ class EncodedPassage:
 def document_digest(document: Document) -> str:
     """Return a digest of everything that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
+    # `has_lines` follows from the reader, so it is left out: digests of older indexes stay valid.
     read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(read).hexdigest()
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from operator import attrgetter
 
-from qa.records import MAX_EXCERPT, Block, Document, PassageId, Span, line_of
+from qa.records import MAX_EXCERPT, Block, Document, PassageId, Span
 from qa.store.protocol import StoredPassage
 
 HEADINGS = frozenset({"title", "heading"})
@@ -38,7 +38,7 @@ def stored_passage(
         part=document.part_of(start),
         page=document.page_of(start),
         place=document.place_of(start),
-        line=line_of(document.text, start),
+        line=document.line_of(start),
         about=document.described(entry),
         author=None if entry else document.author,
         announces=bool(entry and entry.url),

@@ -12,7 +12,7 @@ frequencies still count it, so that removing a document changes no score.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -124,12 +124,12 @@ class StoredPassage(NamedTuple):
     """A passage with all that an excerpt, its citation and adjacent passages need.
 
     Spans are in the document's text. ``part`` names the part of the document; no excerpt crosses its
-    boundary. ``page``, ``place`` and ``line``, counted from 1, are where the passage begins. ``about``:
-    title, address and date of the listing entry that it begins in, else of the document.
-    ``announces``: whether such an entry has an address of its own. ``author`` is None in such an entry.
-    ``headings``: spans of titles and headings that the passage overlaps. ``headers``: spans of rows that
-    name a table's columns. ``kinds``: the kinds of all its blocks except headings. ``gap``: the white
-    space between its end and the next text, at most as long as an excerpt.
+    boundary. ``page``, ``place`` and ``line``, counted from 1, are where the passage begins; each is None
+    if the source has none. ``about``: title, address and date of the listing entry that it begins in, else
+    of the document. ``announces``: whether such an entry has an address of its own. ``author`` is None in
+    such an entry. ``headings``: spans of titles and headings that the passage overlaps. ``headers``: spans
+    of rows that name a table's columns. ``kinds``: the kinds of all its blocks except headings. ``gap``:
+    the white space between its end and the next text, at most as long as an excerpt.
     """
 
     id: PassageId
@@ -144,7 +144,7 @@ class StoredPassage(NamedTuple):
     part: tuple[int, int]
     page: int | None
     place: str | None
-    line: int
+    line: int | None
     about: About
     author: str | None
     announces: bool
@@ -152,6 +152,15 @@ class StoredPassage(NamedTuple):
     headers: tuple[Span, ...]
     kinds: frozenset[str]
     gap: str
+
+
+class Spans(NamedTuple):
+    """Where the passages of a document lie in its text: starts and ends, ascending."""
+
+    document_id: str
+    sha256: str
+    starts: Sequence[int]
+    ends: Sequence[int]
 
 
 class Fetched(NamedTuple):
@@ -259,6 +268,9 @@ class Store(Protocol):
 
     def document(self, document_id: str) -> Document | None:
         """Return a document with its text, or None."""
+
+    def spans(self) -> Iterable[Spans]:
+        """Return where all passages lie, a document at a time, in no order of documents."""
 
     def summary(self) -> Archive:
         """Count the documents by month and by topmost folder."""

@@ -36,6 +36,7 @@ def test_the_routes_are_those_of_the_contract(description: dict[str, Any]) -> No
     assert routes == {
         ("POST", "/v1/ask"),
         ("GET", "/v1/ask"),
+        ("GET", "/v1/cite"),
         ("POST", "/v1/verify"),
         ("GET", "/v1/archive"),
         ("GET", "/v1/documents"),

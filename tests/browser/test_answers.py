@@ -141,7 +141,7 @@ def test_a_source_shows_its_author_and_leads_to_its_original(face: Page) -> None
     )
     plain = "https://courier.example/2023/05/harbour-toll"
     assert copied == [
-        f"Petra Lindqvist, “Toll”, 17 May 2023, a.html, line 1, characters 0–4. {plain} http://h/v",
+        f"Petra Lindqvist, “Toll”, a.html:1, 2023-05-17, characters 0-4. {plain} http://h/v",
         "> Owls\n>\n> — Petra Lindqvist, [Toll](http://h/v), 17 May 2023, line 1, "
         f"[original]({plain})",
     ]

@@ -242,8 +242,8 @@ def test_citations_are_copied_in_every_form(open_page: Open, model_address: str)
         text: str = page.evaluate("navigator.clipboard.readText()")
         return text
 
-    place = f"“On the coup in Bolivia”, 23 November 2019, 004_4295f32904a35c45.txt, lines 1–3, characters {citation['start']}–{citation['end']}"
-    assert copied("Citation").startswith(place)
+    place = f"“On the coup in Bolivia”, 004_4295f32904a35c45.txt:1-3, 2019-11-23 (date from the text), characters {citation['start']}-{citation['end']}"
+    assert copied("Exact").startswith(place)
     assert copied("Text").replace("\r\n", "\n").startswith(f"“{excerpt}”\n\n{place}")
     markdown = copied("Markdown")
     assert (

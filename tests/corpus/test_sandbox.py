@@ -183,6 +183,7 @@ _DOCUMENT = Document(
     language="es",
     page_starts=(0, 4),
     places=(Place(0, "row 2", 0), Place(4, "row 3", 1)),
+    has_lines=True,
 )
 
 
@@ -228,6 +229,7 @@ def test_a_document_arrives_as_it_was_sent() -> None:
         {"places": [[0, 7, 0]]},
         {"places": [[True, "a", 0]]},
         {"places": [[0, "a"]]},
+        {"has_lines": 1},
         {"source": "a.zip2/b"},
         {"source": None},
         {"title": ["x"]},

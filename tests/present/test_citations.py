@@ -114,7 +114,8 @@ def test_a_line_has_only_what_is_known() -> None:
     bare = cited(1, "Owls", title=None).citation
     assert citation_line(bare) == "a.txt:1, characters 0-4"
     assert original_address(bare) is None
-    assert citation_text(bare, BASE).startswith(f"a.txt:1, characters 0-4. {BASE}/v1/documents/d1")
+    exact = f"a.txt:1, characters 0-4, SHA-256 {'0' * 64}. {BASE}/v1/documents/d1"
+    assert citation_text(bare, BASE).startswith(exact)
     named = cited(1, "Owls", author="A.\nB.", published="2019", page=2, section="C").citation
     assert citation_line(named) == (
         "A. B., “A title”, section “C”, a.txt:1, 2019, page 2, characters 0-4"

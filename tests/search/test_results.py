@@ -28,7 +28,7 @@ from qa.records import (
     Result,
     citation_id,
 )
-from qa.search.citations import cite_span, lines_of
+from qa.search.citations import cite_span
 from qa.search.rank import Asked, Ranked, Ranking, prepare
 from qa.search.results import make_results
 from qa.settings import Settings
@@ -213,10 +213,44 @@ def test_copies_of_a_text_are_one_result(tmp_path: Path) -> None:
         document("c", ("paragraph", shouted)),
     )
     one, other = results(store, [2, 1, 0])
-    # The first of equal length is shown.
-    assert one.excerpt == shouted
-    assert [(c.source, c.start, c.end) for c in one.also] == [("a", 0, len(text))]
+    # Of copies without a date the first by source is shown.
+    assert one.excerpt == text
+    assert [(c.source, c.start, c.end) for c in one.also] == [("c", 0, len(shouted))]
     assert (other.excerpt, other.also) == (" ".join(sentences("bridge", 4)), ())
+
+
+def dated(source: str, text: str, published: str | None) -> Document:
+    date = Published(published, published, "label") if published else None
+    return replace(document(source, ("paragraph", text)), published=date)
+
+
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        ({"a": "2020-01-02", "b": "2019-12-31", "c": None, "d": "2019-12-31"}, "bdac"),
+        ({"a": None, "b": "2021", "c": "2021-11-23", "d": "2021-11"}, "cdba"),
+        ({"a": None, "b": None, "c": "1987", "d": None}, "cabd"),
+        ({"a": "2020", "b": "2020", "c": "2020", "d": "2020"}, "abcd"),
+    ],
+)
+def test_of_copies_the_earliest_is_shown(
+    tmp_path: Path, dates: dict[str, str | None], order: str
+) -> None:
+    text = " ".join(sentences("harbour", 4))
+    store = built(tmp_path, *(dated(name, text, date) for name, date in dates.items()))
+    for rows in ([0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]):
+        (result,) = results(store, rows)
+        assert result.citation.source + "".join(c.source for c in result.also) == order
+        assert result.citation.published == dates[order[0]]
+        assert result.score == 1.0
+
+
+def test_an_earlier_copy_that_says_less_stands_beside_the_fullest(tmp_path: Path) -> None:
+    short, full = " ".join(sentences("harbour", 3)), " ".join(sentences("harbour", 4))
+    store = built(tmp_path, dated("a", short, "1999"), dated("b", full, "2005"))
+    for rows in ([0, 1], [1, 0]):
+        (result,) = results(store, rows)
+        assert (result.citation.source, [c.source for c in result.also]) == ("b", ["a"])
 
 
 def test_the_fullest_copy_is_shown(tmp_path: Path) -> None:
@@ -430,9 +464,10 @@ def test_lines_are_those_of_an_editor(text: str, data: st.DataObject) -> None:
     subject = make_document(
         source="a",
         sha256=str(hash(text)),
-        reading=Reading(text, "utf-8", (Block("paragraph", 0, len(text)),)),
+        reading=Reading(text, "utf-8", (Block("paragraph", 0, len(text)),), has_lines=True),
     )
-    assert lines_of(subject, start, end) == (line_of(start), line_of(end - 1))
+    cited = cite_span(subject, start, end)
+    assert (cited.line_start, cited.line_end) == (line_of(start), line_of(end - 1))
 
 
 def test_a_citation_says_where(engine: Engine) -> None:

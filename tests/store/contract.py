@@ -33,7 +33,6 @@ from qa.records import (
     Place,
     Published,
     Question,
-    line_of,
 )
 from qa.search.rank import Ranking, prepare, rank
 from qa.settings import Settings
@@ -88,7 +87,7 @@ def document(
             published=Published(published, published, "label") if published else None,
         ),
     )
-    return replace(made, page_starts=page_starts)
+    return replace(made, page_starts=page_starts, has_lines=source.endswith(".txt"))
 
 
 HARBOUR = "The harbour was dug by four hundred dockers. A steamer pays forty crowns a night."
@@ -348,7 +347,7 @@ def a_passage_has_all_that_an_excerpt_asks(backend: Backend) -> None:
         assert (one.source, one.sha256) == (whole.source, whole.sha256)
         assert one.text == whole.text[one.start : one.end]
         assert all(one.start <= a < b <= one.end for a, b in one.sentences)
-        assert one.line == line_of(whole.text, one.start)
+        assert one.line == whole.line_of(one.start)
         assert one.page == whole.page_of(one.start)
         assert one.part == whole.part_of(one.start)
         assert one.place == whole.place_of(one.start)
@@ -371,6 +370,29 @@ def a_passage_has_all_that_an_excerpt_asks(backend: Backend) -> None:
     assert {one.part[1] for one in table} == {0, 1}
     assert {one.author for one in table} == {"A. Harbourmaster"}
     assert any(one.headers for one in table)
+
+
+@check
+def lines_are_those_of_sources_that_have_some(backend: Backend) -> None:
+    """A passage has a line where its document has lines, and so has the document that is read back."""
+    plain, other = document("a.txt", OWLS), document("b.pdf", OWLS)
+    store = opened(backend, [plain, other])
+    assert [(one.source, one.line) for one in passages_of(store)] == [("a.txt", 1), ("b.pdf", None)]
+    for one, whether in ((plain, True), (other, False)):
+        read = store.document(one.id)
+        assert read is not None and read.has_lines == whether
+
+
+@check
+def spans_are_those_of_the_passages(backend: Backend) -> None:
+    """Each document has the spans of its passages, ascending; one that is hidden has none."""
+    store = opened(backend, [*archive(), tables()])
+    passages = passages_of(store)
+    given = {one.document_id: one for one in store.spans()}
+    for id in {one.document_id for one in passages}:
+        mine = sorted((one.start, one.end) for one in passages if one.document_id == id)
+        assert list(zip(given[id].starts, given[id].ends, strict=True)) == mine
+        assert given[id].sha256 == next(one.sha256 for one in passages if one.document_id == id)
 
 
 @check

@@ -41,6 +41,7 @@ from qa.store import (
     Query,
     Recipe,
     Sampled,
+    Spans,
     Statistics,
     Store,
     TokenCodes,
@@ -253,6 +254,13 @@ class MemoryStore:
         if document_id in self.removed:
             return None
         return next((d for d in self.written.documents if d.id == document_id), None)
+
+    def spans(self) -> Iterator[Spans]:
+        for document in self.written.documents:
+            rows = [row for row in self.shown() if self.of(row) is document]
+            starts, ends = [r.passage.start for r in rows], [r.passage.end for r in rows]
+            if document.id not in self.removed:
+                yield Spans(document.id, document.sha256, starts, ends)
 
     def summary(self) -> Archive:
         return summarise(self.listing())

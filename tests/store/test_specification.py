@@ -136,6 +136,7 @@ def test_it_finds_the_documents(index: Path) -> None:
         assert len(text) == told["characters"] == listing[told["id"]].characters
         assert told["id"] == specified.document_id(theirs.source) == document_id(theirs.source)
         names = ("source", "sha256", "encoding", "title", "author", "language", "original_url")
+        names = (*names, "has_lines")
         assert [told[name] for name in names] == [getattr(theirs, name) for name in names]
         assert tuple(told["page_starts"]) == theirs.page_starts
         assert told["furniture"] == sum(block.kind == "furniture" for block in theirs.blocks)
@@ -354,6 +355,7 @@ TYPES: Mapping[str, Callable[[Any], bool]] = {
     "integer": lambda value: type(value) is int,
     "integer or null": lambda value: value is None or type(value) is int,
     "number": lambda value: type(value) in (int, float),
+    "true or false": lambda value: isinstance(value, bool),
     "true, false or text": lambda value: isinstance(value, bool | str),
     "object": lambda value: isinstance(value, dict),
     "object or null": lambda value: value is None or isinstance(value, dict),

@@ -32,7 +32,7 @@ def read_markdown(data: bytes) -> Reading:
     whole = tuple(_with_gaps_filled(text, _with_title(found.blocks)))
     told = note(found.dense, len(text)) if found.dense else None
     if front is None:
-        return Reading(text, encoding, whole, note=told)
+        return Reading(text, encoding, whole, note=told, has_lines=True)
     return Reading(
         text,
         encoding,
@@ -43,6 +43,7 @@ def read_markdown(data: bytes) -> Reading:
         author=front.author,
         language=front.language,
         note=told,
+        has_lines=True,
     )
 
 

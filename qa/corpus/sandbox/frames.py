@@ -125,7 +125,7 @@ def message_of(item: Item) -> Mapping[str, Any]:
 
 _PLAIN = (
     "source", "sha256", "encoding", "text", "title", "original_url", "author", "language",
-    "page_starts",
+    "page_starts", "has_lines",
 )  # fmt: skip
 
 
@@ -176,7 +176,14 @@ def _item(message: Mapping[str, Any]) -> Item:
         language=fields["language"],
         page_starts=_ascending(fields["page_starts"], len(text)),
         places=_places(fields["places"], len(text)),
+        has_lines=_flag(fields["has_lines"]),
     )
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("not true or false")
+    return value
 
 
 def _text(value: Any) -> str:

@@ -22,6 +22,7 @@ from qa.text.folding import fold_name
 DOCUMENTS, TEXTS, BLOCKS = "documents.json", "texts.bin", "blocks.bin"
 
 _CACHED_CHARACTERS = 4_000_000
+_WITH_LINES = (".txt", ".text", ".md", ".markdown")
 
 
 class Documents:
@@ -132,6 +133,8 @@ def _read(
         language=entry["language"],
         page_starts=tuple(entry["page_starts"]),
         places=tuple(Place(*place) for place in layout["places"]),
+        # Older indexes do not have it. Files with these endings were always read unchanged.
+        has_lines=entry.get("has_lines", entry["source"].lower().endswith(_WITH_LINES)),
     )
 
 

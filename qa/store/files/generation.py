@@ -23,6 +23,7 @@ from qa.store.protocol import (
     Fetched,
     Query,
     Sampled,
+    Spans,
     Statistics,
     spread,
     summarise,
@@ -115,6 +116,14 @@ class Generation(WrittenGeneration):
 
     def document(self, document_id: str) -> Document | None:
         return self._documents.find(document_id)
+
+    def spans(self) -> Iterator[Spans]:
+        places = np.ascontiguousarray(self.table["document"])
+        for place, entry in self._documents.shown:
+            # The passages of a document stand together, documents in their order.
+            first, last = np.searchsorted(places, [place, place + 1]).tolist()
+            rows = self.table[first:last]
+            yield Spans(entry["id"], entry["sha256"], rows["start"].tolist(), rows["end"].tolist())
 
     def summary(self) -> Archive:
         return summarise(self._listing)

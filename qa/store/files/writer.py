@@ -326,6 +326,7 @@ def _document_entry(document: Document) -> dict[str, Any]:
         "author": document.author,
         "language": document.language,
         "page_starts": list(document.page_starts),
+        "has_lines": document.has_lines,
         "characters": len(document.text),
         "furniture": sum(block.kind == "furniture" for block in document.blocks),
         "digest": document_digest(document),

@@ -1,11 +1,9 @@
 // An answer as elements: quotes with numbered citations.
 
 import { webAddress } from "./api.js";
-import { button, discloses, el, newId, toClipboard } from "./dom.js";
-import { citationText, count, dateInWords, fold, nameOf, pieces, place, quoteMarkdown, quoteText, shortAnswer, spaced } from "./text.js";
-
-const SHOWN = 3; // quotes; the others are a click away
-const NEAREST = 2; // of them where nothing seems to answer: more would look as if something did
+import { citeGroup, copyMenu } from "./copy.js";
+import { button, discloses, el } from "./dom.js";
+import { count, dateInWords, fold, nameOf, pieces, place, quoteMarkdown, quoteText, shortAnswer, shownResults, spaced, verdictInWords } from "./text.js";
 
 /**
  * A whole answer: the verdict in a sentence, the short answer, then the quotes, best first.
@@ -22,7 +20,7 @@ export function answerParts(answer, on) {
   const [headline, more] = inWords(answer, on.filtered);
   const missed = verdict === "not_found" || !results.length;
   const short = shortAnswer(answer);
-  const most = missed ? NEAREST : SHOWN;
+  const most = shownResults(answer).length;
   const list = (some, start) => el("ol", { class: "quotes", role: "list", start, "data-verdict": verdict,
     "data-light": Boolean(short) || verdict === "unsure", "data-large": verdict === "answered" && !short && start === 1 },
   some.map((one) => quote(verdict === "answered" ? one : { ...one, answer: null }, on)));
@@ -49,16 +47,12 @@ export function answerParts(answer, on) {
 }
 
 /** The verdict as a headline, with an optional sentence. */
-function inWords({ verdict, results }, filtered) {
+function inWords(answer, filtered) {
+  const { results } = answer;
   if (!results.length && filtered) {
     return ["Nothing within these filters.", "The archive may say more about it elsewhere."];
   }
-  if (!results.length) return ["The archive has nothing on this.", null];
-  return [{
-    answered: "The archive says",
-    unsure: "Closest passages; they may not answer this",
-    not_found: "The archive does not seem to answer this.",
-  }[verdict], null];
+  return [verdictInWords(answer), null];
 }
 
 /** Whether the message was no question: "Good morning". Then its note is the whole answer. */
@@ -144,16 +138,14 @@ function quote(result, on) {
     discloses(all, !open);
   });
   if (all) discloses(all, false);
-  const copies = el("p", { class: "copies", id: newId("copies"), hidden: true }, [
-    ["Text", quoteText(excerpt, citation, address)],
-    ["Markdown", quoteMarkdown(excerpt, citation, address)],
-    ["Citation", citationText(citation, address)],
-    ["Link", address],
-  ].map(([what, text]) => copyButton(what, text, on)));
-  const copy = button("Copy", () => discloses(copy, copies.hidden, copies));
-  copy.setAttribute("aria-controls", copies.id);
-  copy.setAttribute("aria-label", `Copy quote ${rank}`);
-  discloses(copy, false);
+  const [copy, copies] = copyMenu(`Copy quote ${rank}`, [
+    ["Quote as", [
+      ["Text", quoteText(excerpt, citation, address)],
+      ["Markdown", quoteMarkdown(excerpt, citation, address)],
+      ["Link", address],
+    ]],
+    citeGroup(on.service, citation),
+  ], on.copied);
   const meta = [citation.author && el("span", { class: "author" }, el("bdi", {}, citation.author)),
     date(citation.published),
     citation.section && el("span", {}, el("bdi", {}, citation.section)),
@@ -189,16 +181,6 @@ export function marked(cut) {
       ? [el("span", { class: "gap", "aria-hidden": "true" }), el("span", { class: "folded" }, words)] : words);
   }
   return nodes;
-}
-
-function copyButton(what, text, on) {
-  const node = button(what, async () => {
-    const done = await toClipboard(text);
-    on.copied(done ? `${what} copied` : "Copying is blocked in this browser");
-    node.textContent = done ? "Copied" : "Not allowed";
-    setTimeout(() => { node.textContent = what; }, 1600);
-  });
-  return node;
 }
 
 /** A link to a citation's page; it opens beside the answer if there is room. */

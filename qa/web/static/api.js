@@ -63,6 +63,11 @@ export class Service {
     return this.#call("v1/ask", { body: request, signal });
   }
 
+  /** A citation as a footnote, or for a reference manager. Its address names it in any version. */
+  cite({ id, url }, style) {
+    return this.#call(`v1/cite?${new URLSearchParams({ id: url ?? id, style })}`, { read: "text" });
+  }
+
   /** A document with its text. */
   document(id, signal) {
     return this.#call(`v1/documents/${encodeURIComponent(id)}`, { signal });
@@ -106,7 +111,7 @@ export class Service {
     return new URL(`v1/documents/${encodeURIComponent(id)}/view${query}`, this.#root).href;
   }
 
-  async #call(path, { body, method = body ? "POST" : "GET", signal } = {}) {
+  async #call(path, { body, method = body ? "POST" : "GET", read = "json", signal } = {}) {
     const timer = new AbortController();
     const stop = () => timer.abort();
     const clock = setTimeout(stop, PATIENCE_MS);
@@ -121,7 +126,7 @@ export class Service {
         },
         ...(body && { body: JSON.stringify(body) }),
       });
-      const value = await response.json().catch((error) => {
+      const value = await response[response.ok ? read : "json"]().catch((error) => {
         if (error.name === "AbortError") throw error;
         return null;
       });

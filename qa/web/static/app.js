@@ -3,6 +3,7 @@
 import { Service } from "./api.js";
 import { Chat } from "./chat.js";
 import { button, el } from "./dom.js";
+import { conversationMarkdown, download, printedConversation } from "./export.js";
 import { Filters } from "./filters.js";
 import { History } from "./history.js";
 import { Reader } from "./reader.js";
@@ -41,6 +42,20 @@ const documents = new Documents(service, {
 const forget = button("Forget conversation", () => {
   chat.forget();
   reset();
+});
+const printed = el("div", { class: "printed", "aria-hidden": "true" });
+const saving = el("details", { class: "saving" }, el("summary", {}, "Save", el("span", {}, " conversation")),
+  el("p", { class: "ways" },
+    button("Markdown file", () => {
+      download("conversation.md", conversationMarkdown(chat.turns, service), "text/markdown");
+      chat.say("The conversation is saved as a file.");
+    }),
+    button("Print", () => print())));
+saving.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !saving.open) return;
+  event.stopPropagation();
+  saving.open = false;
+  saving.querySelector("summary").focus();
 });
 const leave = button("Sign out", () => {
   service.signOut().then(() => location.reload(), (error) => chat.hinting(error.message));
@@ -82,6 +97,7 @@ function begun(is) {
   document.body.toggleAttribute("data-begun", is);
   $("start").hidden = is;
   forget.hidden = !is;
+  saving.hidden = !is;
 }
 
 function reset() {
@@ -129,11 +145,17 @@ history.whenForgotten(() => {
   reset();
 });
 
-chat.composer.append(el("div", { class: "foot" }, filters.element, forget));
+// Whichever way a conversation is printed, its quotes have numbered footnotes.
+addEventListener("beforeprint", () => {
+  printed.replaceChildren(...(chat.turns.length ? printedConversation(chat.turns, service) : []));
+});
+addEventListener("afterprint", () => printed.replaceChildren());
+
+chat.composer.append(el("div", { class: "foot" }, filters.element, el("div", { class: "foot-end" }, saving, forget)));
 document.querySelector(".top .column").append(leave);
 $("chat").append(chat.log, chat.composer, chat.live);
 $("start").append(documents.element);
-document.body.append(reader.element, signIn.element);
+document.body.append(reader.element, signIn.element, printed);
 learn();
 offerLeaving();
 arrive();

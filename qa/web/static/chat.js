@@ -60,6 +60,11 @@ export class Chat {
     return this.#turns.at(-1);
   }
 
+  /** The turns that were answered, oldest first. */
+  get turns() {
+    return [...this.#turns];
+  }
+
   /** Ask. `alone`: the question is no follow-up. */
   async ask(question, { filters = this.around.filters(), alone = false, place = null } = {}) {
     this.#running?.abort();

@@ -1,6 +1,7 @@
 // The document beside the chat, with the cited words marked.
 
 import { date, lines, marked, original, problem } from "./answer.js";
+import { citeGroup, copyMenu } from "./copy.js";
 import { button, el, newId } from "./dom.js";
 import { nameOf, pieces, place, spaced } from "./text.js";
 
@@ -94,6 +95,9 @@ export class Reader {
       ? el("mark", { class: "cited", tabindex: "-1" }, marked(pieces(piece.text, highlights, answer)))
       : lines(piece.text))));
     text.toggleAttribute("data-spaced", spaced(document.text));
+    const status = el("p", { class: "away", role: "status" });
+    const copy = isSpan
+      ? copyMenu("Copy citation", [citeGroup(this.#service, citation)], (said) => { status.textContent = said; }) : [];
     this.title.textContent = nameOf(document);
     this.#content.replaceChildren(...[
       el("div", { class: "reader-head" },
@@ -109,7 +113,9 @@ export class Reader {
             target: "_blank", rel: "noopener",
           }, "Full page"),
           original({ original_url: citation.original_url ?? document.original_url }),
-          isSpan && details(citation, score))),
+          copy[0],
+          isSpan && details(citation, score)),
+        copy[1], status),
       text]);
     const mark = text.querySelector(".cited");
     const within = this.element.contains(this.element.getRootNode().activeElement);

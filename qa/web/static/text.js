@@ -136,20 +136,23 @@ export const nameOf = ({ title, source }) => title || source;
 /** A document's own address on the web, without the text fragment; "" if there is none. */
 const originalAddress = ({ original_url: url }) => (webAddress(url) ?? "").replace(/:~:.*$/, "").replace(/#$/, "");
 
-/** A citation in one line of text, enough to find the words again. */
+/** A citation in its exact form, as the service writes it too: enough to find the exact words again. */
 export function citationText(citation, address) {
-  const { author, title, source, section, published, start, end, sha256 } = citation;
+  const { author, title, source, section, published, published_from: from, page, place: within } = citation;
+  const { start, end, line_start: first, line_end: last, sha256 } = citation;
   const original = originalAddress(citation);
+  const lines = first == null ? "" : first === last ? `:${first}` : `:${first}-${last}`;
   return [
     author,
     title && `“${title}”`,
     section && `section “${section}”`,
-    dateInWords(published),
-    source,
-    place(citation),
-    `characters ${start}–${end}`,
-    sha256 && `SHA-256 ${sha256.slice(0, 12)}`,
-  ].filter(Boolean).join(", ") + `. ${original && `${original} `}${address}`;
+    `${source}${lines}`,
+    published && (from ? `${published} (date from the ${from})` : published),
+    page && `page ${page}`,
+    within,
+    `characters ${start}-${end}`,
+    sha256 && `SHA-256 ${sha256}`,
+  ].filter(Boolean).join(", ").replace(/[\n\r\t\v\f\x85\u2028\u2029]+/g, " ") + `. ${original && `${original} `}${address}`;
 }
 
 /** A quotation with its citation under it. */
@@ -158,14 +161,34 @@ export const quoteText = (excerpt, citation, address) =>
 
 /** The same as Markdown that shows exactly these words, even if they contain markup. */
 export function quoteMarkdown(excerpt, citation, address) {
-  const quoted = excerpt.split(/\r\n|\r|\n/).map((line) => `> ${literally(line.trim())}`.trimEnd());
   const link = (words, to) => `[${words}](${to.replace(/\(/g, "%28").replace(/\)/g, "%29")})`;
   const original = originalAddress(citation);
   const parts = [citation.author && literally(citation.author), link(literally(nameOf(citation)), address),
     dateInWords(citation.published), literally(place(citation)), original && link("original", original)];
-  return [...quoted, ">", `> — ${parts.filter(Boolean).join(", ")}`].join("\n");
+  return [...quoteLines(excerpt), ">", `> — ${parts.filter(Boolean).join(", ")}`].join("\n");
 }
 
-const literally = (text) => text
+/** A quotation as lines of Markdown that render as these very words. */
+export const quoteLines = (excerpt) => excerpt.split(/\r\n|\r|\n/)
+  .map((line) => `> ${literally(line.trim())}`.trimEnd());
+
+/** A text as Markdown that shows it and sees no markup in it. */
+export const literally = (text) => text
   .replace(/[\\`*_{}[\]<>()#|~!&]/g, "\\$&")
   .replace(/^([-+=]|\d+(?=[.)]))/, (lead) => (/\d/.test(lead) ? `${lead}\\` : `\\${lead}`));
+
+const SHOWN = 3; // quotes; the others are a click away
+const NEAREST = 2; // of them where nothing seems to answer: more would look as if something did
+
+/** The results that an answer shows first. */
+export const shownResults = ({ verdict, results }) => results.slice(0, verdict === "not_found" ? NEAREST : SHOWN);
+
+/** What an answer is worth, in words; empty for one to a message that asks nothing. */
+export function verdictInWords({ verdict, results, notes = [] }) {
+  if (!results.length) return notes.some(({ code }) => code === "greeting") ? "" : "The archive has nothing on this.";
+  return {
+    answered: "The archive says",
+    unsure: "Closest passages; they may not answer this",
+    not_found: "The archive does not seem to answer this.",
+  }[verdict];
+}

@@ -1,6 +1,10 @@
 // The document page works without this file. With it, the marked words come to the middle of
 // the screen and get the focus, the citation can be copied, and a button leads back to the words.
 
+import { Service } from "./api.js";
+import { citeGroup, copyMenu } from "./copy.js";
+import { el } from "./dom.js";
+
 const mark = document.getElementById("cited");
 const citation = document.getElementById("citation");
 const back = document.getElementById("back");
@@ -16,24 +20,19 @@ if (mark) {
   pill.className = "pill";
   pill.href = "#cited";
   pill.hidden = true;
-  document.body.append(pill);
+  document.querySelector("main").append(pill);
   new IntersectionObserver(([entry]) => {
     pill.hidden = entry.isIntersecting;
     pill.textContent = entry.boundingClientRect.top < 0 ? "↑ Marked words" : "↓ Marked words";
   }).observe(mark);
 }
 
-if (citation && navigator.clipboard) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "quiet";
-  button.textContent = "Copy citation";
-  button.addEventListener("click", async () => {
-    const done = await navigator.clipboard.writeText(citation.textContent).then(() => true, () => false);
-    button.textContent = done ? "Copied" : "Not allowed";
-    setTimeout(() => { button.textContent = "Copy citation"; }, 1600);
-  });
-  document.getElementById("cite-actions").append(button);
+if (citation) {
+  const status = el("p", { class: "away", role: "status" });
+  const groups = [citeGroup(new Service(), { url: citation.textContent })];
+  const [opener, menu] = copyMenu("Copy citation", groups, (said) => { status.textContent = said; });
+  document.getElementById("cite-actions").append(opener);
+  citation.parentElement.append(menu, status);
 }
 
 if (back && URL.canParse?.(document.referrer)) {
