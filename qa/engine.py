@@ -160,7 +160,7 @@ class Engine:
         asks = core(self.reader, question.text, self._knows)
         if not asks:
             return self._greeted(question, began)
-        text = resolve(asks, cores(self.reader, question.history[-TURNS:]))
+        text, _ = resolve(asks, cores(self.reader, question.history[-TURNS:]))
         encoded = self.encoder.encode_question(text)
         words = self.store.terms(text)
         terms = [term for _, term in words]

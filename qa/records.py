@@ -16,13 +16,15 @@ excerpt. Nothing ever searches for a quote after the fact.
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Precision = Literal["year", "month", "day"]
-BlockKind = Literal["title", "heading", "paragraph", "item", "teaser", "furniture"]
+DateSource = Literal["text", "file name", "address", "metadata"]
+BlockKind = Literal["title", "heading", "paragraph", "item", "header", "row", "teaser", "furniture"]
 Verdict = Literal["answered", "unsure", "not_found"]
 Span = tuple[int, int]
 """First code point, and the one after the last."""
@@ -47,6 +49,18 @@ def citation_id(document: str, sha256: str, start: int, end: int) -> str:
     return "c" + _digest("citation", document, sha256, start, end)
 
 
+# Where a reader says that a date stood, as far as that is no metadata.
+_DATE_SOURCES: Mapping[str, DateSource] = {
+    "byline": "text",
+    "dateline": "text",
+    "label": "text",
+    "entry": "text",
+    "time element": "text",
+    "file name": "file name",
+    "address": "address",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A date of publication, only as precise as its evidence.
@@ -67,6 +81,15 @@ class Published:
             return "year"
         return "month" if len(self.value) == 7 else "day"
 
+    @property
+    def known_from(self) -> DateSource:
+        """What kind of thing tells the date: fewer words than ``origin`` has, and stable ones.
+
+        ``"text"`` is what a reader sees; ``"address"`` is the document's own on the web; all that
+        a file says of itself is ``"metadata"``: front matter, properties, a column of a table.
+        """
+        return _DATE_SOURCES.get(self.origin, "metadata")
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -82,10 +105,12 @@ class Block:
     """A stretch of a document's text with one role.
 
     ``title`` and ``heading`` name what follows; ``paragraph`` and ``item`` (of a list) are
-    running text; a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus,
-    share buttons, pagers) stays in the text and never becomes a passage. ``level`` is the
-    depth of a heading from 1, and 0 for everything else. ``about`` is for a teaser that has a
-    title, an address or a date of its own.
+    running text; a ``row`` is one of a table, and a ``header`` the row that names its columns;
+    a ``teaser`` stands on its own among unrelated ones; ``furniture`` (menus, share buttons,
+    pagers) stays in the text and never becomes a passage. The cells of a row are parted by
+    ``|``, empty ones are there too; rows of one table have no empty line between them, two
+    tables have one. ``level`` is the depth of a heading from 1, and 0 for everything else.
+    ``about`` is for a teaser that has a title, an address or a date of its own.
     """
 
     kind: BlockKind
@@ -167,13 +192,19 @@ class Document:
 
     def about(self, offset: int) -> About:
         """Return what is known of the listing entry at ``offset``, and else of the document."""
-        entry = next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
-        entry = entry or About()
+        entry = self._entry(offset) or About()
         return About(
             title=entry.title or self.title,
             url=entry.url or self.original_url,
             published=entry.published or self.published,
         )
+
+    def author_of(self, offset: int) -> str | None:
+        """Return the author; None in an entry of a listing, whose author is not the listing's."""
+        return None if self._entry(offset) else self.author
+
+    def _entry(self, offset: int) -> About | None:
+        return next((b.about for b in self.blocks if b.about and b.start <= offset < b.end), None)
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -218,11 +249,24 @@ def heading_text(line: str) -> str:
     return " ".join(line.split())
 
 
+_RULE = re.compile(r"[\s|:+=-]*")
+
+
+def header_text(lines: str) -> str:
+    """Return the cells of a table's header without its frame: ``"| Pump | Built |"`` is ``"Pump | Built"``.
+
+    Of several lines, those that only rule a table off are left out.
+    """
+    said = (line for line in lines[:_MAX_NAME].splitlines() if not _RULE.fullmatch(line))
+    return ", ".join(" ".join(line.strip(" |\t").split()) for line in said)
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A span of a document that is embedded and ranked.
 
-    ``context`` (title and heading) is read with the passage and is never part of a quote.
+    ``context`` (title, heading, and a table's header) is read with the passage and is never part
+    of a quote.
     ``sentences`` are spans in the document's text; the first begins at ``start``, the last
     ends at ``end``.
     """
@@ -278,6 +322,8 @@ class Citation:
     sha256: str
     original_url: str | None = None
     place: str | None = None
+    author: str | None = None
+    published_from: DateSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

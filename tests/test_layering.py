@@ -53,7 +53,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "charset_normalizer": ("corpus/decode.py",),
     "trafilatura": ("corpus/formats/html/main.py",),
     "htmldate": ("corpus/formats/html/about.py",),
-    "pypdfium2": ("corpus/formats/pdf/pages.py",),
+    "pypdfium2": ("corpus/formats/pdf/",),
     "Stemmer": ("text/analysis.py",),
     "rapidfuzz": ("store/files/words.py",),
     "ir_measures": ("evaluate/",),

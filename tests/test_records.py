@@ -188,3 +188,28 @@ def test_an_entry_of_a_listing_knows_what_the_listing_says_of_it() -> None:
     assert document.about(0) == document.about(39) == own
     assert document.about(42) == dataclasses.replace(page, title="A ferry")
     assert document.about(41) == document.about(62) == document.about(99) == page
+
+
+def test_an_entry_of_a_listing_has_not_the_author_of_the_listing() -> None:
+    about = About("A ferry", None, None)
+    document = Document(
+        id="d1", source="a.html", sha256="0" * 64, encoding="utf-8", text="x" * 100, title=None,
+        published=None, author="The editor", blocks=(Block("teaser", 40, 60, 0, about),),
+    )  # fmt: skip
+    assert [document.author_of(at) for at in (0, 39, 40, 59, 60)] == [
+        "The editor", "The editor", None, None, "The editor",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        (("dateline", "byline", "label", "entry", "time element"), "text"),
+        (("file name",), "file name"),
+        (("address",), "address"),
+        (("front matter", "meta element", "JSON-LD", "PDF metadata", "document properties",
+          "book's description", "column date", "a reader of tomorrow"), "metadata"),
+    ],
+)  # fmt: skip
+def test_what_tells_a_date_is_said_in_stable_words(origins: tuple[str, ...], told: str) -> None:
+    assert {Published("2019", "2019", origin).known_from for origin in origins} == {told}

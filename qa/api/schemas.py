@@ -132,7 +132,9 @@ class CitationIn(Request):
     source: Text
     title: Text | None = None
     section: Text | None = None
+    author: Text | None = None
     published: Text | None = None
+    published_from: records.DateSource | None = None
     page: int | None = None
     place: Text | None = None
     start: int

@@ -70,6 +70,7 @@ def view_pieces(
     yield before.substitute(
         title=_html(document.title or document.source),
         source=_source(document, span),
+        author=_author(document.author_of(span[0]) if span else document.author),
         published=_published(document.published),
         section=_section(document, span[0]) if span else "",
         notice=f'<p class="note" role="note">{_html(notice)}</p>' if notice else "",
@@ -135,6 +136,10 @@ def _leaves(document: Document, names: Mapping[int, str], first: int, last: int)
         # What is shown depends on the character behind it, and is of the same length.
         shown = _showable(document.text[start : end + 1])[: end - start]
         yield escape(shown).replace("\r", "&#13;")
+
+
+def _author(author: str | None) -> str:
+    return f'<span class="author"><bdi>{_html(author)}</bdi></span>' if author else ""
 
 
 def _published(published: Published | None) -> str:

@@ -2,30 +2,35 @@
 
 Passages are made of whole sentences where these fit, and their spans are exact. A passage
 never joins two teasers, never crosses a heading, the border of a list, or page furniture; a
-heading opens the passage of what follows it. Of a source with pages a passage has sentences that begin
-on one page, the one that it is cited by, and so it is with the parts of other sources: the row of a
-sheet, a slide. Every character of a document that is neither
-furniture nor white space lies in at least one passage.
+heading opens the passage of what follows it. A row of a table is one sentence, whatever its cells
+say, and each passage of a table is read with the table's header. Of a source with pages a passage
+has sentences that begin on one page, the one that it is cited by, and so it is with the parts of
+other sources: the row of a sheet, a slide. Every character of a document that is neither furniture
+nor white space lies in at least one passage.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
 
-from qa.records import MAX_EXCERPT, Document, Passage, Span, heading_text
+from qa.records import MAX_EXCERPT, Document, Passage, Span, header_text, heading_text
 from qa.text.sentences import sentences_of
 
-_BREAK_WITHIN = 0.15
+_BREAK_WITHIN, _BREAK_BELOW_HEADER = 0.15, 1.0
 _SENTENCES_AT_ONCE, _CHARS_AT_ONCE = 10_000, 400_000
 """More sentences under one heading than that are not weighed against each other."""
 _FREE_SENTENCES, _CHARS_A_SENTENCE, _JOINED = 2_000, 16, 64
 _LONG = 20_000
 """Characters of a sentence whose tokens are counted together."""
 _MAX_NAME = 2_000
+_TABLE = "row"
+
+_BREAK = re.compile(r"\r\n?|\n")
 
 TokenStarts = Callable[[str], Sequence[int]]
 """The offsets at which a model's tokens begin in a text, ascending."""
@@ -37,7 +42,8 @@ class Splitting:
 
     ``max_chars`` and ``max_tokens`` (of the model, its special tokens not counted) both hold;
     ``overlap`` counts sentences. ``context_tokens`` bounds the title and heading that are read
-    with a passage.
+    with a passage; a table's header has ``header_tokens`` besides. A row is cut where it has more
+    than ``MAX_EXCERPT`` characters, or more tokens than are left.
     """
 
     max_chars: int = 700
@@ -46,17 +52,23 @@ class Splitting:
     overlap: int = 0
     language: str = "en"
 
+    @property
+    def header_tokens(self) -> int:
+        """How many tokens of a table's header are read with its rows."""
+        return min(40, (self.max_tokens - self.context_tokens) // 4)
+
 
 def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -> list[Passage]:
     """Return the passages of a document in order; all spans satisfy the offset law."""
     passages: list[Passage] = []
     for group in _groups(document):
-        spans = _sentences(document.text, group.spans, splitting, token_starts)
-        context = _context(document, group, splitting, token_starts)
-        context_tokens = len(token_starts(f"{context}. ")) if context else 0
+        spans = _sentences(document.text, group, splitting, token_starts)
+        context, with_header = _contexts(document, group, splitting, token_starts)
+        longest = max(context, with_header, key=len)
+        context_tokens = len(token_starts(f"{longest}. ")) if longest else 0
         for sentences in _at_once(document, spans, splitting):
             for first, last in _pack(
-                document.text, sentences, context_tokens, splitting, token_starts
+                document.text, sentences, group, context_tokens, splitting, token_starts
             ):
                 start, end = sentences[first][0], sentences[last][1]
                 passages.append(
@@ -66,7 +78,8 @@ def split(document: Document, splitting: Splitting, token_starts: TokenStarts) -
                         end=end,
                         text=document.text[start:end],
                         section=group.section,
-                        context=context,
+                        # One that holds the header itself need not be told it.
+                        context=with_header if start >= group.header_end else context,
                         sentences=tuple(sentences[first : last + 1]),
                     )
                 )
@@ -116,13 +129,44 @@ class _Group:
     kind: str
     section: str | None
     spans: list[Span]
+    header: list[Span] = field(default_factory=list)
+    """Of a table, the rows that name its columns."""
+    rows: int = 0
+    """How many of the spans, the last ones, are rows of a table, its header's too."""
+
+    @property
+    def header_end(self) -> int:
+        """Where the header of the table ends; 0 where there is none."""
+        return self.header[-1][1] if self.header else 0
+
+    def add(self, kind: str, span: Span) -> None:
+        """Append a block; what follows a heading decides what the group is."""
+        self.kind = _TABLE if kind == "header" else kind
+        self.spans.append(span)
+        self.rows += self.kind == _TABLE
+        if kind == "header":
+            self.header.append(span)
+
+    def takes(self, kind: str, gap: str) -> bool:
+        """Whether a block of running text may stand in one passage with these, so far apart."""
+        if self.kind == "heading":
+            return True
+        if kind in ("header", _TABLE):
+            only_header = len(self.header) == self.rows
+            return (
+                self.kind == _TABLE
+                and (kind == _TABLE or (only_header and bool(self.header)))
+                and len(_BREAK.findall(gap)) < 2
+            )
+        return self.kind == kind != "teaser"
 
 
 def _groups(document: Document) -> Iterator[_Group]:
     section: str | None = None
     group: _Group | None = None
+    end = 0
     for block in document.blocks:
-        span = (block.start, block.end)
+        span, gap, end = (block.start, block.end), document.text[end : block.start], block.end
         if block.kind in ("title", "heading"):
             if group is None or group.kind != "heading":
                 if group:
@@ -136,40 +180,53 @@ def _groups(document: Document) -> Iterator[_Group]:
             if group:
                 yield group
             group = None
-        elif group and (group.kind == "heading" or (group.kind == block.kind != "teaser")):
-            group.kind = block.kind
-            group.spans.append(span)
         else:
-            if group:
-                yield group
-            group = _Group(block.kind, section, [span])
+            if group is None or not group.takes(block.kind, gap):
+                if group:
+                    yield group
+                group = _Group(block.kind, section, [])
+            group.add(block.kind, span)
     if group:
         yield group
 
 
-def _context(
+def _contexts(
     document: Document, group: _Group, splitting: Splitting, token_starts: TokenStarts
-) -> str:
-    """Return what names a passage: title and heading, cut to a number of tokens.
+) -> tuple[str, str]:
+    """Return what names a passage, title and heading, and this with the header of its table.
 
-    One token is left for the full stop between it and the passage.
+    Each is cut to a number of tokens. One is left for the full stop between it and the passage.
     """
     named = [document.title, group.section if group.section != document.title else None]
-    context = ". ".join(" ".join(part[:_MAX_NAME].split()) for part in named if part)
-    starts = token_starts(context) if context else []
-    if len(starts) >= splitting.context_tokens:
-        context = context[: starts[splitting.context_tokens - 1]].rstrip()
-    return context
+    names = ". ".join(" ".join(part[:_MAX_NAME].split()) for part in named if part)
+    names = _cut_to(names, splitting.context_tokens, token_starts)
+    lines = (header_text(document.text[start:end]) for start, end in group.header)
+    header = _cut_to(", ".join(filter(None, lines)), splitting.header_tokens, token_starts)
+    return names, ". ".join(filter(None, (names, header)))
+
+
+def _cut_to(words: str, tokens: int, token_starts: TokenStarts) -> str:
+    """Return the beginning of a name that, with a full stop behind it, has so many tokens."""
+    starts = token_starts(words) if words else []
+    return words if len(starts) < tokens else words[: starts[tokens - 1]].rstrip() if tokens else ""
 
 
 def _sentences(
-    text: str, spans: Sequence[Span], splitting: Splitting, token_starts: TokenStarts
+    text: str, group: _Group, splitting: Splitting, token_starts: TokenStarts
 ) -> Iterator[Span]:
-    """Yield the sentences of each block, none longer than a passage may be."""
-    for start, end in spans:
-        for first, last in sentences_of(text[start:end], splitting.language):
+    """Yield the sentences of each block, and rows, none longer than a passage may be."""
+    chars, tokens = splitting.max_chars, splitting.max_tokens - splitting.context_tokens
+    first_row = len(group.spans) - group.rows
+    for n, (start, end) in enumerate(group.spans):
+        if n < first_row:
+            spans = sentences_of(text[start:end], splitting.language)
+        else:
+            spans = iter([(0, end - start)])
+            chars = max(chars, MAX_EXCERPT)
+            tokens = splitting.max_tokens - splitting.context_tokens - splitting.header_tokens
+        for first, last in spans:
             for piece in _shortened(text, start + first, start + last):
-                yield from _cut(text, *piece, splitting, token_starts)
+                yield from _cut(text, *piece, chars, tokens, token_starts)
 
 
 def _shortened(text: str, start: int, end: int) -> Iterator[Span]:
@@ -185,26 +242,25 @@ def _shortened(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _cut(
-    text: str, start: int, end: int, splitting: Splitting, token_starts: TokenStarts
+    text: str, start: int, end: int, max_chars: int, max_tokens: int, token_starts: TokenStarts
 ) -> Iterator[Span]:
     """Cut a sentence that is longer than a passage may be, at white space where there is some.
 
     The pieces are about equal, so that no scrap of a sentence opens the next passage.
     """
-    max_tokens = splitting.max_tokens - splitting.context_tokens
-    if end - start <= min(splitting.max_chars, max_tokens):
+    if end - start <= min(max_chars, max_tokens):
         yield start, end
         return
     offset, tokens = start, token_starts(text[start:end])
     while start < end:
         first_token = bisect_left(tokens, start - offset)
         left = len(tokens) - first_token
-        limit = min(end, start + splitting.max_chars)
+        limit = min(end, start + max_chars)
         if left > max_tokens:
             limit = min(limit, max(start + 1, offset + tokens[first_token + max_tokens]))
         cut = limit
         if limit < end:
-            pieces = max(ceil((end - start) / splitting.max_chars), ceil(left / max_tokens))
+            pieces = max(ceil((end - start) / max_chars), ceil(left / max_tokens))
             space = _space(text, start + (end - start) // pieces, limit)
             if space < 0:
                 space = _last_space(text, start + 1, limit)
@@ -232,6 +288,7 @@ def _rstrip(text: str, start: int, end: int) -> int:
 def _pack(
     text: str,
     sentences: Sequence[Span],
+    group: _Group,
     context_tokens: int,
     splitting: Splitting,
     token_starts: TokenStarts,
@@ -240,7 +297,8 @@ def _pack(
 
     The breaks minimise the summed squares of the room left unused, as a paragraph's lines are
     broken in typesetting (Knuth and Plass, 1981), with a charge for a break within a paragraph:
-    even lengths, and paragraphs kept whole where that costs little.
+    even lengths, and paragraphs kept whole where that costs little. A header stands with the row
+    below it where both fit.
     """
     if not sentences:
         return []
@@ -255,6 +313,8 @@ def _pack(
         end = sentences[last][1]
         ends_block = last + 1 == len(sentences) or "\n" in text[end : sentences[last + 1][0]]
         charge = 0.0 if ends_block else _BREAK_WITHIN
+        if end <= group.header_end:
+            charge = _BREAK_BELOW_HEADER
         for first in range(last, -1, -1):
             length = end - sentences[first][0]
             tokens = token_end[last] - token_at[first]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.present.citations import citation_line, view_address
+from qa.present.citations import citation_line, original_address, view_address
 from qa.present.shown import lead, note_lines, pieces, shown, verdict_line, words_of
 from qa.text.printable import in_line, printable
 
@@ -111,8 +111,10 @@ def _result(result: Result, words: ShortAnswer | None, base: str) -> str:
 
 
 def _cited(indent: str, citation: Citation, base: str) -> str:
-    line = f"{indent}{printable(citation_line(citation))}\n   {view_address(citation, base)}"
-    return click.style(line, dim=True)
+    lines = [f"{indent}{printable(citation_line(citation))}", f"   {view_address(citation, base)}"]
+    if original := original_address(citation):
+        lines.append(f"   original: {printable(original)}")
+    return click.style("\n".join(lines), dim=True)
 
 
 def _marked(excerpt: str, highlights: Sequence[Highlight], words: ShortAnswer | None) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -130,6 +131,7 @@ class TextBuilder:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._length = 0
+        self._in_table = False
 
     def add(
         self, kind: BlockKind, words: str, level: int = 0, about: About | None = None
@@ -139,13 +141,27 @@ class TextBuilder:
         if not words:
             return None
         if self._parts:
-            # The entries of a list stand on lines of their own, as in a text.
-            close = kind == "item" and self._blocks[-1].kind == "item"
+            # The entries of a list, and the rows of a table, stand on lines of their own.
+            close = kind == self._blocks[-1].kind == "item" or self._in_table
             self._append("\n" if close else "\n\n")
         start = self._length
         self._append(words)
         self._blocks.append(Block(kind, start, self._length, level, about))
         return start
+
+    def add_table(self, header: Sequence[Sequence[str]], rows: Iterable[Sequence[str]]) -> None:
+        """Append the rows of one table, each the texts of its cells, an empty one where nothing is said.
+
+        ``header`` are the rows that name the columns, none where no row does.
+        """
+        kind: BlockKind = "header"
+        for n, cells in enumerate(chain(header, rows)):
+            if n == len(header):
+                kind = "row"
+            if any(cell.strip() for cell in cells):
+                self.add(kind, " ".join(" | ".join(cells).split()))
+                self._in_table = True
+        self._in_table = False
 
     @property
     def length(self) -> int:

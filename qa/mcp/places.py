@@ -95,8 +95,9 @@ def opened(
     metadata: dict[str, Any] = {
         "source": document.source,
         "published": about.published.value if about.published else None,
+        "published_from": about.published.known_from if about.published else None,
         "original_url": about.url,
-        "author": document.author,
+        "author": document.author_of(start) if end else document.author,
         "language": document.language,
         "sha256": document.sha256,
         "length": length,

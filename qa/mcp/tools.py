@@ -17,7 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema
 from qa.engine import MAX_GLOB, MAX_GLOBS, MAX_K, MAX_QUESTION
 from qa.errors import UsageError
 from qa.mcp import places, schemas
-from qa.present.citations import citation_line, view_address
+from qa.present.citations import citation_line, original_address, view_address
 from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line
 from qa.present.wire import answer_body, json_bytes
 from qa.records import Answer, Document, Filters, Question, Result
@@ -250,6 +250,8 @@ def _in_words(answer: Answer, base: str) -> str:
         )
     for result in shown(answer):
         source = f"{citation_line(result.citation)}\n{view_address(result.citation, base)}"
+        if original := original_address(result.citation):
+            source += f"\noriginal: {original}"
         parts.append(f"[{result.rank}] {source}\n{_quoted(result.excerpt)}")
     return "\n\n".join(parts)
 

@@ -164,7 +164,11 @@ def _span(start: int, words: str) -> Highlight:
 def _source(result: Result, base: str) -> str:
     citation = result.citation
     said = in_line(citation_line(citation))
-    return f"- [{result.rank}] {said} – [open]({view_address(citation, base)})"
+    links = f"[open]({view_address(citation, base)})"
+    if citation.original_url:
+        original = citation.original_url.replace("(", "%28").replace(")", "%29")
+        links += f", [original]({original})"
+    return f"- [{result.rank}] {said} – {links}"
 
 
 # --- the shapes of completions ------------------------------------------------------------------

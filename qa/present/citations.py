@@ -1,4 +1,9 @@
-"""A citation for people: the addresses that open it, and its line of text."""
+"""A citation for people: the addresses that open it, and its line of text.
+
+citation_line      one line, without addresses
+original_address   the document's own address on the web, without the words that it opens at
+citation_text      the line with both addresses, to be copied
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ from urllib.parse import quote
 
 from qa.records import Citation
 from qa.settings import Settings
+from qa.text.links import without_words
 from qa.text.printable import in_line
 
 
@@ -34,6 +40,7 @@ def citation_line(citation: Citation) -> str:
     if citation.line_end != citation.line_start:
         lines += f"-{citation.line_end}"
     parts = (
+        citation.author,
         f"“{citation.title}”" if citation.title else None,
         f"section “{citation.section}”" if citation.section else None,
         f"{citation.source}:{lines}",
@@ -43,3 +50,15 @@ def citation_line(citation: Citation) -> str:
         f"characters {citation.start}-{citation.end}",
     )
     return in_line(", ".join(part for part in parts if part))
+
+
+def original_address(citation: Citation) -> str | None:
+    """Return the document's own address on the web, short enough to be read; None without one."""
+    return without_words(citation.original_url) if citation.original_url else None
+
+
+def citation_text(citation: Citation, base: str) -> str:
+    """Return a citation as it is copied: its line, then the document's own address and ours."""
+    original = original_address(citation)
+    addresses = [*([original] if original else []), view_address(citation, base)]
+    return f"{citation_line(citation)}. {' '.join(addresses)}"

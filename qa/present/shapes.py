@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qa.records import Precision, Verdict
+from qa.records import DateSource, Precision, Verdict
 
 
 class Highlight(BaseModel):
@@ -39,7 +39,9 @@ class Citation(BaseModel):
     source: str = Field(description="path of the document in the archive")
     title: str | None
     section: str | None
+    author: str | None
     published: str | None = Field(description="as precise as is known: 2019, 2019-11, 2019-11-23")
+    published_from: DateSource | None = Field(description="what tells the date")
     page: int | None
     place: str | None = Field(
         description="where in a source without pages: a sheet and row, a slide, a message, a time"
@@ -50,7 +52,9 @@ class Citation(BaseModel):
     line_end: int
     sha256: str = Field(description="of the source's bytes")
     url: str = Field(description="opens the document with the excerpt marked; cite this")
-    original_url: str | None
+    original_url: str | None = Field(
+        description="the document's own address on the web; opens at the words, where it can"
+    )
 
 
 class Note(BaseModel):

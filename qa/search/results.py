@@ -22,7 +22,7 @@ _SHINGLE = 5
 # Of the words in the shorter of two texts, in runs of five, the share that the other one has too
 # when both come from one origin.
 _COPY = 0.7
-_NO_BORDER = {"paragraph", "item"}
+_NO_BORDER = ({"paragraph"}, {"item"}, {"header", "row"})
 _HEADINGS = {"title", "heading"}
 
 
@@ -172,8 +172,12 @@ def _adjoins(store: Store, group: _Group, passage: Passage) -> bool:
     later = max(group.start, passage.start)
     if any(b.kind in _HEADINGS and b.start >= later for b in blocks):
         return False
+    if any(b.kind == "header" and b.start >= later for b in blocks):  # of another table
+        return False
     kinds = {b.kind for b in blocks if b.kind not in _HEADINGS}
-    return len(kinds) == 1 and kinds <= _NO_BORDER
+    if "row" in kinds and document.text[gap_start:gap_end].count("\n") > 1:
+        return False
+    return bool(kinds) and any(kinds <= alike for alike in _NO_BORDER)
 
 
 @lru_cache(maxsize=512)
@@ -321,7 +325,9 @@ def cite(
         source=document.source,
         title=about.title,
         section=passage.section,
+        author=document.author_of(start),
         published=about.published.value if about.published else None,
+        published_from=about.published.known_from if about.published else None,
         page=document.page_of(start),
         place=document.place_of(start),
         start=start,

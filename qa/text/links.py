@@ -30,6 +30,13 @@ def same_page(url: str) -> str:
     return f"{host}{parts.path.rstrip('/')}{'?' if query else ''}{query}"
 
 
+def without_words(url: str) -> str:
+    """Return the address of a page without the words that it opens at; a name within it stays."""
+    address, mark, fragment = url.partition("#")
+    name = fragment.partition(":~:")[0]
+    return f"{address}{mark}{name}" if name else address
+
+
 def at_words(url: str, words: str) -> str:
     """Return the address that opens the page at ``url`` where it says ``words``.
 

@@ -18,7 +18,8 @@ from tests.api.keyed import Keyed
 from tests.archive import ARCHIVE
 
 CITATION = {
-    "id", "document_id", "source", "title", "section", "published", "page", "place", "start", "end",
+    "id", "document_id", "source", "title", "section", "author", "published", "published_from", "page",
+    "place", "start", "end",
     "line_start", "line_end", "sha256", "url", "original_url",
 }  # fmt: skip
 
@@ -67,7 +68,9 @@ def test_the_first_citation_is_exact(client: TestClient) -> None:
         "source": "notes/harbour.md",
         "title": "The harbour of Vellmar",
         "section": "The lighthouse",
+        "author": None,
         "published": "2019-11-23",
+        "published_from": "metadata",
         "page": None,
         "place": None,
         "start": start,

@@ -119,6 +119,39 @@ def test_a_quote_has_its_sentence_marked_lightly_and_the_words_strongly(face: Pa
     assert turn.locator("mark").first.evaluate(ground) == strong  # without words, it has all of it
 
 
+def test_a_source_shows_its_author_and_leads_to_its_original(face: Page) -> None:
+    original = "https://courier.example/2023/05/harbour-toll#:~:text=The%20toll"
+    known = {"author": "Petra Lindqvist", "published": "2023-05-17", "original_url": original}
+    turn = say(face, answer(marked(1, **known)))
+    source = turn.locator(".quote figcaption")
+    expect(source.locator(".author")).to_have_text("Petra Lindqvist")
+    expect(source.get_by_role("link", name="Original")).to_have_attribute("href", original)
+    copied = face.evaluate(
+        """async (citation) => { const { citationText, quoteMarkdown } = await import("/static/text.js");
+             return [citationText(citation, "http://h/v"), quoteMarkdown("Owls", citation, "http://h/v")]; }""",
+        {
+            "title": "Toll",
+            "source": "a.html",
+            "start": 0,
+            "end": 4,
+            "line_start": 1,
+            "line_end": 1,
+            **known,
+        },
+    )
+    plain = "https://courier.example/2023/05/harbour-toll"
+    assert copied == [
+        f"Petra Lindqvist, “Toll”, 17 May 2023, a.html, line 1, characters 0–4. {plain} http://h/v",
+        "> Owls\n>\n> — Petra Lindqvist, [Toll](http://h/v), 17 May 2023, line 1, "
+        f"[original]({plain})",
+    ]
+    # A document may name whatever it likes as its address.
+    turn = say(face, answer(marked(1, original_url="javascript:alert(1)", author="<b>Bob</b>")))
+    expect(turn.get_by_role("link", name="Original")).to_have_count(0)
+    expect(turn.locator(".quote figcaption .author")).to_have_text("<b>Bob</b>")
+    assert complaints_of_axe(face) == []
+
+
 def test_what_is_folded_is_never_the_answer(face: Page) -> None:
     quote = say(face, answer(HARBOURS)).locator(".quote")
     expect(quote.get_by_role("button", name="Show all")).to_be_visible()

@@ -68,7 +68,7 @@ def test_a_book_without_a_chapter_that_is_named() -> None:
         ("<pre>a\n  b</pre>", [("paragraph", "a\n  b")]),
         (
             "<table><tr><th>boat</th><th>fee</th></tr><tr><td><p>tug</p></td><td>9</td></tr></table>",
-            [("item", "boat | fee"), ("item", "tug | 9")],
+            [("header", "boat | fee"), ("row", "tug | 9")],
         ),
         ("<p>a&#160;b &amp; c</p>", [("paragraph", "a b & c")]),
         ("<script>x</script><p>one</p><style>y</style>", [("paragraph", "one")]),

@@ -129,7 +129,7 @@ def test_the_child_process_reads_pages_as_this_one_does(tmp_path: Path) -> None:
         ("<pre>a\n  b</pre>", [("paragraph", 0, "a\n  b")]),
         (
             "<table><tr><th>Boat</th><th>Fee</th></tr><tr><td>Skiff</td><td>2</td></tr></table>",
-            [("item", 0, "Boat | Fee"), ("item", 0, "Skiff | 2")],
+            [("header", 0, "Boat | Fee"), ("row", 0, "Skiff | 2")],
         ),
         ("<dl><dt>Post</dt><dd>A stack.</dd></dl>", [("item", 0, "Post"), ("item", 0, "A stack.")]),
     ],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from itertools import accumulate
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from qa.corpus.formats.pdf import read_pdf
-from qa.corpus.formats.pdf.pages import _adjoins, _Char, _spaced
+from qa.corpus.formats.pdf.chars import Char
+from qa.corpus.formats.pdf.fragments import _adjoins, _spaces
 from qa.corpus.readers import read_document
 from qa.corpus.reading import Reading, UnreadableError
 from qa.records import Published
@@ -161,7 +161,12 @@ def test_a_table_is_read_row_by_row() -> None:
         write_lines(canvas, [boat], 72, 600 - 20 * n)
         write_lines(canvas, [fee], 300, 600 - 20 * n)
     canvas.save()
-    assert read_pdf(file.getvalue()).text.split() == "boat fee tug 9 steamer 40 ferry 25".split()
+    assert seen(read_pdf(file.getvalue())) == [
+        ("item", "boat | fee"),
+        ("item", "tug | 9"),
+        ("item", "steamer | 40"),
+        ("item", "ferry | 25"),
+    ]
 
 
 def test_text_at_another_angle_is_left_out_and_a_turned_page_is_read() -> None:
@@ -242,9 +247,9 @@ def test_long_cells_of_figures_are_read_row_by_row() -> None:
         row = [f"{y} 4d 49 4d 45 2d 4d 61 67", f"{y} 69 63 00 0a 5b 35 30 3a"]
         write_lines(canvas, row[:1], 60, y)
         write_lines(canvas, row[1:], 310, y)
-        told += row
+        told.append(" | ".join(row))
     canvas.save()
-    assert read_pdf(file.getvalue()).text.split() == " ".join(told).split()
+    assert read_pdf(file.getvalue()).text.splitlines() == told
 
 
 def headed(heads: Callable[[int], list[tuple[str, float]]], *, pages: int = 4) -> str:
@@ -324,17 +329,10 @@ def test_spaces_that_are_only_gaps_are_read_and_kerned_letters_are_one_word() ->
 
 
 def test_spaces_are_measured_by_the_spaces_of_the_line() -> None:
-    def run(*gaps: float) -> list[_Char]:
-        edges = list(accumulate((gap + 5 for gap in gaps), initial=0.0))
-        return [
-            _Char(char, x, 0, x + 5, 10, 0, n)
-            for n, (char, x) in enumerate(zip("abcd", edges, strict=True))
-        ]
-
     known = [False, True, False, False]
-    assert _spaced(run(2.8, 2.5, 0.1), known) == "a b cd"
-    assert _spaced(run(6.0, 2.5, 2.5), known) == "a bcd"  # letters set apart
-    assert _spaced(run(2.8, 2.8, 2.8), [False] * 4) == "abcd"
+    assert _spaces([0.28, 0.25, 0.01], known) == [False, True, True, False]
+    assert _spaces([0.6, 0.25, 0.25], known) == known  # letters set apart
+    assert _spaces([0.28, 0.28, 0.28], [False] * 4) == [False] * 4
 
 
 def test_a_drop_cap_begins_the_first_of_the_lines_beside_it() -> None:
@@ -370,7 +368,7 @@ def test_one_word_in_another_face_does_not_make_the_line_what_it_is(font: str, s
 
 def test_the_letters_of_a_ligature_stand_side_by_side() -> None:
     """PDFium gives each of them the box of them all."""
-    f, i = (_Char(char, 10, 0, 16, 10, 0, n) for n, char in enumerate("fi"))
+    f, i = (Char(char, 10, 0, 16, 10, 0, n) for n, char in enumerate("fi"))
     assert _adjoins(f, i)
     assert not _adjoins(f, i._replace(x0=4, x1=9))
 
@@ -403,9 +401,47 @@ def test_metadata_counts_when_it_is_plausible(
     assert (reading.title, reading.author) == found
 
 
-def test_the_date_of_the_file_is_weaker_than_one_in_the_text() -> None:
-    plain = read_document("a.pdf", pdf([" ".join(COLUMN)]))
-    assert plain.published == Published("2000-01-01", "D:20000101000000+00'00'", "PDF metadata")
-    dated = read_document("a.pdf", pdf(["Published: 23 November 2019"]))
+def stamped(stamp: str, *, words: str = "", producer: str = "LibreOffice 7.3") -> bytes:
+    """Make a PDF whose file says when it was made, and with which program."""
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    canvas.setProducer(producer)
+    write_lines(canvas, [words or "The harbour was dug by four hundred dockers."], 72, 600)
+    canvas.save()
+    told = b"/CreationDate (D:20000101000000+00'00')"
+    data = file.getvalue()
+    assert data.count(told) == 1
+    return data.replace(told, f"/CreationDate ({stamp})".ljust(len(told)).encode())
+
+
+def test_the_date_of_the_file_is_weaker_than_one_in_the_text_and_its_name() -> None:
+    data = stamped("D:20191123101500+00'00'")
+    made = Published("2019-11-23", "D:20191123101500+00'00'", "PDF metadata")
+    assert read_document("a.pdf", data).published == made
+    named = read_document("2018-05-01 minutes.pdf", data).published
+    assert named
+    assert named.value == "2018-05-01"
+    dated = read_document(
+        "a.pdf", stamped("D:20191123101500+00'00'", words="Published: 3 March 2017")
+    )
     assert dated.published
-    assert (dated.published.value, dated.published.origin) == ("2019-11-23", "label")
+    assert (dated.published.value, dated.published.origin) == ("2017-03-03", "label")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "producer"),
+    [
+        ("D:20191123101500", "Microsoft: Print To PDF"),
+        ("D:20191123101500", "GPL Ghostscript 9.55"),
+        ("D:20191123101500", "Skia/PDF m90"),
+        ("D:20191123101500", "ABBYY FineReader 14"),
+        ("D:20000101000000", "ReportLab PDF Library"),
+        ("D:19700101000000", "LibreOffice 7.3"),
+        ("D:20191323101500", "LibreOffice 7.3"),
+        ("23 November 2019", "LibreOffice 7.3"),
+    ],
+)
+def test_the_date_of_a_converter_or_of_a_clock_that_was_not_set_is_none(
+    stamp: str, producer: str
+) -> None:
+    assert read_document("a.pdf", stamped(stamp, producer=producer)).published is None

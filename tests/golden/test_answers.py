@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from qa.build.builder import build_index
 from qa.engine import Engine
 from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import JudgedCorpus, read_corpus, read_spans
-from qa.build.builder import build_index
 from qa.records import Question
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -20,6 +20,7 @@ from tests.conftest import ROOT, SEEDS, Build
 from tests.fake import FakeEncoder
 from tests.golden.answers import (
     EXACT,
+    MODEL,
     RESULTS,
     Record,
     Slack,
@@ -103,6 +104,22 @@ def test_xquad(
 ) -> None:
     engine = opened(index_of(xquad, tmp_path / "xquad", encoder), encoder)
     check("fake-xquad", engine, rows(xquad), EXACT, write_golden)
+
+
+# --- the real model and its reader -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["seeds", "conversations"])
+def test_the_sample_archive_with_the_model(
+    name: str, model_engine: Engine, write_golden: bool
+) -> None:
+    check(f"model-{name}", model_engine, spans(name), MODEL, write_golden)
+
+
+@pytest.mark.model
+def test_xquad_with_the_model(xquad: JudgedCorpus, tmp_path: Path, write_golden: bool) -> None:
+    engine = Engine.open(index_of(xquad, tmp_path / "xquad"))
+    check("model-xquad", engine, rows(xquad, step=4), MODEL, write_golden)
 
 
 # --- the comparison itself -------------------------------------------------------------------

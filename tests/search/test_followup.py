@@ -2,12 +2,20 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.search.followup import resolve
+from qa.search import followup
+from qa.search.followup.resolve import RULES
+
+
+def resolve(question: str, history: Sequence[str]) -> str:
+    """Return the question that is searched."""
+    return followup.resolve(question, history).question
+
 
 WHO = "Who is Ada Lovelace?"
 NAVY = "Does Peru have a navy?"
@@ -204,3 +212,26 @@ def test_no_question_holds_up_the_others(question: str) -> None:
     began = time.process_time()
     assert len(resolve(question, [question] * 8)) <= 2000
     assert time.process_time() - began < 2  # a hundredth of it; before, a minute and more
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "why"),
+    [
+        ([], "And why?", "alone"),
+        ([WHO], "?!", "alone"),
+        ([NAVY], "And Chile?", "filled"),
+        ([WHO], "What did she write?", "replaced"),
+        (["Who led the navy of Peru?"], "Where was he born?", "together"),
+        (["Was the bridge opened?"], "Why not?", "together"),
+        ([WHO], "When did the mill of Vellmar burn down?", "alone"),
+    ],
+)
+def test_it_is_said_what_was_done_with_a_question(
+    history: list[str], question: str, why: str
+) -> None:
+    assert followup.resolve(question, history).why == why
+
+
+def test_every_rule_says_when_it_holds() -> None:
+    assert all(rule.says.endswith(".") for rule in RULES)
+    assert {rule.why for rule in RULES} == {"alone", "filled", "replaced", "together"}

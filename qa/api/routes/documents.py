@@ -17,7 +17,7 @@ from qa.api.pieces import in_pieces
 from qa.api.service import engine_of, service_of
 from qa.api.viewer import view_pieces
 from qa.errors import UsageError
-from qa.present.citations import citation_line, view_address
+from qa.present.citations import citation_text
 from qa.present.wire import document_body, entry_body, json_pieces
 from qa.records import Document
 from qa.search.results import cite_span
@@ -120,9 +120,8 @@ def _page(
 
 
 def _citation(document: Document, start: int, end: int, base: str) -> str:
-    """Return the citation of a span as one line with its address."""
-    citation = cite_span(document, start, end)
-    return f"{citation_line(citation)}. {view_address(citation, base)}"
+    """Return the citation of a span as one line with its addresses."""
+    return citation_text(cite_span(document, start, end), base)
 
 
 def _cursor_of(source: str) -> str:

@@ -12,7 +12,8 @@ a token for each mark. So it is given a window of the text at a time, and its wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -30,6 +31,8 @@ that, a long list of entries of forty characters all of it."""
 _BLOCK, _LINE = 4, 128
 """The beginning of a block counts as so many visits, and a line as one more for so many characters."""
 _FREE_BLOCKS, _CHARS_A_BLOCK = 1_000, 24
+_CHARS_A_ROW = 8
+"""Characters that a row of a table has on average; one whose rows have less is a paragraph."""
 _DEFINITION_LINES = 32
 _CONTAINERS: Mapping[str, BlockKind] = {
     "paragraph_open": "paragraph",
@@ -38,7 +41,7 @@ _CONTAINERS: Mapping[str, BlockKind] = {
     "blockquote_open": "paragraph",
     "fence": "paragraph",
     "code_block": "paragraph",
-    "table_open": "paragraph",
+    "table_open": "row",
     "html_block": "paragraph",
 }
 
@@ -96,6 +99,7 @@ def _read_window(text: str, start: int, end: int, work: dict[str, int]) -> tuple
         raise _TooDenseError
     blocks: list[Block] = []
     inside = last = start
+    rows = 0
     for token in _MARKDOWN.parse(window, work):
         if token.map is None:
             continue
@@ -106,6 +110,13 @@ def _read_window(text: str, start: int, end: int, work: dict[str, int]) -> tuple
         kind = _CONTAINERS.get(token.type)
         if kind is None or first < inside:  # within a block that is already taken whole
             continue
+        if kind == "row" and upto - first >= _CHARS_A_ROW * (token.map[1] - token.map[0]):
+            table = list(_rows(text, lines[token.map[0] : token.map[1]], upto))
+            blocks += table
+            rows += len(table)
+            inside = upto
+            continue
+        kind = "paragraph" if kind == "row" else kind
         piece = text[first:upto]
         first, upto = first + len(piece) - len(piece.lstrip()), first + len(piece.rstrip())
         if first < upto:
@@ -113,13 +124,24 @@ def _read_window(text: str, start: int, end: int, work: dict[str, int]) -> tuple
                 kind = "furniture"
             blocks.append(Block(kind, first, upto, int(token.tag[1]) if kind == "heading" else 0))
             inside = upto
-    if len(blocks) > _FREE_BLOCKS + len(window) // _CHARS_A_BLOCK:
+    if len(blocks) - rows > _FREE_BLOCKS + len(window) // _CHARS_A_BLOCK:
         raise _TooDenseError
     if end == len(text):
         return blocks, end
     while blocks and blocks[-1].end > last:
         blocks.pop()
     return blocks, last
+
+
+def _rows(text: str, starts: Sequence[int], end: int) -> Iterator[Block]:
+    """Yield the rows of a table: the first one names its columns, with the rule below it."""
+    kind: BlockKind = "header"
+    for first, upto in pairwise([starts[0], *starts[2:], end]):
+        piece = text[first:upto]
+        begin, close = first + len(piece) - len(piece.lstrip()), first + len(piece.rstrip())
+        if begin < close:
+            yield Block(kind, begin, close)
+        kind = "row"
 
 
 def _is_comment(html: str) -> bool:

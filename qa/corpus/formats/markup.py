@@ -13,6 +13,8 @@ from typing import Any
 
 from lxml import etree
 
+from qa.corpus.formats.formulas import lowered, math_text, raised
+from qa.corpus.formats.tables import Cell, Table
 from qa.corpus.reading import TextBuilder, UnreadableError
 from qa.records import BlockKind
 
@@ -30,9 +32,15 @@ _LEFT_OUT = frozenset(
     "audio canvas embed head iframe input link map math meta noscript object script select style "
     "svg template textarea title video".split()
 )
+_SET = frozenset({"sup", "sub"})
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
-_ITEMS = frozenset({"li", "dt", "dd", "tr"})
+_ITEMS = frozenset({"li", "dt", "dd"})
 _TELLING = frozenset({*_HEADINGS, *_ITEMS, "pre"})
+_CELLS = frozenset({"td", "th"})
+_GROUPS = frozenset({"thead", "tbody", "tfoot"})
+_TO_END = 1 << 16
+"""Rows that a cell spans which says 0."""
+_OF_TABLE = frozenset({*_CELLS, *_GROUPS, "tr"})
 _WHITE = re.compile(r"\s+")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
@@ -146,41 +154,79 @@ class _Blocks:
         self._words: list[str] = []
         self._open: list[str] = []
         """The names of the open elements that say what their text is."""
+        self._set: list[int] = []
+        """Where the open exponents and indices begin among the words."""
+        self._rows: _OpenTable | None = None
+        self._inner = 0
+        """How many tables within a cell are open."""
 
     def read(self, root: Element) -> None:
         for began, node in walk(root, _LEFT_OUT):
             name = local_name(node)
             if began:
-                self._begin(name)
+                self._begin(name, node)
                 self._say(_own_text(node))
                 continue
-            if name not in _LEFT_OUT:
-                self._end(name)
+            if name == "math":
+                self._say(math_text(node))
+            elif name not in _LEFT_OUT:
+                self._end(name, node)
             if node is not root:
                 self._say(node.tail or "")
         self._flush()
 
-    def _begin(self, name: str) -> None:
+    def _begin(self, name: str, node: Element) -> None:
         if name == "br":
             self._words.append("\n")
+        elif name in _SET:
+            self._set.append(len(self._words))
         elif name in BLOCKS:
-            self._border(name)
+            self._border()
+            if name == "table" and self._rows:
+                self._inner += 1
+            elif name == "table" and is_table(node):
+                self._rows = _OpenTable()
+            elif self._rows and not self._inner and name in _OF_TABLE:
+                self._rows.begin(name, node)
             if name in _TELLING:
                 self._open.append(name)
 
-    def _end(self, name: str) -> None:
-        if name in BLOCKS:
-            self._border(name if name not in ("td", "th") else "")
+    def _end(self, name: str, node: Element) -> None:
+        if name in _SET and self._set:
+            self._end_set(name)
+        elif name in BLOCKS:
+            if self._rows and self._rows.open_cell is node:
+                words, self._words = "".join(self._words), []
+                self._rows.cell(" ".join(words.split()))
+            elif self._rows and not self._inner and name in _OF_TABLE:
+                self._rows.end(name)
+            elif self._rows and name == "table":
+                self._end_table()
+            self._border()
             if name in _TELLING and name in self._open:
                 del self._open[len(self._open) - 1 - self._open[::-1].index(name) :]
 
-    def _border(self, name: str) -> None:
-        if "tr" not in self._open or (name == "tr" and self._open.count("tr") == 1):
+    def _end_set(self, name: str) -> None:
+        at = self._set.pop()
+        if at <= len(self._words):  # no block has ended within it
+            words, before = "".join(self._words[at:]), "".join(self._words[max(0, at - 2) : at])
+            set_so = raised(words, before) if name == "sup" else lowered(words, before)
+            self._words[at:] = [set_so]
+
+    def _end_table(self) -> None:
+        if self._inner:
+            self._inner -= 1
+        elif self._rows:
             self._flush()
-        elif name in ("td", "th") and "".join(self._words).strip():
-            self._words.append(" | ")
-        else:
+            self._rows.end("tr")
+            rows, self._rows = self._rows.table.result(), None
+            self._builder.add_table(rows.header, rows.body)
+
+    def _border(self) -> None:
+        if self._rows and self._rows.open_cell is not None:
             self._words.append(" ")
+        else:
+            self._flush()
 
     def _say(self, words: str) -> None:
         if words:
@@ -199,3 +245,65 @@ class _Blocks:
             lines = (" ".join(line.split()) for line in part.split("\n"))
             words = "\n".join(line for line in lines if line)
             self._builder.add(kind, words, _HEADINGS.get(telling, 0))
+
+
+def is_table(node: Element) -> bool:
+    """Whether a table's cells stand beside one another: one column is no table."""
+    rows = (row for row in node.iter() if local_name(row) == "tr")
+    return any(sum(local_name(cell) in _CELLS for cell in row) > 1 for row in rows)
+
+
+class _OpenTable:
+    """The rows of a table that is being read."""
+
+    def __init__(self) -> None:
+        self.table = Table()
+        self.open_cell: Element = None
+        self._cells: list[Cell] = []
+        self._in_head = False
+
+    def begin(self, name: str, node: Element) -> None:
+        if self.open_cell is not None:
+            return
+        if name in _CELLS:
+            self.open_cell = node
+        elif name in _GROUPS:
+            self._in_head = name == "thead"
+            self.table.end_group()
+
+    def cell(self, words: str) -> None:
+        """End the open cell, which says this."""
+        node, self.open_cell = self.open_cell, None
+        self._cells.append(
+            Cell(
+                words,
+                _spanned(node.get("colspan"), 1),
+                _spanned(node.get("rowspan"), _TO_END),
+                heads=local_name(node) == "th",
+                bold=_is_bold(node, words),
+            )
+        )
+
+    def end(self, name: str) -> None:
+        if self.open_cell is not None:
+            return
+        if name == "tr" and self._cells:
+            self.table.add(self._cells, named=self._in_head)
+            self._cells = []
+        elif name == "thead":
+            self._in_head = False
+
+
+def _spanned(said: str | None, nought: int) -> int:
+    said = (said or "").strip()
+    if not said.isascii() or not said.isdecimal():
+        return 1
+    return int(said[:6]) or nought
+
+
+def _is_bold(cell: Element, words: str) -> bool:
+    """Whether all words of a cell are bold, in one element."""
+    for node in cell.iter():
+        if local_name(node) in ("b", "strong"):
+            return text_of(node) == words
+    return False

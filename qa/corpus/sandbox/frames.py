@@ -11,14 +11,14 @@ import struct
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from qa.corpus.contents import Item, Mark
 from qa.corpus.reading import Columns, Limits, Options, Skipped
-from qa.records import About, Block, Document, Place, Published, document_id
+from qa.records import About, Block, BlockKind, Document, Place, Published, document_id
 
 _LENGTH = struct.Struct(">Q")
-_KINDS = frozenset({"title", "heading", "paragraph", "item", "teaser", "furniture"})
+_KINDS = frozenset(get_args(BlockKind))
 
 
 class FrameError(ValueError):

@@ -5,7 +5,8 @@
     And Chile?          after  Does Peru have a navy?    Does Chile have a navy?
     Why not?            after  Was the bridge opened?    Was the bridge opened? Why not?
 
-A pronoun is replaced where one thing alone can be meant, a fragment takes the one place that it
+Which of these is done, and when, stands in ``RULES``; the words that they go by in ``table``. A
+pronoun is replaced where one thing alone can be meant, a fragment takes the one place that it
 fits, and everything else that leans on what came before is searched together with it: a doubt
 costs focus and never invents a meaning. A question that stands on its own is left as it is. The
 result is a question that a person can read, since it is shown and can be edited.
@@ -13,26 +14,33 @@ result is a question that a person can read, since it is shown and can be edited
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
 
-from qa.search.followup.pointers import BEFORE, owns, pointers
-from qa.search.followup.reading import Name, Reading, Word, is_content, read
+from qa.search.followup.reading import (
+    BEFORE,
+    Name,
+    Reading,
+    Word,
+    is_content,
+    is_fragment,
+    leans,
+    owns,
+    pointers,
+    read,
+)
 from qa.search.followup.table import (
     ARTICLES,
     AUXILIARIES,
-    BESIDES,
     CLAUSES,
     DEFINITION,
-    ELSE,
-    INTERROGATIVES,
     LEAD,
-    MEANS,
     PERSONAL,
     PLACES,
     POSSESSIVES,
     PREPOSITIONS,
-    REMAINING,
     THINGS,
     WHO,
 )
@@ -47,6 +55,17 @@ _CLAUSES = 3
 """How many questions are searched together at most."""
 _FOCUS = 6
 """How many words may name what a question is about."""
+
+
+Why = Literal["alone", "filled", "replaced", "together"]
+"""What was done with a question; ``RULES`` says when."""
+
+
+class Searched(NamedTuple):
+    """The question that is searched, and what was done to come to it."""
+
+    question: str
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +88,40 @@ class _Turn:
         return self.parts[:-1] if self.open and len(self.parts) > 1 else self.parts
 
 
-def resolve(question: str, history: Sequence[str]) -> str:
+@dataclass(frozen=True)
+class _Asked:
+    """A question, after the turns ``before`` it."""
+
+    text: str
+    before: Sequence[_Turn]
+
+    @cached_property
+    def led(self) -> int:
+        """Where the question begins after "and", "what about" and the like; 0 without one."""
+        lead = LEAD.match(self.text)
+        return lead.end() if lead else 0
+
+    @cached_property
+    def rest(self) -> Reading:
+        """What stands after such a beginning."""
+        return read(self.text[self.led :])
+
+    @cached_property
+    def back(self) -> list[int]:
+        """The numbers of the words that mean something said before."""
+        return list(pointers(read(self.text)))
+
+    @cached_property
+    def replaced(self) -> str | None:
+        """The question with these words replaced; None where one could mean several things."""
+        return _replaced(read(self.text), self.back, self.before) if self.back else None
+
+    def together(self, text: str) -> _Turn:
+        """Return ``text`` with the questions before it."""
+        return _together(text, self.before[-1])
+
+
+def resolve(question: str, history: Sequence[str]) -> Searched:
     """Return the question to search: ``question`` itself, or what it means after ``history``.
 
     ``history`` holds the earlier questions, oldest first. The result has at most 2,000
@@ -78,32 +130,65 @@ def resolve(question: str, history: Sequence[str]) -> str:
     turns: list[_Turn] = []
     for earlier in history[-TURNS:]:
         if earlier.strip():
-            turns.append(_turn(" ".join(earlier.split()), turns))
-    question = question.strip()
-    return _turn(question, turns).text if turns else question
+            turns.append(_turn(" ".join(earlier.split()), turns)[0])
+    turn, why = _turn(question.strip(), turns)
+    return Searched(turn.text, why)
 
 
-def _turn(text: str, before: Sequence[_Turn]) -> _Turn:
-    """Resolve one question after the turns ``before`` it."""
-    alone = _Turn((text,))
-    if not before or not read(text).words:
-        return alone
-    lead = LEAD.match(text)
-    rest = text[lead.end() :] if lead else text
-    filled = _filled(text, lead.end(), before[-1]) if lead else None
-    if filled and len(filled) <= MAX_CHARS:
-        return _Turn((filled,))
-    asked = read(text)
-    back = list(pointers(asked))
-    if back:
-        replaced = _replaced(asked, back, before)
-        says_enough = len(asked.content) + len(back) > BEFORE
-        if replaced and (says_enough or _focus(before[-1])[1]):
-            return _Turn((replaced,))
-        return _together(replaced or text, before[-1])
-    if _leans(read(rest), bool(lead)) or (lead and _is_fragment(read(rest))):
-        return _together(text, before[-1])
-    return alone
+def _turn(text: str, before: Sequence[_Turn]) -> tuple[_Turn, Why]:
+    """Resolve one question after the turns ``before`` it, by the first rule that holds."""
+    asked = _Asked(text, before)
+    for rule in RULES:
+        turn = rule.apply(asked)
+        if turn is not None:
+            return turn, rule.why
+    return _Turn((text,)), "alone"
+
+
+# --- the rules ----------------------------------------------------------------------------------
+
+
+class Rule(NamedTuple):
+    """A rule: ``apply`` returns what a question comes to, None where the rule does not hold."""
+
+    why: Why
+    says: str
+    apply: Callable[[_Asked], _Turn | None]
+
+
+def _first(asked: _Asked) -> _Turn | None:
+    return None if asked.before and read(asked.text).words else _Turn((asked.text,))
+
+
+def _fragment(asked: _Asked) -> _Turn | None:
+    filled = _filled(asked.text, asked.led, asked.before[-1]) if asked.led else None
+    return _Turn((filled,)) if filled and len(filled) <= MAX_CHARS else None
+
+
+def _pronoun(asked: _Asked) -> _Turn | None:
+    says_enough = len(read(asked.text).content) + len(asked.back) > BEFORE
+    if asked.replaced and (says_enough or _focus(asked.before[-1])[1]):
+        return _Turn((asked.replaced,))
+    return None
+
+
+def _doubt(asked: _Asked) -> _Turn | None:
+    return asked.together(asked.replaced or asked.text) if asked.back else None
+
+
+def _leaning(asked: _Asked) -> _Turn | None:
+    needed = leans(asked.rest, bool(asked.led)) or (asked.led and is_fragment(asked.rest))
+    return asked.together(asked.text) if needed else None
+
+
+RULES = (
+    Rule("alone", "Nothing was asked before, or the question has no word.", _first),
+    Rule("filled", 'A fragment after "and" takes the one place that it fits.', _fragment),
+    Rule("replaced", "Each pronoun can mean one thing alone, and the rest says enough.", _pronoun),
+    Rule("together", "A pronoun could mean several things, or the rest says little.", _doubt),
+    Rule("together", "Without a pronoun it still needs what came before it.", _leaning),
+)
+"""The first that holds is applied; where none does, the question stands on its own."""
 
 
 def _together(text: str, last: _Turn) -> _Turn:
@@ -117,35 +202,6 @@ def _together(text: str, last: _Turn) -> _Turn:
 
 def _closed(text: str) -> str:
     return text if text[-1] in "?!.…" else text + "?"
-
-
-# --- does it stand on its own? -----------------------------------------------------------------
-
-
-def _leans(asked: Reading, led: bool) -> bool:
-    """Whether a question without a pronoun still needs what came before it."""
-    words = [word.low for word in asked.words]
-    for word, after in zip(words, [*words, ""][1:], strict=True):
-        if word in REMAINING and (not after or after in PREPOSITIONS | AUXILIARIES):
-            return True
-    if asked.names:
-        return False
-    if led or (ELSE & set(words) and not BESIDES & set(words)):
-        return True
-    first = asked.words[0].low if asked.words else ""
-    asks = first in INTERROGATIVES | AUXILIARIES | PREPOSITIONS
-    if not asked.content:
-        return True
-    defines = words[-1] in MEANS or DEFINITION.fullmatch(asked.text)
-    return asks and _says_little(asked) and not defines
-
-
-def _is_fragment(asked: Reading) -> bool:
-    return not any(word.low in INTERROGATIVES | AUXILIARIES for word in asked.words)
-
-
-def _says_little(asked: Reading) -> bool:
-    return len(asked.content) < 2 and not asked.names
 
 
 # --- words that point back ---------------------------------------------------------------------
@@ -175,15 +231,15 @@ def _owning(name: str, possessive: str) -> str:
 def _meant(asked: Reading, n: int, before: Sequence[_Turn]) -> str | None:
     word = asked.words[n].low
     if word in PLACES:
-        return _first(_place(turn) for turn in reversed(before[-_NEAR:]))
+        return _nearest(_place(turn) for turn in reversed(before[-_NEAR:]))
     if word in PERSONAL or word in ("his", "her"):
-        return _first(_person(turn) for turn in reversed(before[-_NEAR:]))
+        return _nearest(_person(turn) for turn in reversed(before[-_NEAR:]))
     if word in THINGS or word in ("its", "their"):
         return _thing(before[-1])
     return None
 
 
-def _first(found: Iterable[str | None]) -> str | None:
+def _nearest(found: Iterable[str | None]) -> str | None:
     return next((one for one in found if one), None)
 
 

@@ -154,9 +154,10 @@ function quote(result, on) {
   copy.setAttribute("aria-controls", copies.id);
   copy.setAttribute("aria-label", `Copy quote ${rank}`);
   discloses(copy, false);
-  const meta = [date(citation.published),
+  const meta = [citation.author && el("span", { class: "author" }, el("bdi", {}, citation.author)),
+    date(citation.published),
     citation.section && el("span", {}, el("bdi", {}, citation.section)),
-    place(citation) && el("span", { class: "place" }, place(citation))].filter(Boolean);
+    place(citation) && el("span", { class: "place" }, place(citation)), original(citation)].filter(Boolean);
   return el("li", { class: "quote", value: rank },
     el("figure", {}, words,
       el("figcaption", {},

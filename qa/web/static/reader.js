@@ -84,6 +84,7 @@ export class Reader {
   #fill(document, { citation, score, highlights, answer }) {
     const { start, end, sha256 } = citation;
     const isSpan = end > start;
+    const { author } = isSpan ? citation : document;
     const changed = isSpan && sha256 !== document.sha256;
     const spans = isSpan && !changed ? [{ start, end }] : [];
     const text = el("div", { class: "reader-text", dir: "auto", tabindex: "0", role: "region",
@@ -96,7 +97,8 @@ export class Reader {
     this.title.textContent = nameOf(document);
     this.#content.replaceChildren(...[
       el("div", { class: "reader-head" },
-        el("p", { class: "meta" }, [date(citation.published ?? document.published),
+        el("p", { class: "meta" }, [author && el("span", { class: "author" }, el("bdi", {}, author)),
+          date(citation.published ?? document.published),
           citation.section && el("span", {}, el("bdi", {}, citation.section)),
           isSpan && place(citation) && el("span", { class: "place" }, place(citation)),
           document.title && el("span", { class: "path" }, el("bdi", {}, document.source))].filter(Boolean)),

@@ -1,5 +1,7 @@
 // Words and spans: pure functions, shared by every face of the project in a browser.
 
+import { webAddress } from "./api.js";
+
 /**
  * Cut a text at its highlights, and at the words in them that answer.
  *
@@ -131,10 +133,15 @@ export function boundsInWords({ source, from, to }) {
 /** What a document is called: its title, or else its path. */
 export const nameOf = ({ title, source }) => title || source;
 
+/** A document's own address on the web, without the words that it opens at; "" without one. */
+const originalAddress = ({ original_url: url }) => (webAddress(url) ?? "").replace(/:~:.*$/, "").replace(/#$/, "");
+
 /** A citation in one line of text, enough to find the very words again. */
 export function citationText(citation, address) {
-  const { title, source, section, published, start, end, sha256 } = citation;
+  const { author, title, source, section, published, start, end, sha256 } = citation;
+  const original = originalAddress(citation);
   return [
+    author,
     title && `“${title}”`,
     section && `section “${section}”`,
     dateInWords(published),
@@ -142,7 +149,7 @@ export function citationText(citation, address) {
     place(citation),
     `characters ${start}–${end}`,
     sha256 && `SHA-256 ${sha256.slice(0, 12)}`,
-  ].filter(Boolean).join(", ") + `. ${address}`;
+  ].filter(Boolean).join(", ") + `. ${original && `${original} `}${address}`;
 }
 
 /** A quotation with its citation under it. */
@@ -152,9 +159,11 @@ export const quoteText = (excerpt, citation, address) =>
 /** The same as Markdown that renders as these very words, whatever markup they hold. */
 export function quoteMarkdown(excerpt, citation, address) {
   const quoted = excerpt.split(/\r\n|\r|\n/).map((line) => `> ${literally(line.trim())}`.trimEnd());
-  const link = `[${literally(nameOf(citation))}](${address.replace(/\(/g, "%28").replace(/\)/g, "%29")})`;
-  const rest = [dateInWords(citation.published), literally(place(citation))].filter(Boolean).join(", ");
-  return [...quoted, ">", `> — ${link}${rest && `, ${rest}`}`].join("\n");
+  const link = (words, to) => `[${words}](${to.replace(/\(/g, "%28").replace(/\)/g, "%29")})`;
+  const original = originalAddress(citation);
+  const parts = [citation.author && literally(citation.author), link(literally(nameOf(citation)), address),
+    dateInWords(citation.published), literally(place(citation)), original && link("original", original)];
+  return [...quoted, ">", `> — ${parts.filter(Boolean).join(", ")}`].join("\n");
 }
 
 const literally = (text) => text

@@ -1,10 +1,11 @@
 """The lines of a printed page in the order in which they are read.
 
-A page of a PDF is characters at places. ``qa.corpus.formats.pdf`` makes fragments of them (characters side
+A page of a PDF is characters at places. ``fragments`` makes fragments of them (characters side
 by side on one line); here fragments become lines, column by column. A gutter is a left edge that
 several fragments share, with text on both sides of it, side by side, most of which is long enough to
 be running text: the columns of a table are not, and are read row by row. What crosses a gutter (a
-title, a picture's caption) cuts the columns into bands, read from the top down.
+title, a picture's caption) cuts the columns into bands, read from the top down; what only hangs into
+it does not. A page whose text runs to the left is looked at from behind.
 """
 
 from __future__ import annotations
@@ -15,35 +16,37 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from qa.corpus.formats.pdf.fragments import Fragment, is_leftward
+from qa.corpus.formats.pdf.grids import Grid, grids
+from qa.corpus.formats.pdf.raised import is_raised, raised
+from qa.corpus.formats.pdf.rules import NO_RULES, Rules
+from qa.corpus.formats.pdf.tables import Row, aligned, split_at
+from qa.corpus.formats.pdf.words import Words
+
 _COLUMN_CHARS = 18
 """A column's lines have at least so many characters; a table's cells have fewer."""
 _PAIRS, _FEW_PAIRS = 3, 2
 """So many lines stand side by side in two columns; a few where no line of the right one is short."""
 _LONG = 30
+_HANG = 0.7
+"""What stands over the edge of its column by so many font sizes hangs into the gutter."""
+_RIVER = 8
+"""In no more lines of a text do wide spaces stand below each other."""
 _INITIAL = 1.8
 """A drop cap is so many times as large as the text that it begins."""
 _MAX_FRAGMENTS = 5000
 """A page with more is a drawing; its text is taken as it comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """Characters side by side. ``y0`` is the lower edge; y grows upwards; units are points."""
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    size: float
-    bold: bool
+_SPACE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text, and the left and right edge of the column that it stands in."""
+    """A line of text, and the left and right edge of the column that it stands in.
 
-    text: str
+    ``row`` says that it is the row of a table, and ``header`` that it names the columns.
+    """
+
+    words: Words
     x0: float
     y0: float
     x1: float
@@ -53,14 +56,30 @@ class Line:
     left: float
     right: float
     column: int
+    row: bool = False
+    header: bool = False
+
+    @property
+    def text(self) -> str:
+        """The words without their marks."""
+        return self.words.text
 
 
-def reading_order(fragments: Sequence[Fragment]) -> list[Line]:
+def reading_order(fragments: Sequence[Fragment], rules: Rules = NO_RULES) -> list[Line]:
     """Return the lines of a page as they are read; ``column`` numbers the runs of lines."""
+    leftward = is_leftward("".join(f.text for f in fragments))
+    if leftward:
+        fragments, rules = [_from_behind(f) for f in fragments], rules.mirrored()
+    rest, tables = grids(fragments, rules)
     found: list[Line] = []
-    for number, part in enumerate(_columns(_with_initials(fragments), depth=0)):
-        found += lines_of(part, column=number)
+    for number, part in enumerate(_columns([*_with_initials(rest), *tables], depth=0)):
+        found += _lines(part, number, rules, leftward)
     return found
+
+
+def _from_behind(fragment: Fragment) -> Fragment:
+    gaps = tuple(replace(gap, x0=-gap.x1, x1=-gap.x0) for gap in fragment.gaps)
+    return replace(fragment, x0=-fragment.x1, x1=-fragment.x0, gaps=gaps)
 
 
 def _with_initials(fragments: Sequence[Fragment]) -> list[Fragment]:
@@ -82,7 +101,10 @@ def _with_initials(fragments: Sequence[Fragment]) -> list[Fragment]:
             found.remove(initial)
             # It is indented as the lines below it are, so that no paragraph begins with the second.
             found[found.index(first)] = replace(
-                first, text=initial.text + first.text, x0=max(first.x0, initial.x1)
+                first,
+                words=initial.words + first.words,
+                x0=max(first.x0, initial.x1),
+                gaps=tuple(replace(gap, at=gap.at + 1) for gap in first.gaps),
             )
     return found
 
@@ -92,22 +114,74 @@ def lines_of(fragments: Sequence[Fragment], column: int = 0) -> list[Line]:
     if not fragments:
         return []
     left, right = min(f.x0 for f in fragments), max(f.x1 for f in fragments)
+    return [_line(row, left, right, column) for row in side_by_side(fragments)]
+
+
+def side_by_side(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
+    """Return fragments as lines, from the top, each from the left; a table is by itself."""
     rows: list[list[Fragment]] = []
     for fragment in sorted(fragments, key=lambda f: (-(f.y0 + f.y1), f.x0)):
-        if rows and _beside(rows[-1][0], fragment):
+        alone = isinstance(fragment, Grid) or (rows and isinstance(rows[-1][0], Grid))
+        if rows and not alone and _beside(rows[-1][0], fragment):
             rows[-1].append(fragment)
         else:
             rows.append([fragment])
-    return [_line(sorted(row, key=lambda f: f.x0), left, right, column) for row in rows]
+    return [sorted(row, key=lambda f: f.x0) for row in rows]
 
 
-def _line(row: Sequence[Fragment], left: float, right: float, column: int) -> Line:
-    text = row[0].text
-    for before, after in pairwise(row):
-        text += (" " if after.x0 - before.x1 > 0.15 * after.size else "") + after.text
+def _lines(
+    fragments: Sequence[Fragment], column: int, rules: Rules, leftward: bool
+) -> Iterator[Line]:
+    """Yield the lines of a column, its tables row by row."""
+    if not fragments:
+        return
+    left, right = min(f.x0 for f in fragments), max(f.x1 for f in fragments)
+    lines = side_by_side(fragments)
+    done = 0
+    for table in aligned(lines, rules.across):
+        for line in lines[done : table.start]:
+            yield from _told(line, left, right, column, leftward)
+        for row in table.rows:
+            yield _row(row, left, right, column)
+        done = table.end
+    for line in lines[done:]:
+        yield from _told(line, left, right, column, leftward)
+
+
+def _told(
+    line: Sequence[Fragment], left: float, right: float, column: int, leftward: bool
+) -> Iterator[Line]:
+    if isinstance(line[0], Grid):
+        for row in line[0].rows:
+            yield _row(row, left, right, column)
+    else:
+        turned = is_leftward("".join(f.text for f in line)) != leftward
+        yield _line(line, left, right, column, turned=turned)
+
+
+def _row(row: Row, left: float, right: float, column: int) -> Line:
+    return Line(
+        words=row.words, x0=row.x0, y0=row.y0, x1=row.x1, y1=row.y1, size=row.size, bold=row.bold,
+        left=left, right=right, column=column, row=True, header=row.header,
+    )  # fmt: skip
+
+
+def _line(
+    row: Sequence[Fragment], left: float, right: float, column: int, *, turned: bool = False
+) -> Line:
+    """Return fragments as a line; ``turned`` where it runs the other way than its page."""
+    words = row[-1 if turned else 0].words
+    for before, after in pairwise(row[::-1] if turned else row):
+        gap = before.x0 - after.x1 if turned else after.x0 - before.x1
+        apart = gap > _SPACE * after.size
+        part = after.words
+        high, base = after.y1 - after.y0, before.y1 - before.y0
+        if not apart and after.size < before.size and is_raised(after.y0, high, before.y0, base):
+            part = raised(part, words.text[-1])
+        words += Words.of(" ") + part if apart else part
     main = max(row, key=lambda f: len(f.text))
     return Line(
-        text=" ".join(text.split()),
+        words=words.squeezed(),
         x0=row[0].x0,
         y0=min(f.y0 for f in row),
         x1=max(f.x1 for f in row),
@@ -172,8 +246,8 @@ def _gutter(fragments: Sequence[Fragment]) -> float | None:
     """Return the left edge that divides the most lines in two columns; None when none does."""
     counts: dict[int, int] = {}
     for fragment in fragments:
-        place = round(fragment.x0 / 2)
-        counts[place] = counts.get(place, 0) + 1
+        for x in (fragment.x0, *(gap.x1 for gap in fragment.gaps)):
+            counts[round(x / 2)] = counts.get(round(x / 2), 0) + 1
     best, most = None, _FEW_PAIRS - 1
     likely = sorted(counts, key=lambda place: -counts[place])[:12]
     for place in likely:
@@ -185,9 +259,28 @@ def _gutter(fragments: Sequence[Fragment]) -> float | None:
         # What crosses a gutter stands alone, but the words of a middle column beside the others.
         pairs = min(len(lefts), len(rights)) - len(_facing(crossing, [*lefts, *rights]))
         few = pairs < _PAIRS and any(len(f.text) < _LONG for f in rights)
-        if pairs > most and not few and _runs_on(lefts) and _runs_on(rights):
-            best, most = edge, pairs
+        if pairs <= most or few or not (_runs_on(lefts) and _runs_on(rights)):
+            continue
+        if _is_river(fragments, edge, [*lefts, *rights], crossing):
+            continue
+        best, most = edge, pairs
     return best
+
+
+def _is_river(
+    fragments: Sequence[Fragment],
+    edge: float,
+    sides: Sequence[Fragment],
+    crossing: Sequence[Fragment],
+) -> bool:
+    """Whether an edge divides mostly lines of one text whose wide spaces happen to stand so."""
+    whole = {id(fragment) for fragment in fragments}
+    divided = [f for f in sides if id(f) not in whole]
+    if 2 * len(divided) <= len(sides):
+        return False
+    top, bottom = max(f.y1 for f in divided), min(f.y0 for f in divided)
+    among = sum(bottom < f.y0 < top for f in crossing)
+    return len(divided) < 2 * _RIVER or 10 * among > len(divided)
 
 
 def _runs_on(side: Sequence[Fragment]) -> bool:
@@ -196,18 +289,29 @@ def _runs_on(side: Sequence[Fragment]) -> bool:
     Characters are counted, not fragments: the wide gaps of a justified line make a fragment of each
     of its words, and many headings are short. Figures are a table's.
     """
-    whole = sum(len(f.text) for f in side)
-    long = [f.text for f in side if len(f.text) >= _COLUMN_CHARS]
+    texts = [f.text for f in side if not isinstance(f, Grid)]
+    long = [text for text in texts if len(text) >= _COLUMN_CHARS]
     words = [text for text in long if sum(map(str.isalpha, text)) >= sum(map(str.isdigit, text))]
-    return 2 * sum(map(len, words)) >= whole
+    return 2 * sum(map(len, words)) >= sum(map(len, texts))
 
 
 def _sides(
     fragments: Sequence[Fragment], edge: float
 ) -> tuple[list[Fragment], list[Fragment], list[Fragment]]:
-    lefts = [f for f in fragments if f.x1 <= edge]
-    rights = [f for f in fragments if f.x0 >= edge and f.x1 > edge]
-    crossing = [f for f in fragments if f.x0 < edge < f.x1]
+    """Return what stands left of an edge, right of it, and across it.
+
+    A line that PDFium joined with the one beside it, the gutter being narrow, is divided there.
+    """
+    lefts, rights, crossing = [], [], []
+    for fragment in split_at(fragments, [edge], slack=2):
+        hang = _HANG * fragment.size
+        over_left, over_right = edge - fragment.x0, fragment.x1 - edge
+        if over_right <= 0 or (over_right <= hang and over_left > 3 * hang):
+            lefts.append(fragment)
+        elif over_left <= 0 or (over_left <= hang and over_right > 3 * hang):
+            rights.append(fragment)
+        else:
+            crossing.append(fragment)
     return lefts, rights, crossing
 
 
