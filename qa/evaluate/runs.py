@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -26,42 +27,67 @@ DEPTH = 100
 _SPAN = re.compile(r"(?P<source>.+):(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A span of a source: first code point, and the one after the last."""
+
+    source: str
+    start: int
+    end: int
+
+    @property
+    def id(self) -> str:
+        """Its name in a run."""
+        return f"{quote(self.source, safe='/#.,()+=@')}:{self.start}-{self.end}"
+
+
 class Scored(NamedTuple):
-    """Something that was found, with its score: higher is better."""
+    """Something that was found, with its score: higher is better. ``place``: of a span."""
 
     id: str
     score: float
+    place: Place | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as an evaluation's JSON has it."""
+        entry: dict[str, Any] = {"id": self.id}
+        if self.place:
+            entry |= {
+                "source": self.place.source,
+                "start": self.place.start,
+                "end": self.place.end,
+            }
+        return entry | {"score": round(self.score, 6)}
 
 
 Run = Mapping[str, Sequence[Scored]]
 """By question, best first."""
 
 
-def span_id(source: str, start: int, end: int) -> str:
-    """Return the name of a span in a run."""
-    return f"{quote(source, safe='/#.,()+=@')}:{start}-{end}"
-
-
-def span_of(where: str, id: str) -> tuple[str, int, int]:
-    """Return source, start and end of a span that a run names. Raises DatasetError."""
+def place_of(where: str, id: str) -> Place:
+    """Return the span that a run names. Raises DatasetError."""
     match = _SPAN.fullmatch(id)
     if match is None or int(match["start"]) >= int(match["end"]):
         raise DatasetError(
             f"{where}: {id!r} is no span: in a run of questions with quotes it is SOURCE:START-END"
         )
-    return unquote(match["source"]), int(match["start"]), int(match["end"])
+    return Place(unquote(match["source"]), int(match["start"]), int(match["end"]))
+
+
+def check_ids(ids: Iterable[str]) -> None:
+    """Raise DatasetError for an id that a line of a run cannot hold."""
+    for id in ids:
+        if not id or any(character.isspace() for character in id):
+            raise DatasetError(f"the id {id!r} has a space: a run in TREC's form cannot hold it")
 
 
 def run_lines(run: Run, tag: str = TAG) -> Iterator[str]:
-    """Yield the lines of a run; raises DatasetError for an id that has a space."""
+    """Yield the lines of a run. The ids are those that ``check_ids`` took."""
     for question, found in run.items():
         before = np.float32(np.inf)
         for rank, one in enumerate(found[:DEPTH], start=1):
             score = min(np.float32(one.score), np.nextafter(before, np.float32(-np.inf)))
             before = score
-            for id in (question, one.id):
-                if not id or any(character.isspace() for character in id):
-                    raise DatasetError(f"the id {id!r} has a space: a run cannot hold it")
             yield f"{question} Q0 {one.id} {rank} {float(score)!r} {tag}\n"
 
 
