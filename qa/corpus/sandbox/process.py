@@ -13,17 +13,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import asdict
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from qa.corpus.contents import Mark
-from qa.corpus.reading import Options, Skipped
+from qa.corpus.reading import Options, Skipped, UnreadableError
+from qa.corpus.sandbox import drawn
 from qa.corpus.sandbox.clock import wait
 from qa.corpus.sandbox.confinement import Confinement
 from qa.corpus.sandbox.frames import FrameError, TooLongError, item_of, receive, send
+from qa.corpus.sheets import Marks, Sheet, Wanted
 from qa.errors import ConfinementError
 from qa.records import Document
 
@@ -33,6 +35,7 @@ _MAX_FAULTS = 20
 _WALL = 3
 """A child may take so many times its processor time: other processes want theirs."""
 _START_SECONDS = 60
+_NO_SENSE = "its reader gave no sensible answer"
 """A child that has not begun by then does not."""
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from qa.corpus.sandbox.worker import main; main()"
@@ -44,15 +47,26 @@ class _FaultError(Exception):
 
 
 class Sandbox:
-    """Reads files in a child process. Not for two threads at once.
+    """Reads files in a child process, and draws their pages. Not for two threads at once.
 
     ``tell`` is called once, before the first file is read, where the kernel does not hold all that it
-    could hold of a child; with ``confinement="kernel"`` entering raises ConfinementError then.
+    could hold of a child; with ``confinement="kernel"`` entering raises ConfinementError then. ``clock``
+    is the setting that the limit on time comes from. A child that is ``patient`` leaves the processor to
+    whoever else wants it.
     """
 
-    def __init__(self, options: Options, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        tell: Callable[[str], None] = lambda _: None,
+        *,
+        clock: str = "reader_seconds",
+        patient: bool = False,
+    ) -> None:
         self._options = options
         self._tell = tell
+        self._clock = clock
+        self._patient = patient
         self._confinement: Confinement | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -125,33 +139,64 @@ class Sandbox:
         self, source: str, file: IO[bytes], side: str | None, after: int, bad: list[int]
     ) -> Iterator[Document | Skipped | Mark]:
         """Yield what the child finds, from file number ``after`` of an archive on."""
+        request = {"source": source, "after": after, "bad": bad, "side": side}
+        answers = self._answers(request, file, self._options.limits.output_bytes)
+        with closing(answers):
+            for message in answers:
+                try:
+                    item = item_of(message, source)
+                except FrameError:
+                    raise _FaultError(_NO_SENSE) from None
+                del message  # as large as the document, which may be worked on for long
+                if item is not None:
+                    yield item
+
+    def draw(self, file: IO[bytes], wanted: Wanted) -> Iterator[Sheet | Marks]:
+        """Yield the pages that are wanted of an open PDF, and then where its words stand on them.
+
+        Raises UnreadableError, with the reason, where the file is another one than is wanted, or cannot
+        be drawn within the limits.
+        """
+        answers = self._answers(drawn.request_of(wanted), file, drawn.MAX_FRAME)
+        try:
+            with closing(answers):
+                for message in answers:
+                    if "refused" in message:
+                        raise UnreadableError(str(message["refused"]))
+                    if "end" not in message:
+                        yield drawn.found_of(message, wanted)
+        except FrameError:
+            raise UnreadableError(_NO_SENSE) from None
+        except _FaultError as fault:
+            raise UnreadableError(str(fault)) from None
+
+    def _answers(
+        self, request: Mapping[str, Any], file: IO[bytes], longest: int
+    ) -> Generator[Mapping[str, Any], None, None]:
+        """Yield what the child says to a request, up to the message that is the last. Raises _FaultError."""
         limits = self._options.limits
         whole = False
         try:
             channel = self._ready()
-            request = {"source": source, "after": after, "bad": bad, "side": side}
             send(channel, request, files=(file.fileno(),))
-            while True:
+            while not whole:
                 deadline = time.monotonic() + _WALL * limits.seconds
                 self._wait(channel, deadline)
-                message = receive(channel, limit=limits.output_bytes, deadline=deadline)
+                message = receive(channel, limit=longest, deadline=deadline)
                 if message is None:
                     raise _FaultError(self._why())
                 if "memory" in message:
                     raise _FaultError(self._memory())
-                item = item_of(message, source)
-                del message  # as large as the document, which may be worked on for long
-                if item is None:
-                    whole = True
-                    return
-                yield item
+                whole = "end" in message
+                yield message
+                del message
         except TimeoutError:
             raise _FaultError(self._time()) from None
         except TooLongError:
             size = f"its text takes more than {limits.output_bytes:,} bytes"
             raise _FaultError(size) from None
         except FrameError:
-            raise _FaultError("its reader gave no sensible answer") from None
+            raise _FaultError(_NO_SENSE) from None
         except (BrokenPipeError, ConnectionResetError):
             raise _FaultError(self._why()) from None
         finally:
@@ -175,7 +220,7 @@ class Sandbox:
                     process_group=0,
                 )
             self._channel, self._files = ours, 0
-            send(ours, asdict(self._options))
+            send(ours, {**asdict(self._options), "patient": self._patient})
             self._greet(ours)
         return self._channel
 
@@ -226,7 +271,7 @@ class Sandbox:
         return "crashed its reader"
 
     def _time(self) -> str:
-        return f"took more than {self._options.limits.seconds} s (setting reader_seconds)"
+        return f"took more than {self._options.limits.seconds} s (setting {self._clock})"
 
     def _memory(self) -> str:
         limit = self._options.limits.memory_bytes

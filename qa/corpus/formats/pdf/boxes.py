@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import struct
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from qa.corpus.formats.pdf.chars import Box
 from qa.corpus.formats.pdf.pages import Pdf, open_pdf
 from qa.corpus.formats.pdf.text import Traced, read_traced
 from qa.corpus.formats.pdf.words import FIELD, UNMARKED
+from qa.corpus.pixels import Pixels
 from qa.corpus.reading import UnreadableError
 
 _APART = 1.5
@@ -207,8 +206,10 @@ class _Shown:
         )
 
 
-def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4_000_000) -> bytes:
-    """Return the page of this number, from 1, as a PNG file.
+def draw_page(
+    data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4_000_000
+) -> Pixels:
+    """Return the picture of the page of this number, from 1.
 
     It is ``width`` pixels wide where it then has no more than ``max_pixels``, and less wide else. Raises
     UnreadableError for what is no PDF, and for a page that it has not.
@@ -228,20 +229,14 @@ def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4
         except pypdfium2.PdfiumError:
             raise UnreadableError(f"page {page} is damaged") from None
         try:
-            return _png(bitmap)
+            return _pixels(bitmap)
         finally:
             bitmap.close()
 
 
-def _png(bitmap: pypdfium2.PdfBitmap) -> bytes:
-    """Return a picture of three bytes a pixel as PNG: https://www.w3.org/TR/png-3/."""
+def _pixels(bitmap: pypdfium2.PdfBitmap) -> Pixels:
+    """Return a picture of three bytes a pixel without what fills its rows up."""
     wide, high, stride = bitmap.width, bitmap.height, bitmap.stride
     pixels = memoryview(bitmap.buffer).cast("B")
-    rows = b"".join(b"\0" + pixels[n * stride : n * stride + 3 * wide] for n in range(high))
-    header = struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)
-    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in parts)
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+    rows = (pixels[n * stride : n * stride + 3 * wide] for n in range(high))
+    return Pixels(wide, high, b"".join(rows))
