@@ -112,6 +112,15 @@ class Settings:
         "`on`: streams carry sources as Open WebUI's own events instead of annotations",
         choices=("off", "on"),
     )
+    pictures: str = _setting(
+        "on",
+        "a citation of a PDF opens its page as a picture, the words marked; `off`: the service opens no original",
+        choices=("off", "on"),
+    )
+    picture_seconds: int = _setting(20, "processor time that drawing a citation's pages may take")
+    serve_originals: str = _setting(
+        "off", "`on`: whoever may ask may have the files of the documents", choices=("off", "on")
+    )
     log_questions: str = _setting(
         "off",
         "`on`: the log tells what an unforeseen failure says, which may quote a question",
@@ -169,6 +178,7 @@ _RANGES = {
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),
     "drain_seconds": (0, 600),
+    "picture_seconds": (1, 3600),
 }
 
 

@@ -17,13 +17,14 @@ from qa.api.guards.origins import parse_origins
 from qa.api.metrics import Metrics
 from qa.api.middleware import middleware
 from qa.api.questions import Questions
-from qa.api.routes import archive, ask, chat, documents, health, mcp, page, session
+from qa.api.routes import archive, ask, chat, documents, health, mcp, originals, page, session
 from qa.api.service import Service
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
 from qa.runtime import processors
 from qa.service.hosts import stays_here
 from qa.service.keys import Keyring
+from qa.service.pictures import Pictures
 from qa.service.sessions import Sessions
 from qa.service.slot import LOOK_SECONDS, EngineSlot
 from qa.settings import Settings
@@ -40,6 +41,8 @@ async def _follow(service: Service) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         await run_in_threadpool(service.engines.look)
+        if service.engines.current is not None:
+            service.pictures.settle(service.engines.current.store.version)
 
 
 def create_app(*, index: Path, settings: Settings, engine: Engine | None = None) -> FastAPI:
@@ -51,9 +54,10 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
     of the one that is open, without a question being dropped. Keys are asked for once there are any, and always
     where ``settings.host`` can be reached from other machines.
     """
+    engines = EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading)
     service = Service(
         settings=settings,
-        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading),
+        engines=engines,
         metrics=Metrics(),
         keyring=Keyring(settings.keys_file, required=not stays_here(settings.host)),
         sessions=Sessions(settings.keys_file, seconds=3600 * settings.session_hours),
@@ -62,6 +66,7 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
             each=settings.concurrent_questions,
             seconds=settings.question_seconds,
         ),
+        pictures=Pictures(settings, engines.folders),
     )
 
     @contextlib.asynccontextmanager
@@ -93,6 +98,7 @@ def create_app(*, index: Path, settings: Settings, engine: Engine | None = None)
         ask.router,
         archive.router,
         documents.router,
+        originals.router,
         health.router,
         session.router,
         chat.router,

@@ -207,6 +207,25 @@ class DocumentResponse(shapes.Document):
     """A document with its text, exactly as it was read."""
 
 
+class PagePicture(BaseModel):
+    """A page of a PDF that a span stands on. Lengths are in points; null where nothing is marked."""
+
+    page: int
+    width: float | None
+    height: float | None
+    boxes: list[list[float]] = Field(
+        description="left, lower, right, upper edge of each line of the words, from the page's lower left corner"
+    )
+    url: str = Field(description="the page as a picture, the words marked")
+
+
+class PagesResponse(BaseModel):
+    """Where a span stands in its PDF."""
+
+    pages: list[PagePicture]
+    note: str | None = Field(description="why the words are not marked, where they are not")
+
+
 class HealthResponse(BaseModel):
     """The process is alive."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 
 from qa.api.guards.access import caller_of
@@ -17,9 +20,12 @@ from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError
 from qa.records import Answer, Question
 from qa.service.keys import Keyring
+from qa.service.pictures import WAITING, Pictures, too_many
 from qa.service.sessions import Sessions
 from qa.service.slot import EngineSlot
 from qa.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,11 @@ class Service:
     keyring: Keyring
     sessions: Sessions
     questions: Questions
+    pictures: Pictures
     writers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
     """Threads that read documents and write them, see ``qa.api.pieces``."""
+    drawers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WAITING))
+    """Threads in which pages are drawn, or waited for."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the process is asked to stop: what is under way completes, readiness ends."""
 
@@ -50,6 +59,16 @@ class Service:
                 receive=request.receive,
             )
         except (TooManyError, BusyError, ClientGoneError) as error:
+            self.metrics.refuse(error.name)
+            raise
+
+    async def draw(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, which draws pages. Raises what it raises, and BusyError."""
+        try:
+            if not self.drawers.available_tokens:
+                raise too_many()
+            return await run_sync(work, limiter=self.drawers)
+        except BusyError as error:
             self.metrics.refuse(error.name)
             raise
 

@@ -15,6 +15,7 @@ from qa.corpus.formats.pdf.text import read_traced
 from qa.corpus.reading import UnreadableError
 from qa.corpus.sheets import Marks, Sheet, Wanted, text_digest
 
+
 class OtherFileError(UnreadableError):
     """A file is not the one that was cited."""
 

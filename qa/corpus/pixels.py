@@ -43,9 +43,9 @@ class Pixels:
                 start, end = 3 * self.width * row + first, 3 * self.width * row + last
                 for channel, tint in enumerate(_TINTS):
                     # Of the picture as it was, so that areas that overlap are marked once.
-                    found[start + channel : end : 3] = self.data[start + channel : end : 3].translate(
-                        tint
-                    )
+                    found[start + channel : end : 3] = self.data[
+                        start + channel : end : 3
+                    ].translate(tint)
         return Pixels(self.width, self.height, bytes(found))
 
     def png(self) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from qa.engine import Engine
@@ -86,6 +86,10 @@ class EngineSlot:
                 self._error, self._retry_at = error, time.monotonic() + RETRY_SECONDS
                 raise
             return self._engine
+
+    def folders(self) -> Sequence[str]:
+        """Return the folders that the index was built from. Raises IndexUnusableError."""
+        return self._index.folders()
 
     def told(self, message: str) -> str:
         """Return a message as clients may read it: without where the index lies on this machine."""

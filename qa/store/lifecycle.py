@@ -256,6 +256,9 @@ class Index(Protocol):
     def records(self) -> Sequence[FileRecord]:
         """Return the files of what is served, without those whose documents were removed."""
 
+    def folders(self) -> Sequence[str]:
+        """Return the folders that the last build read, as that machine calls them; cheap."""
+
     def building(self) -> AbstractContextManager[Building]:
         """Hold the index for a build. Raises IndexLockedError where another process holds it."""
 

@@ -153,7 +153,11 @@ def test_a_picture_has_no_more_pixels_than_allowed(size: tuple[float, float]) ->
 
 
 def test_a_scanned_page_can_be_drawn() -> None:
-    assert picture(draw_page(scanned_pdf(), 2, width=200).png()).getpixel((100, 100)) == (200, 200, 200)
+    assert picture(draw_page(scanned_pdf(), 2, width=200).png()).getpixel((100, 100)) == (
+        200,
+        200,
+        200,
+    )
 
 
 def test_no_page_no_picture() -> None:

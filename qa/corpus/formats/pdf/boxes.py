@@ -206,9 +206,7 @@ class _Shown:
         )
 
 
-def draw_page(
-    data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4_000_000
-) -> Pixels:
+def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4_000_000) -> Pixels:
     """Return the picture of the page of this number, from 1.
 
     It is ``width`` pixels wide where it then has no more than ``max_pixels``, and less wide else. Raises
