@@ -8,7 +8,7 @@ fill a shape are our own.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -132,6 +132,20 @@ class Section(BaseModel):
     end: int
 
 
+class Part(BaseModel):
+    """A heading, paragraph, item of a list, or row of a table, as spans of the text.
+
+    ``shown`` are the spans of its words, of a row those of its cells; what lies between them only parts them.
+    """
+
+    kind: Literal["heading", "paragraph", "item", "header", "row"]
+    start: int
+    end: int
+    level: int = Field(description="depth of a heading, from 1")
+    shown: list[tuple[int, int]]
+    joined: bool = Field(description="a row of the table that the part before it is of")
+
+
 class Document(BaseModel):
     """A document with its text, exactly as it was read."""
 
@@ -149,4 +163,5 @@ class Document(BaseModel):
     url: str
     length: int
     sections: list[Section]
+    structure: list[Part] = Field(description="the whole text in parts; empty for plain text")
     text: str

@@ -63,6 +63,12 @@ class Drawn:
     note: str | None = None
 
 
+def pages_of(document: Document, start: int, end: int) -> tuple[int, ...]:
+    """Return the numbers, from 1, of the pages that are drawn of a span."""
+    pages = range(document.page_of(start) or 1, (document.page_of(end - 1) or 1) + 1)
+    return tuple(pages[:MAX_PAGES])
+
+
 def too_many() -> BusyError:
     """Return what whoever comes on top of those that can be served is told."""
     return BusyError(
@@ -130,8 +136,7 @@ class Pictures:
 
         Raises OriginalError, OriginalChangedError, and BusyError where too many are drawn already.
         """
-        pages = range(document.page_of(start) or 1, (document.page_of(end - 1) or 1) + 1)
-        return self._drawn(document, tuple(pages[:MAX_PAGES]), start, end)
+        return self._drawn(document, pages_of(document, start, end), start, end)
 
     def of_page(self, document: Document, page: int) -> Drawn:
         """Return a page, from 1, with nothing marked. Raises as ``of_span`` does."""

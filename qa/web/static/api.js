@@ -7,9 +7,9 @@ export const DEFAULT_K = 5;
 
 /** A failure that a person can read. `retry`: the same question may work in a moment. */
 export class Problem extends Error {
-  constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false } = {}) {
+  constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false, code = null } = {}) {
     super(message);
-    Object.assign(this, { title, retry, field, reference, network, locked });
+    Object.assign(this, { title, retry, field, reference, network, locked, code });
   }
 }
 
@@ -68,6 +68,18 @@ export class Service {
     return this.#call(`v1/documents/${encodeURIComponent(id)}`, { signal });
   }
 
+  /** The pages of the original that a citation stands on, with the places of its words. */
+  pages({ document_id: id, start, end, sha256 }, signal) {
+    const query = new URLSearchParams({ start, end, version: sha256 });
+    return this.#call(`v1/documents/${encodeURIComponent(id)}/pages?${query}`, { signal });
+  }
+
+  /** A page as a picture, from an address that `pages` told; asked for where this service is. */
+  picture(url, signal) {
+    const path = new URL(url).href.replace(/^.*?\/(?=v1\/documents\/)/, "");
+    return this.#call(path, { signal, as: "blob" });
+  }
+
   /** Some of the documents, and the cursor for those after them. */
   documents(cursor, limit = 20) {
     const query = new URLSearchParams({ limit, ...(cursor && { cursor }) });
@@ -106,7 +118,7 @@ export class Service {
     return new URL(`v1/documents/${encodeURIComponent(id)}/view${query}`, this.#root).href;
   }
 
-  async #call(path, { body, method = body ? "POST" : "GET", signal } = {}) {
+  async #call(path, { body, method = body ? "POST" : "GET", signal, as = "json" } = {}) {
     const timer = new AbortController();
     const stop = () => timer.abort();
     const clock = setTimeout(stop, PATIENCE_MS);
@@ -121,7 +133,7 @@ export class Service {
         },
         ...(body && { body: JSON.stringify(body) }),
       });
-      const value = await response.json().catch((error) => {
+      const value = await response[response.ok ? as : "json"]().catch((error) => {
         if (error.name === "AbortError") throw error;
         return null;
       });
@@ -164,6 +176,7 @@ function refusal(response, error) {
     title,
     wait > 0 ? `${message} Try again in ${wait === 1 ? "a second" : `${wait} seconds`}.` : message,
     {
+      code: error?.code ?? null,
       retry: response.ok || status === 429 || status >= 500,
       locked: status === 401,
       field: error?.field ?? null,
