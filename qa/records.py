@@ -147,6 +147,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """A stretch of a text that was read from a picture; ``confidence``, 0 to 1, is how sure its words are."""
+
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A source as read. ``text`` is exact; ``blocks`` are in order and do not overlap.
 
@@ -155,7 +164,7 @@ class Document:
     what the reader extracted.
     ``page_starts`` are the offsets at which the pages of a paginated source begin, the first
     page's too; empty for a source without pages. ``places`` are in order: what a source without
-    pages is cited by. ``language`` is a code such as ``"es"``.
+    pages is cited by. ``language`` is a code such as ``"es"``. ``scans`` are in order: what was read by OCR.
     """
 
     id: str
@@ -171,6 +180,13 @@ class Document:
     language: str | None = None
     page_starts: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
+    # Not told where there is none: what names a document stays the same.
+    scans: tuple[Scan, ...] = field(default=(), repr=False)
+
+    def ocr_confidence(self, start: int, end: int) -> float | None:
+        """Return how sure the words of a span are that OCR read; None where it read none of them."""
+        read = [scan.confidence for scan in self.scans if scan.start < end and start < scan.end]
+        return min(read, default=None)
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that holds ``offset``; None without pages."""
@@ -329,7 +345,7 @@ class Citation:
     """The exact address of an excerpt: which version of which source, and which span.
 
     ``place`` is where in a source without pages the span begins: a sheet and row, a slide, a
-    message, a time.
+    message, a time. ``ocr_confidence`` is how sure the words are where they were read by OCR.
     """
 
     id: str
@@ -348,6 +364,7 @@ class Citation:
     place: str | None = None
     author: str | None = None
     published_from: DateSource | None = None
+    ocr_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

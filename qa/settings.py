@@ -69,6 +69,16 @@ class Settings:
         "encodings of files that are not in UTF-8, by glob: `letters/*.txt=cp850, *.csv=cp1252`; "
         "those of other files are told by their bytes",
     )
+    ocr: str = _setting(
+        "off",
+        "`tesseract`: pages of a PDF that have no text are read by Tesseract, which has to be installed",
+        choices=("off", "tesseract"),
+    )
+    ocr_languages: str = _setting(
+        "eng", "languages of scanned pages as Tesseract calls them, such as `deu+fra`"
+    )
+    ocr_seconds: int = _setting(30, "time that reading a scanned page may take")
+    ocr_pages: int = _setting(1_000, "scanned pages that are read of a document")
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
         20, "of a hundred answers given as answers, how many may be wrong, 0 to 100"
@@ -166,6 +176,8 @@ _RANGES = {
     "reader_seconds": (1, 3600),
     "reader_memory_bytes": (300_000_000, 1 << 40),
     "reader_output_bytes": (1_000_000, 1 << 32),
+    "ocr_seconds": (1, 3600),
+    "ocr_pages": (1, 100_000),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),

@@ -15,6 +15,7 @@ from importlib import resources
 from string import Template
 
 from qa.api.marked_text import html, text_pieces
+from qa.present.citations import READ_BY_OCR
 from qa.records import Document, Published
 from qa.search.citations import cite_span
 
@@ -64,6 +65,7 @@ def view_pieces(
         author=_author(document.author_of(span[0]) if span else document.author),
         published=_published(document.published),
         section=_section(document, span[0]) if span else "",
+        ocr=_ocr(document, span),
         notice=f'<p class="note" role="note">{html(notice)}</p>' if notice else "",
         citation=_citation(citation, marked=span is not None),
         root=html(root),
@@ -106,6 +108,12 @@ def _section(document: Document, start: int) -> str:
     if not around:
         return ""
     return f"<span><bdi>{html(around[-1].title)}</bdi></span>"
+
+
+def _ocr(document: Document, span: tuple[int, int] | None) -> str:
+    """Return what is said of words that a scanned page was read as; of any where none are marked."""
+    read = document.ocr_confidence(*(span or (0, len(document.text))))
+    return "" if read is None else f"<span>{READ_BY_OCR if span else f'partly {READ_BY_OCR}'}</span>"
 
 
 def _source(document: Document, span: tuple[int, int] | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -78,23 +78,31 @@ class Resumed:
 
 
 def contents(
-    source: str, file: IO[bytes], options: Options, resumed: Resumed | None = None
+    source: str,
+    file: IO[bytes],
+    options: Options,
+    resumed: Resumed | None = None,
+    alive: Callable[[], None] = lambda: None,
 ) -> Iterator[Item]:
     """Yield what a file holds, each thing read or accounted for.
 
-    A reader's own failures, whatever they are, end in a Skipped; MemoryError passes.
+    ``alive`` is called where reading one thing takes long, for each part of it. A reader's own failures,
+    whatever they are, end in a Skipped; MemoryError passes.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    contents = _Contents(options, Budget(size, options.limits), resumed or Resumed())
+    contents = _Contents(options, Budget(size, options.limits), resumed or Resumed(), alive)
     yield from contents.read(source, file, size)
 
 
 class _Contents:
     """Reads one file, and numbers what is in it."""
 
-    def __init__(self, options: Options, budget: Budget, resumed: Resumed) -> None:
+    def __init__(
+        self, options: Options, budget: Budget, resumed: Resumed, alive: Callable[[], None]
+    ) -> None:
         self._options = options
+        self._alive = alive
         self._limits = options.limits
         self._budget = budget
         self._resumed = resumed
@@ -135,7 +143,10 @@ class _Contents:
             if ending == _JSON:
                 yield from read_json(source, data, self._options)
                 return
-            document, note = read_noted(source, data, self._options.encoding_of(source))
+            codec = self._options.encoding_of(source)
+            document, note = read_noted(
+                source, data, codec, ocr=self._options.ocr, alive=self._alive
+            )
             yield document
             if note:
                 yield Skipped(source, note)

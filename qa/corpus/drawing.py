@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from qa.corpus.formats.pdf.boxes import Marked, boxes_of, draw_page
+from qa.corpus.formats.pdf.scans import Scanner
 from qa.corpus.formats.pdf.text import read_traced
-from qa.corpus.reading import UnreadableError
+from qa.corpus.reading import Ocr, UnreadableError
 from qa.corpus.sheets import Marks, Sheet, Wanted, text_digest
 
 
@@ -20,27 +22,30 @@ class OtherFileError(UnreadableError):
     """A file is not the one that was cited."""
 
 
-def drawn(data: bytes, wanted: Wanted) -> Iterator[Sheet | Marks]:
+def drawn(data: bytes, wanted: Wanted, ocr: Ocr | None = None) -> Iterator[Sheet | Marks]:
     """Yield the pages that are wanted of a PDF, and then where the words stand on them.
 
     The pages come first, for finding the words means to read the whole file. Where their places are not
-    sure, there are no marks. Raises OtherFileError for bytes that are not those wanted, UnreadableError
+    sure, there are no marks. Of the pages that ``ocr`` read only those that are wanted are read again; of
+    the others the text is known. Raises OtherFileError for bytes that are not those wanted, UnreadableError
     for no PDF and for a page that it has not.
     """
     if hashlib.sha256(data).hexdigest() != wanted.sha256:
         raise OtherFileError("the file has changed")
     for page in wanted.pages:
         yield Sheet(page, draw_page(data, page))
-    for found in _marked(data, wanted):
+    for found in _marked(data, wanted, ocr or Ocr()):
         if found.page in wanted.pages:
             yield Marks(found.page, found.width, found.height, found.boxes)
 
 
-def _marked(data: bytes, wanted: Wanted) -> tuple[Marked, ...]:
+def _marked(data: bytes, wanted: Wanted, ocr: Ocr) -> tuple[Marked, ...]:
     if wanted.start >= wanted.end:
         return ()
+    known = {page - 1: texts for page, texts in wanted.scanned if page not in wanted.pages}
+    again = replace(ocr, pages=len(wanted.pages))
     try:
-        traced = read_traced(data)
+        traced = read_traced(data, Scanner(again, known=known))
     except UnreadableError:
         return ()
     if text_digest(traced.reading.text) != wanted.text_sha256:

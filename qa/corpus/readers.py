@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from itertools import islice
@@ -21,7 +21,7 @@ from qa.corpus import dates
 from qa.corpus.decode import NotTextError, declared_codec, decode, told
 from qa.corpus.dense import is_crowded, note
 from qa.corpus.formats.plain import find_blocks
-from qa.corpus.reading import Reader, Reading, UnreadableError, Version
+from qa.corpus.reading import Ocr, Reader, Reading, UnreadableError, Version
 from qa.corpus.sniff import HEAD, kind_by_content
 from qa.corpus.written import order_of_figures
 from qa.records import Block, Document, document_id, heading_text
@@ -188,6 +188,8 @@ def kind_of(source: str, head: bytes, known: Collection[str] = ()) -> str:
 
 
 _EDGE_LINES = 8
+_SCANNED = ".pdf"
+"""The format that may hold pictures of pages."""
 
 
 def read_document(source: str, data: bytes) -> Document:
@@ -200,10 +202,18 @@ def read_document(source: str, data: bytes) -> Document:
     return document
 
 
-def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Document, str | None]:
+def read_noted(
+    source: str,
+    data: bytes,
+    codec: str | None = None,
+    *,
+    ocr: Ocr | None = None,
+    alive: Callable[[], None] = lambda: None,
+) -> tuple[Document, str | None]:
     """Return the document of a file, as ``read_document`` does, and the note of its reader.
 
     ``codec`` is the encoding of its characters, where that is known; a format without any ignores it.
+    ``ocr`` says how pages without text are read; ``alive`` is called after each that was.
     """
     ending = kind_of(source, data[:HEAD])
     reader = READERS[ending]
@@ -215,6 +225,9 @@ def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Docu
             # A mark settles for every reader how its bytes are meant.
             marked = data.decode(codec, "replace").encode("utf-8-sig", "replace")
             reading = replace(reader(marked), encoding=codec)
+        elif ending == _SCANNED and ocr is not None:
+            pdf = import_module("qa.corpus.formats.pdf")
+            reading = pdf.read_pdf(data, pdf.Scanner(ocr, alive))
         else:
             reading = reader(data)
     except NotTextError as error:
@@ -257,6 +270,7 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         language=reading.language,
         page_starts=reading.page_starts,
         places=reading.places,
+        scans=reading.scans,
     )
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+from qa.corpus import tesseract
 from qa.corpus.beneath import Place
 from qa.corpus.contents import CONTAINERS, is_one, kind_at
 from qa.corpus.folder import read_file, sources
 from qa.corpus.readers import VERSIONS, ending_of, holds_no_text
-from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
+from qa.corpus.reading import Limits, Ocr, Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.corpus.side import MAX_SIDE
 from qa.records import Document
@@ -129,9 +130,12 @@ class FolderReader:
         return read_file(found.source, found.place, self._sandbox)
 
 
-def reader_versions() -> dict[str, str]:
+def reader_versions(ocr: Ocr | None = None) -> dict[str, str]:
     """Name, for each ending, what reads such a file: whatever may make other documents of the same bytes."""
-    return {ending: str(version) for ending, version in VERSIONS.items()}
+    found = {ending: str(version) for ending, version in VERSIONS.items()}
+    if ocr and ocr.engine != "off":
+        found[".pdf"] += f" {ocr.engine} {tesseract.version(ocr)} {ocr.seconds} {ocr.pages}"
+    return found
 
 
 _PLAIN = ".txt"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
+from operator import attrgetter
 
 from qa.corpus.pixels import Area, Pixels
+from qa.records import Document
 
 Box = tuple[float, float, float, float]
 """Left, lower, right and upper edge in points, from the lower left corner of a page as it is shown."""
@@ -17,7 +20,7 @@ class Wanted:
     """Pages of a PDF, by number from 1, and the span of its text that is marked on them.
 
     ``sha256`` is of the file, ``text_sha256`` of the text that the span counts in, as UTF-8. An empty
-    span marks nothing.
+    span marks nothing. ``scanned`` are the paragraphs of pages that OCR read, by number from 1.
     """
 
     sha256: str
@@ -25,6 +28,7 @@ class Wanted:
     start: int = 0
     end: int = 0
     text_sha256: str = ""
+    scanned: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +65,14 @@ def _area(box: Box, scale: float, height: float) -> Area:
 def text_digest(text: str) -> str:
     """Return what names a text in a ``Wanted``."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def scanned_pages(document: Document) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return the pages of a document that OCR read, by number from 1, with their paragraphs."""
+    found = []
+    for scan in document.scans:
+        first = bisect_left(document.blocks, scan.start, key=attrgetter("start"))
+        last = bisect_left(document.blocks, scan.end, key=attrgetter("start"))
+        texts = tuple(document.text[b.start : b.end] for b in document.blocks[first:last])
+        found.append((document.page_of(scan.start) or 1, texts))
+    return tuple(found)

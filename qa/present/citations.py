@@ -14,6 +14,9 @@ from qa.settings import Settings
 from qa.text.links import without_words
 from qa.text.printable import in_line
 
+READ_BY_OCR = "read by OCR"
+"""What is said of words that a scanned page was read as, wherever they are cited."""
+
 
 def base_address(settings: Settings) -> str:
     """Return the address under which the service is reached, as far as the settings know."""
@@ -50,6 +53,7 @@ def citation_line(citation: Citation) -> str:
         citation.published,
         f"page {citation.page}" if citation.page else None,
         citation.place,
+        READ_BY_OCR if citation.ocr_confidence is not None else None,
         f"characters {citation.start}-{citation.end}",
     )
     return in_line(", ".join(part for part in parts if part))

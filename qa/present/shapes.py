@@ -46,6 +46,9 @@ class Citation(BaseModel):
     place: str | None = Field(
         description="where in a source without pages: a sheet and row, a slide, a message, a time"
     )
+    ocr_confidence: float | None = Field(
+        description="how sure the words are, 0 to 1, where they were read by OCR; else null"
+    )
     start: int = Field(description="in Unicode code points of the document's text")
     end: int
     line_start: int

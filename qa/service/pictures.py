@@ -33,6 +33,8 @@ WAITING = 8
 MAX_PAGES = 3
 """Pages that are drawn of one citation, which may begin at the foot of one."""
 _CACHED_BYTES = 32_000_000
+_MOST_SCANNED = 1_500_000
+"""Characters of scanned pages that a drawer is told; of a longer scan no words are marked."""
 _RETRY_SECONDS = 2
 _UNSURE = "where these words stand on the page is not sure: they are not marked"
 _TOO_LONG = "finding these words on the page takes too long: they are not marked"
@@ -184,9 +186,11 @@ class Pictures:
     def _draw(self, document: Document, start: int, end: int, pages: tuple[int, ...]) -> Drawn:
         from qa.corpus.reading import Options, UnreadableError
         from qa.corpus.sandbox.process import Sandbox
-        from qa.corpus.sheets import Marks, Wanted, text_digest
+        from qa.corpus.sheets import Marks, Wanted, scanned_pages, text_digest
 
         wanted = Wanted(document.sha256, pages, start, end, text_digest(document.text))
+        if start < end and sum(scan.end - scan.start for scan in document.scans) < _MOST_SCANNED:
+            wanted = replace(wanted, scanned=scanned_pages(document))
         options = Options.of(self._settings)
         limits = replace(options.limits, seconds=self._settings.picture_seconds)
         options = replace(options, limits=limits)

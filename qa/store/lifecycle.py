@@ -55,7 +55,8 @@ class EncodedPassage:
 def document_digest(document: Document) -> str:
     """Name all that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
-    read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
+    told = repr(replace(document, text=text)) + (repr(document.scans) if document.scans else "")
+    read = told.encode("utf-8", "surrogatepass")
     return hashlib.sha256(read).hexdigest()
 
 

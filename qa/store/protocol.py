@@ -128,7 +128,8 @@ class StoredPassage(NamedTuple):
     says that such an entry has an address of its own; ``author`` is None within such an entry.
     ``headings``: spans of titles and headings that it holds a part of; ``headers``: of rows that name
     a table's columns; ``kinds``: the kinds of all blocks but headings. ``gap``: the white space between
-    its end and the text that follows, at most as long as an excerpt.
+    its end and the text that follows, at most as long as an excerpt. ``ocr_confidence``: how sure its
+    words are, where they were read by OCR.
     """
 
     id: PassageId
@@ -151,6 +152,7 @@ class StoredPassage(NamedTuple):
     headers: tuple[Span, ...]
     kinds: frozenset[str]
     gap: str
+    ocr_confidence: float | None = None
 
 
 class Fetched(NamedTuple):

@@ -31,7 +31,8 @@ def request_of(wanted: Wanted) -> Mapping[str, Any]:
 def wanted_of(request: Mapping[str, Any]) -> Wanted:
     """Return what a request wants."""
     fields = request["draw"]
-    return Wanted(**{**fields, "pages": tuple(fields["pages"])})
+    scanned = tuple((page, tuple(texts)) for page, texts in fields["scanned"])
+    return Wanted(**{**fields, "pages": tuple(fields["pages"]), "scanned": scanned})
 
 
 def message_of(found: Sheet | Marks) -> Mapping[str, Any]:

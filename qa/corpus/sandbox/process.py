@@ -174,7 +174,7 @@ class Sandbox:
         self, request: Mapping[str, Any], file: IO[bytes], longest: int
     ) -> Generator[Mapping[str, Any], None, None]:
         """Yield what the child says to a request, up to the message that is the last. Raises _FaultError."""
-        limits = self._options.limits
+        limits, alive = self._options.limits, self._options.ocr.pages
         whole = False
         try:
             channel = self._ready()
@@ -187,6 +187,12 @@ class Sandbox:
                     raise _FaultError(self._why())
                 if "memory" in message:
                     raise _FaultError(self._memory())
+                if "alive" in message:  # a page that OCR read: each has the time of a document
+                    alive -= 1
+                    if alive < 0:
+                        raise FrameError("more pages than are read")
+                    continue
+                alive = self._options.ocr.pages
                 whole = "end" in message
                 yield message
                 del message

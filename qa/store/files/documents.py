@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qa.records import About, Block, Document, Filters, Place, Published
+from qa.records import About, Block, Document, Filters, Place, Published, Scan
 from qa.store.files.dense import Mask
 from qa.store.files.disk import BlockFile, FileSum, read_verified
 from qa.store.files.manifest import read_manifest, well_formed
@@ -132,6 +132,7 @@ def _read(
         language=entry["language"],
         page_starts=tuple(entry["page_starts"]),
         places=tuple(Place(*place) for place in layout["places"]),
+        scans=tuple(Scan(*scan) for scan in entry.get("scans", ())),
     )
 
 

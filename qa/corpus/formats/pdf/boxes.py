@@ -7,9 +7,8 @@ are in points on the page as it is shown, turned and cropped: x from its left ed
 from __future__ import annotations
 
 import ctypes
-import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pypdfium2
@@ -17,8 +16,9 @@ import pypdfium2.raw as pdfium
 
 from qa.corpus.formats.pdf.chars import Box
 from qa.corpus.formats.pdf.pages import Pdf, open_pdf
+from qa.corpus.formats.pdf.scans import Scanned
 from qa.corpus.formats.pdf.text import Traced, read_traced
-from qa.corpus.formats.pdf.words import FIELD, UNMARKED
+from qa.corpus.formats.pdf.words import FIELD, SCANNED, UNMARKED
 from qa.corpus.pixels import Pixels
 from qa.corpus.reading import UnreadableError
 
@@ -28,7 +28,6 @@ _TOLERANCE = 1.0
 """Points that a box may reach over the edge of its page."""
 _MAX_CHARS = 20_000
 """A longer span is no citation."""
-_MAX_SIDE = 20_000
 _PUT_IN = frozenset("|-^()")
 """What the reader writes between cells, and around exponents."""
 
@@ -69,7 +68,10 @@ def boxes_of(data: bytes, traced: Traced, start: int, end: int) -> tuple[Marked,
     found = []
     with open_pdf(data) as pdf:
         for number, marks in pages.items():
-            marked = _marked(pdf, number, marks)
+            if traced.scanned.get(number):
+                marked = _scanned(pdf, number, marks, traced.scanned[number])
+            else:
+                marked = _marked(pdf, number, marks)
             if marked is None:
                 return ()
             found.append(marked)
@@ -94,6 +96,31 @@ def _marked(pdf: Pdf, number: int, marks: dict[int, str]) -> Marked | None:
     if not all(map(shown.holds, boxes)):
         return None
     return Marked(number + 1, shown.width, shown.height, boxes)
+
+
+def _scanned(pdf: Pdf, number: int, marks: Mapping[int, str], scanned: Scanned) -> Marked | None:
+    """Return the places of words that OCR read; None where other words stand below their boxes."""
+    wanted = sorted({mark - SCANNED for mark in marks})
+    if not wanted or not 0 <= wanted[0] <= wanted[-1] < len(scanned.boxes):
+        return None
+    lines: list[Box] = []
+    for n in wanted:
+        joined = _joined(lines[-1], scanned.boxes[n]) if lines else None
+        if joined:
+            lines[-1] = joined
+        else:
+            lines.append(scanned.boxes[n])
+    for n, (x0, y0, x1, y1) in enumerate(scanned.boxes):
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        inside = any(a < x < c and b < y < d for a, b, c, d in lines)
+        if inside and n not in set(wanted):
+            return None
+    try:
+        with pdf.page(number) as page:
+            shown = _Shown(page)
+    except pypdfium2.PdfiumError:
+        return None
+    return Marked(number + 1, shown.width, shown.height, tuple(lines))
 
 
 def _lines(
@@ -215,26 +242,4 @@ def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4
     with open_pdf(data) as pdf:
         if not 1 <= page <= len(pdf):
             raise UnreadableError(f"no page {page}: it has {len(pdf)}")
-        try:
-            with pdf.page(page - 1) as opened:
-                wide, high = opened.get_size()
-                if wide <= 0 or high <= 0:
-                    raise UnreadableError(f"page {page} has no size")
-                scale = min(width / wide, _MAX_SIDE / max(wide, high))
-                while math.ceil(scale * wide) * math.ceil(scale * high) > max(max_pixels, 1):
-                    scale *= 0.98
-                bitmap = opened.render(scale=scale, rev_byteorder=True)
-        except pypdfium2.PdfiumError:
-            raise UnreadableError(f"page {page} is damaged") from None
-        try:
-            return _pixels(bitmap)
-        finally:
-            bitmap.close()
-
-
-def _pixels(bitmap: pypdfium2.PdfBitmap) -> Pixels:
-    """Return a picture of three bytes a pixel without what fills its rows up."""
-    wide, high, stride = bitmap.width, bitmap.height, bitmap.stride
-    pixels = memoryview(bitmap.buffer).cast("B")
-    rows = (pixels[n * stride : n * stride + 3 * wide] for n in range(high))
-    return Pixels(wide, high, b"".join(rows))
+        return pdf.draw(page - 1, lambda wide: width / wide, max_pixels)[0]

@@ -84,6 +84,8 @@ def paragraphs_of(
     ``headings`` gives, for the number of a line, the level of the heading that begins there and how
     many lines it has; with ``apart`` no paragraph goes on behind the end of a page.
     """
+    if not lines:  # notes alone
+        return []
     leading, body = _leading(lines), _body(lines)
     found: list[Paragraph] = []
     before: tuple[int, Line] | None = None

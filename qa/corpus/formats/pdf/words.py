@@ -2,7 +2,8 @@
 
 Every code point has a mark: the number that PDFium gives its character on the page, so that the words
 of a citation can be shown where they stand; ``UNMARKED`` for what the reader put in itself, a space
-between two lines say. What was filled in a form has the number of its field, counted from ``FIELD``.
+between two lines say. What was filled in a form has the number of its field, counted from ``FIELD``;
+what OCR read has the number of its word on the page, counted from ``SCANNED``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 UNMARKED = -1
-FIELD = 1 << 30
+SCANNED, FIELD = 1 << 29, 1 << 30
 _WORD = re.compile(r"\S+")
 
 
