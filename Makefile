@@ -12,9 +12,9 @@ run: install
 test: install lint
 	$(BIN)/python -m pytest
 
-# The tests that need neither the real model nor a browser.
+# The tests that need neither the real model, nor a browser, nor OCR.
 fast: install
-	$(BIN)/python -m pytest -m "not model and not browser"
+	$(BIN)/python -m pytest -m "not model and not browser and not ocr"
 
 # At least 10,000 requests made up from the description of the interface; minutes.
 abuse: install

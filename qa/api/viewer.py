@@ -113,7 +113,9 @@ def _section(document: Document, start: int) -> str:
 def _ocr(document: Document, span: tuple[int, int] | None) -> str:
     """Return what is said of words that a scanned page was read as; of any where none are marked."""
     read = document.ocr_confidence(*(span or (0, len(document.text))))
-    return "" if read is None else f"<span>{READ_BY_OCR if span else f'partly {READ_BY_OCR}'}</span>"
+    return (
+        "" if read is None else f"<span>{READ_BY_OCR if span else f'partly {READ_BY_OCR}'}</span>"
+    )
 
 
 def _source(document: Document, span: tuple[int, int] | None) -> str:

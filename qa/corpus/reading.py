@@ -168,7 +168,7 @@ _OCR_LANGUAGES = re.compile(r"[A-Za-z_]{3,40}(?:\+[A-Za-z_]{3,40}){0,9}")
 
 
 def _ocr(settings: Settings) -> Ocr:
-    languages = settings.ocr_languages.replace(" ", "")
+    languages = settings.ocr_languages.strip()
     if not _OCR_LANGUAGES.fullmatch(languages):
         raise UsageError(
             f"setting ocr_languages is {settings.ocr_languages!r}: Tesseract's names are wanted, as in "
