@@ -71,7 +71,7 @@ class Settings:
     )
     ocr: str = _setting(
         "off",
-        "`tesseract`: pages of a PDF that have no text are read by Tesseract, which has to be installed",
+        "`tesseract`: scanned pages of PDFs and images of pages are read by Tesseract, if it is installed",
         choices=("off", "tesseract"),
     )
     ocr_languages: str = _setting(

@@ -20,6 +20,7 @@ from qa.corpus.formats.quotations import Earlier
 from qa.corpus.formats.rows import TABLES, read_rows
 from qa.corpus.formats.values import read_json
 from qa.corpus.readers import (
+    IMAGES,
     READERS,
     ending_of,
     holds_no_text,
@@ -27,7 +28,7 @@ from qa.corpus.readers import (
     make_document,
     read_noted,
 )
-from qa.corpus.reading import Options, Skipped, UnreadableError
+from qa.corpus.reading import Ocr, Options, Skipped, UnreadableError
 from qa.corpus.sniff import HEAD
 from qa.records import Document
 
@@ -53,7 +54,7 @@ KNOWN = READERS.keys() | _HOLDING_MANY
 """Endings that have a reader of their own."""
 
 
-def kind_at(source: str, file: IO[bytes]) -> str:
+def kind_at(source: str, file: IO[bytes], ocr: Ocr | None = None) -> str:
     """Return the ending that an open file is read under, and leave it at its beginning.
 
     Only what no name tells is looked into, and of that only how it begins. Raises UnreadableError for
@@ -61,12 +62,12 @@ def kind_at(source: str, file: IO[bytes]) -> str:
     """
     head = file.read(HEAD)
     file.seek(0)
-    return kind_of(source, head, _HOLDING_MANY)
+    return kind_of(source, head, _HOLDING_MANY | (IMAGES if ocr and ocr.on else set()))
 
 
 def is_one(kind: str) -> bool:
     """Whether a file of that kind is held in memory to be read."""
-    return kind in READERS or kind in (_MESSAGE, _JSON)
+    return kind in READERS or kind in IMAGES or kind in (_MESSAGE, _JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class _Contents:
     def _read(self, source: str, file: IO[bytes], size: int, depth: int) -> Iterator[Item]:
         if not size:
             raise UnreadableError("empty")
-        ending = kind_at(source, file)
+        ending = kind_at(source, file, self._options.ocr)
         if is_one(ending):
             # One byte more than it may have: a file may grow while it is read.
             data = file.read(self._limits.file_bytes + 1)
@@ -168,7 +169,7 @@ class _Contents:
             within = f"{source}/{member.name}"
             if not self._is_next(within):
                 continue
-            refusal = member.refusal or holds_no_text(within)
+            refusal = member.refusal or holds_no_text(within, self._options.ocr)
             if not refusal and described_by(member.name):
                 refusal = "a side file within an archive: not used"
             if member.read is None or refusal:
@@ -237,7 +238,7 @@ class _Contents:
             within = f"{source}/{file.name}"
             if not self._is_next(within):
                 continue
-            refusal = holds_no_text(within)
+            refusal = holds_no_text(within, self._options.ocr)
             if depth > _DEPTH:
                 refusal = "attached to a message within two others: not read"
             if refusal:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
+from qa.corpus.formats.images import draw_image, is_image, read_traced_image
 from qa.corpus.formats.pdf.boxes import Marked, boxes_of, draw_page
 from qa.corpus.formats.pdf.scans import Scanner
 from qa.corpus.formats.pdf.text import read_traced
@@ -23,17 +24,18 @@ class OtherFileError(UnreadableError):
 
 
 def drawn(data: bytes, wanted: Wanted, ocr: Ocr | None = None) -> Iterator[Sheet | Marks]:
-    """Yield the pages that are wanted of a PDF, and then where the words stand on them.
+    """Yield the pages that are wanted of a PDF or an image, and then where the words stand on them.
 
     The pages come first, for finding the words means to read the whole file. Where their places are not
     sure, there are no marks. Of the pages that ``ocr`` read only those that are wanted are read again; of
     the others the text is known. Raises OtherFileError for bytes that are not those wanted, UnreadableError
-    for no PDF and for a page that it has not.
+    for neither and for a page that it has not.
     """
     if hashlib.sha256(data).hexdigest() != wanted.sha256:
         raise OtherFileError("the file has changed")
+    draw = draw_image if is_image(data) else draw_page
     for page in wanted.pages:
-        yield Sheet(page, draw_page(data, page))
+        yield Sheet(page, draw(data, page))
     for found in _marked(data, wanted, ocr or Ocr()):
         if found.page in wanted.pages:
             yield Marks(found.page, found.width, found.height, found.boxes)
@@ -44,8 +46,9 @@ def _marked(data: bytes, wanted: Wanted, ocr: Ocr) -> tuple[Marked, ...]:
         return ()
     known = {page - 1: texts for page, texts in wanted.scanned if page not in wanted.pages}
     again = replace(ocr, pages=len(wanted.pages))
+    read = read_traced_image if is_image(data) else read_traced
     try:
-        traced = read_traced(data, Scanner(again, known=known))
+        traced = read(data, Scanner(again, known=known))
     except UnreadableError:
         return ()
     if text_digest(traced.reading.text) != wanted.text_sha256:

@@ -162,9 +162,15 @@ def ending_of(source: str) -> str:
     )
 
 
-def holds_no_text(source: str) -> str | None:
-    """Return why a file of that name is not even opened; None for all others."""
+IMAGES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
+"""Endings of what OCR reads, where it is on."""
+
+
+def holds_no_text(source: str, ocr: Ocr | None = None) -> str | None:
+    """Return why a file of that name is not even opened; None for all others, and for what ``ocr`` reads."""
     ending = ending_of(source)
+    if ocr and ocr.on and ending in IMAGES:
+        return None
     return f"no reader for {ending}" if ending in _NO_TEXT else None
 
 
@@ -188,8 +194,8 @@ def kind_of(source: str, head: bytes, known: Collection[str] = ()) -> str:
 
 
 _EDGE_LINES = 8
-_SCANNED = ".pdf"
-"""The format that may hold pictures of pages."""
+_SCANNED = {".pdf": ("pdf", "read_pdf"), **dict.fromkeys(IMAGES, ("images", "read_image"))}
+"""Module and reader of the formats that hold pictures of pages."""
 
 
 def read_document(source: str, data: bytes) -> Document:
@@ -215,8 +221,8 @@ def read_noted(
     ``codec`` is the encoding of its characters, where that is known; a format without any ignores it.
     ``ocr`` says how pages without text are read; ``alive`` is called after each that was.
     """
-    ending = kind_of(source, data[:HEAD])
-    reader = READERS[ending]
+    ending = kind_of(source, data[:HEAD], IMAGES if ocr and ocr.on else ())
+    reader = READERS.get(ending, read_text)
     if not data.strip():
         raise UnreadableError("empty")
     is_text = ending in _OF_CHARACTERS
@@ -225,9 +231,10 @@ def read_noted(
             # A mark settles for every reader how its bytes are meant.
             marked = data.decode(codec, "replace").encode("utf-8-sig", "replace")
             reading = replace(reader(marked), encoding=codec)
-        elif ending == _SCANNED and ocr is not None:
-            pdf = import_module("qa.corpus.formats.pdf")
-            reading = pdf.read_pdf(data, pdf.Scanner(ocr, alive))
+        elif ocr is not None and ending in _SCANNED:
+            module, name = _SCANNED[ending]
+            scanner = import_module("qa.corpus.formats.pdf").Scanner(ocr, alive)
+            reading = getattr(import_module(f"qa.corpus.formats.{module}"), name)(data, scanner)
         else:
             reading = reader(data)
     except NotTextError as error:

@@ -91,6 +91,11 @@ class Ocr:
     pages: int = 1_000
 
     @property
+    def on(self) -> bool:
+        """Whether anything is read by OCR."""
+        return self.engine != "off"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The languages, one by one."""
         return tuple(name for name in self.languages.split("+") if name)

@@ -131,7 +131,7 @@ class Pictures:
         if self._settings.pictures != "on":
             raise OriginalError("pictures are switched off here (setting pictures)")
         if not document.page_starts:
-            raise OriginalError("only pages of a PDF are drawn")
+            raise OriginalError("only pages of PDFs and scans are drawn")
 
     def of_span(self, document: Document, start: int, end: int) -> Drawn:
         """Return the pages that a span of a document stands on, its words marked.

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from PIL import Image, ImageOps
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
 from qa.corpus import read_folders, reader_versions, tesseract
+from qa.corpus.formats.images import read_image
 from qa.corpus.formats.pdf import Scanner, read_pdf
 from qa.corpus.formats.pdf.boxes import boxes_of
 from qa.corpus.formats.pdf.text import read_traced
@@ -26,7 +28,7 @@ from qa.corpus.tesseract import paragraphs_of
 from qa.errors import UsageError
 from qa.records import Document, Scan
 from qa.settings import Settings
-from tests.corpus.makers import COLUMN, HEIGHT, pdf, scanned_pdf, wrapped
+from tests.corpus.makers import COLUMN, HEIGHT, pdf, scanned_pdf, wrapped, zipped
 
 ON = Ocr("tesseract")
 FERRY = (
@@ -158,6 +160,101 @@ def test_a_document_may_take_the_time_of_its_pages(tmp_path: Path) -> None:
     assert len(document.scans) == 6
 
 
+def picture(words: str, *, upside_down: bool = False) -> Image.Image:
+    """Return a picture of a page that is half as wide as it is high."""
+    with pypdfium2.PdfDocument(pdf([words])) as source:
+        image: Image.Image = source[0].render(scale=200 / 72, grayscale=True).to_pil()
+    return image.rotate(180) if upside_down else image
+
+
+def saved(image: Image.Image, kind: str, **how: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **how)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def images() -> dict[str, bytes]:
+    """Make images of every kind that is read, one of them turned by what its camera notes."""
+    ferry = picture(FERRY)
+    turned = Image.Exif()
+    turned[0x0112] = 3
+    clear = ferry.convert("LA")
+    clear.putalpha(ImageOps.invert(ferry))  # ink on nothing
+    return {
+        "a.png": saved(ferry, "PNG"),
+        "b.PNG": saved(clear, "PNG"),
+        "c.jpg": saved(picture(FERRY, upside_down=True), "JPEG", exif=turned),
+        "d.tif": saved(ferry, "TIFF", save_all=True, append_images=[picture(STORM)]),
+        "e.png": saved(ferry.convert("I;16").point(lambda value: value * 256), "PNG"),
+    }
+
+
+@pytest.mark.ocr
+def test_images_are_read_where_it_is_on(tmp_path: Path) -> None:
+    for name, data in images().items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "all.zip").write_bytes(zipped({"a.png": images()["a.png"]}))
+    off = [*read_folders([tmp_path], max_bytes=10_000_000)]
+    assert [one for one in off if isinstance(one, Document)] == []
+    options = Options(ocr=ON, confinement="kernel")
+    found = {
+        one.source: one
+        for one in read_folders([tmp_path], max_bytes=10_000_000, options=options)
+        if isinstance(one, Document)
+    }
+    both = f"{FERRY}\n\n{STORM}"
+    texts = {source: document.text for source, document in found.items()}
+    assert texts == {
+        "a.png": FERRY, "all.zip/a.png": FERRY, "b.PNG": FERRY, "c.jpg": FERRY, "d.tif": both, "e.png": FERRY,
+    }  # fmt: skip
+    assert found["d.tif"].page_starts == (0, len(FERRY) + 2)
+    assert len(found["d.tif"].scans) == 2
+
+
+@pytest.mark.ocr
+def test_a_citation_of_an_image_is_marked_in_it(tmp_path: Path) -> None:
+    data = images()["d.tif"]
+    path = tmp_path / "d.tif"
+    path.write_bytes(data)
+    with Sandbox(Options(ocr=ON)) as sandbox, path.open("rb") as file:
+        [document] = sandbox.read("d.tif", file)
+        assert isinstance(document, Document)
+        start = document.text.index("nine swam")
+        wanted = Wanted(
+            document.sha256,
+            (2,),
+            start,
+            start + 9,
+            text_digest(document.text),
+            scanned_pages(document),
+        )
+        file.seek(0)
+        _, marks = sandbox.draw(file, wanted)
+    assert isinstance(marks, Marks)
+    [(x0, y0, x1, y1)] = marks.boxes
+    scale = 200 / 72
+    left = 72 + pdfmetrics.stringWidth(STORM[: STORM.index("nine")], "Times-Roman", 10)
+    right = left + pdfmetrics.stringWidth("nine swam", "Times-Roman", 10)
+    assert (x0 / scale, x1 / scale) == pytest.approx((left, right), abs=1.5)
+    assert HEIGHT - 104 < y0 / scale < y1 / scale < HEIGHT - 90
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\n",
+        saved(Image.new("L", (60, 80)), "PNG")[:-30],
+        b"II*\0" + bytes(100),
+        b"\xff\xd8\xff" + bytes(100),
+        b"GIF89a" + bytes(100),
+        saved(Image.new("1", (20_000, 20_000)), "PNG"),
+    ],
+)
+def test_a_damaged_or_enormous_image_ends_in_a_line(data: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        read_image(data, Scanner(ON))
+
+
 def test_without_it_the_build_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +278,8 @@ def test_another_engine_reads_pdfs_again_and_nothing_else() -> None:
     """So that a build reads the scans once it is switched on, or another version is installed."""
     off, on = reader_versions(Ocr()), reader_versions(ON)
     assert off == reader_versions()
-    assert {ending for ending in on if on[ending] != off[ending]} == {".pdf"}
+    changed = {ending for ending in on if on[ending] != off.get(ending)}
+    assert changed == {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"}
     assert on != reader_versions(Ocr("tesseract", "deu"))
 
 

@@ -184,5 +184,5 @@ def test_why_there_is_no_picture(
     with pytest.raises(OriginalError, match="switched off"):
         made([folder], pictures="off").of_span(document, 0, 20)
     text = read_document("a.txt", b"Owls hunt voles at dusk.")
-    assert "only pages of a PDF" in str(made([folder]).refusal(text))
+    assert "only pages of PDFs" in str(made([folder]).refusal(text))
     assert drawer.drawn == []

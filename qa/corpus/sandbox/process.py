@@ -63,7 +63,8 @@ class Sandbox:
         clock: str = "reader_seconds",
         patient: bool = False,
     ) -> None:
-        self._options = options
+        self.options = options
+        """How files are read."""
         self._tell = tell
         self._clock = clock
         self._patient = patient
@@ -73,7 +74,7 @@ class Sandbox:
         self._files = 0
 
     def __enter__(self) -> Sandbox:
-        if self._options.confinement == "kernel":
+        if self.options.confinement == "kernel":
             self.start()
         return self
 
@@ -102,7 +103,7 @@ class Sandbox:
         self._stop()
         raise ConfinementError(
             f"the readers' process does not start ({fault}): see whether {sys.executable} runs, "
-            f"and has {self._options.limits.memory_bytes:,} bytes of memory"
+            f"and has {self.options.limits.memory_bytes:,} bytes of memory"
         )
 
     def read(
@@ -140,7 +141,7 @@ class Sandbox:
     ) -> Iterator[Document | Skipped | Mark]:
         """Yield what the child finds, from file number ``after`` of an archive on."""
         request = {"source": source, "after": after, "bad": bad, "side": side}
-        answers = self._answers(request, file, self._options.limits.output_bytes)
+        answers = self._answers(request, file, self.options.limits.output_bytes)
         with closing(answers):
             for message in answers:
                 try:
@@ -174,7 +175,7 @@ class Sandbox:
         self, request: Mapping[str, Any], file: IO[bytes], longest: int
     ) -> Generator[Mapping[str, Any], None, None]:
         """Yield what the child says to a request, up to the message that is the last. Raises _FaultError."""
-        limits, alive = self._options.limits, self._options.ocr.pages
+        limits, alive = self.options.limits, self.options.ocr.pages
         whole = False
         try:
             channel = self._ready()
@@ -192,7 +193,7 @@ class Sandbox:
                     if alive < 0:
                         raise FrameError("more pages than are read")
                     continue
-                alive = self._options.ocr.pages
+                alive = self.options.ocr.pages
                 whole = "end" in message
                 yield message
                 del message
@@ -226,7 +227,7 @@ class Sandbox:
                     process_group=0,
                 )
             self._channel, self._files = ours, 0
-            send(ours, {**asdict(self._options), "patient": self._patient})
+            send(ours, {**asdict(self.options), "patient": self._patient})
             self._greet(ours)
         return self._channel
 
@@ -246,7 +247,7 @@ class Sandbox:
         self._confinement = Confinement(held, missing)
         if missing:
             lacking = f"the kernel does not hold all of the readers' process ({'; '.join(missing)})"
-            if self._options.confinement == "kernel":
+            if self.options.confinement == "kernel":
                 self._stop()
                 raise ConfinementError(
                     f"{lacking}, as the setting reader_confinement demands: run where it can "
@@ -257,7 +258,7 @@ class Sandbox:
 
     def _wait(self, channel: socket.socket, deadline: float) -> None:
         assert self._child is not None
-        wait(channel, self._child.pid, seconds=self._options.limits.seconds, deadline=deadline)
+        wait(channel, self._child.pid, seconds=self.options.limits.seconds, deadline=deadline)
 
     def _why(self) -> str:
         """Return why the child is gone."""
@@ -277,10 +278,10 @@ class Sandbox:
         return "crashed its reader"
 
     def _time(self) -> str:
-        return f"took more than {self._options.limits.seconds} s (setting {self._clock})"
+        return f"took more than {self.options.limits.seconds} s (setting {self._clock})"
 
     def _memory(self) -> str:
-        limit = self._options.limits.memory_bytes
+        limit = self.options.limits.memory_bytes
         return f"needed more than {limit:,} bytes of memory (setting reader_memory_bytes)"
 
     def _stop(self) -> None:

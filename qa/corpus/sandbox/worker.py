@@ -48,7 +48,7 @@ def main() -> None:
         os.nice(_PATIENCE)
     _bound(options.limits.memory_bytes)
     libraries = places()
-    if options.ocr.engine != "off":
+    if options.ocr.on:
         libraries = (*libraries, *map(Place, tesseract.folders()))
     send(channel, asdict(confine(libraries)))
     sys.addaudithook(_guard(libraries))

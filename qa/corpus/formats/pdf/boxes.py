@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pypdfium2
@@ -66,11 +67,13 @@ def boxes_of(data: bytes, traced: Traced, start: int, end: int) -> tuple[Marked,
             page = bisect_right(reading.page_starts, n) - 1
             pages.setdefault(page, {}).setdefault(mark, char)
     found = []
-    with open_pdf(data) as pdf:
+    with ExitStack() as opened:
+        pdf: Pdf | None = None
         for number, marks in pages.items():
-            if traced.scanned.get(number):
-                marked = _scanned(pdf, number, marks, traced.scanned[number])
+            if number in traced.scanned:
+                marked = _scanned(number, marks, traced.scanned[number])
             else:
+                pdf = pdf or opened.enter_context(open_pdf(data))
                 marked = _marked(pdf, number, marks)
             if marked is None:
                 return ()
@@ -98,7 +101,7 @@ def _marked(pdf: Pdf, number: int, marks: dict[int, str]) -> Marked | None:
     return Marked(number + 1, shown.width, shown.height, boxes)
 
 
-def _scanned(pdf: Pdf, number: int, marks: Mapping[int, str], scanned: Scanned) -> Marked | None:
+def _scanned(number: int, marks: Iterable[int], scanned: Scanned) -> Marked | None:
     """Return the places of words that OCR read; None where other words stand below their boxes."""
     wanted = sorted({mark - SCANNED for mark in marks})
     if not wanted or not 0 <= wanted[0] <= wanted[-1] < len(scanned.boxes):
@@ -106,21 +109,13 @@ def _scanned(pdf: Pdf, number: int, marks: Mapping[int, str], scanned: Scanned) 
     lines: list[Box] = []
     for n in wanted:
         joined = _joined(lines[-1], scanned.boxes[n]) if lines else None
-        if joined:
-            lines[-1] = joined
-        else:
-            lines.append(scanned.boxes[n])
+        lines[-1:] = [joined] if joined else [*lines[-1:], scanned.boxes[n]]
+    own = set(wanted)
     for n, (x0, y0, x1, y1) in enumerate(scanned.boxes):
         x, y = (x0 + x1) / 2, (y0 + y1) / 2
-        inside = any(a < x < c and b < y < d for a, b, c, d in lines)
-        if inside and n not in set(wanted):
+        if n not in own and any(a < x < c and b < y < d for a, b, c, d in lines):
             return None
-    try:
-        with pdf.page(number) as page:
-            shown = _Shown(page)
-    except pypdfium2.PdfiumError:
-        return None
-    return Marked(number + 1, shown.width, shown.height, tuple(lines))
+    return Marked(number + 1, scanned.width, scanned.height, tuple(lines))
 
 
 def _lines(

@@ -32,11 +32,14 @@ class Scanned:
 
     The marks of ``paragraphs`` count ``boxes`` from ``SCANNED``: where each word stands, in points from the lower left
     corner of the page as it is shown. ``confidence`` is the words', 0 to 1, weighted by their length.
+    ``width`` and ``height`` are the page's, in points.
     """
 
     paragraphs: tuple[Words, ...]
-    boxes: tuple[Box, ...]
-    confidence: float
+    boxes: tuple[Box, ...] = ()
+    confidence: float = 1.0
+    width: float = 0.0
+    height: float = 0.0
 
 
 class Scanner:
@@ -63,15 +66,15 @@ class Scanner:
     @property
     def advice(self) -> str:
         """What is to be done so that pictures of pages are read."""
-        if self._ocr.engine == "off":
+        if not self._ocr.on:
             return "set ocr to tesseract to have them read"
         return "; ".join(self.faults)
 
     def read(self, page: int, draw: Draw) -> Scanned | None:
         """Return what stands on a page, from 0; None where it is not read, or has no words."""
         if page in self._known:
-            return Scanned(tuple(map(Words.of, self._known[page])), (), 1.0)
-        if self._ocr.engine == "off":
+            return Scanned(tuple(map(Words.of, self._known[page])))
+        if not self._ocr.on:
             return None
         why = missing(self._ocr)
         if not why and self._read >= self._ocr.pages:
@@ -125,7 +128,7 @@ def _scanned(
             found.append(whole)
     if not letters or sure / letters < _MIN_CONFIDENCE:
         return None
-    return Scanned(tuple(found), tuple(boxes), round(sure / letters, 3))
+    return Scanned(tuple(found), tuple(boxes), round(sure / letters, 3), width, height)
 
 
 def _with_line(above: Words, below: Words, known: frozenset[str]) -> Words:
