@@ -136,6 +136,7 @@ class CitationIn(Request):
     published_from: records.DateSource | None = None
     page: int | None = None
     place: Text | None = None
+    ocr_confidence: float | None = None
     start: int
     end: int
     line_start: int = 1

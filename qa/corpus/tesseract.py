@@ -97,7 +97,7 @@ class Tesseract:
         library = _library()
         if why or library is None:
             raise OSError(why)
-        self._seconds = ocr.seconds
+        self._seconds: float = ocr.seconds
         self._lib = lib = ctypes.CDLL(str(library))
         lib.TessBaseAPICreate.restype = ctypes.c_void_p
         lib.TessMonitorCreate.restype = ctypes.c_void_p
@@ -122,9 +122,9 @@ class Tesseract:
         lib.TessBaseAPISetSourceResolution(api, dpi)
         monitor = ctypes.c_void_p(lib.TessMonitorCreate())
         try:
-            lib.TessMonitorSetDeadlineMSecs(monitor, 1000 * self._seconds)
+            lib.TessMonitorSetDeadlineMSecs(monitor, int(1000 * self._seconds))
             if lib.TessBaseAPIRecognize(api, monitor):
-                raise SlowError(f"took more than {self._seconds} s (setting ocr_seconds)")
+                raise SlowError(f"a page took more than {self._seconds:g} s (setting ocr_seconds)")
             text = lib.TessBaseAPIGetTsvText(api, 0)
             try:
                 table = (ctypes.string_at(text) if text else b"").decode("utf-8", "replace")

@@ -145,7 +145,7 @@ class Part(BaseModel):
     start: int
     end: int
     level: int = Field(description="depth of a heading, from 1")
-    shown: list[tuple[int, int]]
+    shown: list[list[int]]
     joined: bool = Field(description="a row of the table that the part before it is of")
 
 

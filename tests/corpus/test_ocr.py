@@ -151,6 +151,18 @@ def test_more_pages_than_are_read_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.ocr
+def test_a_page_that_takes_too_long_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = scan([" ".join([FERRY] * 20)])
+    engine = tesseract.Tesseract(ON)
+    engine._seconds = 0.01
+    monkeypatch.setattr("qa.corpus.formats.pdf.scans.Tesseract", lambda _: engine)
+    with pytest.raises(UnreadableError, match=r"a page took more than 0.01 s \(setting ocr_sec"):
+        read_pdf(page, Scanner(ON))
+    engine._seconds = 60  # and the next one is read
+    assert FERRY in read_pdf(page, Scanner(ON)).text.replace("\n", " ")
+
+
+@pytest.mark.ocr
 def test_a_document_may_take_the_time_of_its_pages(tmp_path: Path) -> None:
     """The clock of a document begins anew with each page that was read."""
     (tmp_path / "a.pdf").write_bytes(scan([FERRY] * 6))
