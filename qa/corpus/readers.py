@@ -164,6 +164,8 @@ def ending_of(source: str) -> str:
 
 IMAGES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 """Endings of what OCR reads, where it is on."""
+IMAGE_VERSION = Version(1, "pillow")
+"""As those of VERSIONS; what reads the words of a page is named beside it."""
 
 
 def holds_no_text(source: str, ocr: Ocr | None = None) -> str | None:

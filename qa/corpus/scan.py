@@ -15,8 +15,8 @@ from qa.corpus import tesseract
 from qa.corpus.beneath import Place
 from qa.corpus.contents import CONTAINERS, is_one, kind_at
 from qa.corpus.folder import read_file, sources
-from qa.corpus.readers import IMAGES, VERSIONS, ending_of, holds_no_text
-from qa.corpus.reading import Ocr, Options, Skipped, UnreadableError, Version
+from qa.corpus.readers import IMAGE_VERSION, IMAGES, VERSIONS, ending_of, holds_no_text
+from qa.corpus.reading import Ocr, Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.corpus.side import MAX_SIDE
 from qa.records import Document
@@ -137,7 +137,7 @@ def reader_versions(ocr: Ocr | None = None) -> dict[str, str]:
     if ocr and ocr.on:
         read = f"{ocr.engine} {tesseract.version(ocr)} {ocr.seconds} {ocr.pages}"
         found[".pdf"] += f" {read}"
-        found |= dict.fromkeys(IMAGES, f"{Version(1, 'pillow')} {read}")
+        found |= dict.fromkeys(IMAGES, f"{IMAGE_VERSION} {read}")
     return found
 
 
