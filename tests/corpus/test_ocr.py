@@ -93,6 +93,15 @@ def test_pages_with_text_are_read_as_ever(tmp_path: Path) -> None:
 
 
 @pytest.mark.ocr
+def test_a_page_is_cited_by_its_own_number_where_a_sentence_goes_on_behind_it() -> None:
+    """A scan between two pages parts what would be one paragraph."""
+    broken = ["It was filled in again by the", STORM, "same dockers, and nobody thanked them."]
+    reading = read_pdf(scan(broken, written=[0, 2]), Scanner(ON))
+    assert reading.text == "\n\n".join(broken)
+    assert [reading.text[at:].split()[0] for at in reading.page_starts] == ["It", "In", "same"]
+
+
+@pytest.mark.ocr
 def test_a_word_has_its_box() -> None:
     """Where the font's own metrics say that it stands, to a point and a half."""
     data = scan([FERRY])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -77,12 +77,17 @@ class Paragraph:
 
 
 def paragraphs_of(
-    lines: Sequence[tuple[int, Line]], headings: Mapping[int, tuple[int, int]], *, apart: bool
+    lines: Sequence[tuple[int, Line]],
+    headings: Mapping[int, tuple[int, int]],
+    *,
+    apart: bool,
+    parted_by: Collection[int] = (),
 ) -> list[Paragraph]:
     """Return the paragraphs of lines.
 
     ``headings`` gives, for the number of a line, the level of the heading that begins there and how
-    many lines it has; with ``apart`` no paragraph goes on behind the end of a page.
+    many lines it has; with ``apart`` no paragraph goes on behind the end of a page, and none ever over
+    one of the pages ``parted_by``, whose text comes from elsewhere.
     """
     if not lines:  # notes alone
         return []
@@ -104,6 +109,7 @@ def paragraphs_of(
             or before[1].row
             or _ENTRY.fullmatch(before[1].text)
             or (apart and before[0] != number)
+            or any(before[0] < page < number for page in parted_by)
             or _begins(before, (number, line), leading, body)
         ):
             found.append(Paragraph(item=bullet))

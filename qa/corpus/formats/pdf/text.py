@@ -79,7 +79,9 @@ def read_traced(data: bytes, scanner: Scanner | None = None) -> Traced:
     notes = [(number, note) for number, page in enumerate(pages) for note in page.notes]
     if not lines and not notes:
         raise UnreadableError("no text but page numbers and running heads")
-    paragraphs = paragraphs_of(lines, outlined(lines, outline), apart=edges.letters)
+    paragraphs = paragraphs_of(
+        lines, outlined(lines, outline), apart=edges.letters, parted_by=scanned
+    )
     words = vocabulary(line.text for _, line in lines)
     text, marks, blocks, starts = _build(_with_notes(paragraphs, notes), len(pages), words, outline)
     opening = " ".join(text[:_OPENING].lower().split())
