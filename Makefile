@@ -15,9 +15,9 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 test: install lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# The tests that need neither the real model nor a browser.
+# The tests that need neither the real model, nor a browser, nor OCR.
 fast: install
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser and not ocr"
 
 # At least 10,000 requests made up from the description of the interface; minutes.
 abuse: install

@@ -56,7 +56,8 @@ def document_digest(document: Document) -> str:
     """Return a digest of everything that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
     # `has_lines` follows from the reader, so it is left out: digests of older indexes stay valid.
-    read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
+    told = repr(replace(document, text=text)) + (repr(document.scans) if document.scans else "")
+    read = told.encode("utf-8", "surrogatepass")
     return hashlib.sha256(read).hexdigest()
 
 
@@ -260,6 +261,9 @@ class Index(Protocol):
 
     def records(self) -> Sequence[FileRecord]:
         """Return the files of the served generation, except those whose documents were removed."""
+
+    def folders(self) -> Sequence[str]:
+        """Return the folders that the last build read, as that machine calls them; cheap."""
 
     def building(self) -> AbstractContextManager[Building]:
         """Hold the index for a build. Raises IndexLockedError where another process holds it."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qa.records import About, Block, Document, Filters, Place, Published
+from qa.records import About, Block, Document, Filters, Place, Published, Scan
 from qa.store.files.dense import Mask
 from qa.store.files.disk import BlockFile, FileSum, read_verified
 from qa.store.files.manifest import read_manifest, well_formed
@@ -135,6 +135,7 @@ def _read(
         places=tuple(Place(*place) for place in layout["places"]),
         # Older indexes do not have it. Files with these endings were always read unchanged.
         has_lines=entry.get("has_lines", entry["source"].lower().endswith(_WITH_LINES)),
+        scans=tuple(Scan(*scan) for scan in entry.get("scans", ())),
     )
 
 
