@@ -42,8 +42,8 @@ async def _follow(service: Service) -> None:
         await run_in_threadpool(service.engines.look)
 
 
-def create_app(*, index: Path, settings: Settings, engine: Engine | None = None) -> FastAPI:
-    """Return the application that answers from the index folder ``index``.
+def create_app(*, index: Path | str, settings: Settings, engine: Engine | None = None) -> FastAPI:
+    """Return the application that answers from ``index``, a folder or an address.
 
     The engine, unless it is given, is opened when the application starts. An index that cannot
     be served does not keep it from starting: ``/readyz`` says why, every question gets 503, and

@@ -60,13 +60,13 @@ def run_eval(
     with progress or nullcontext(Silent()) as told:
         if isinstance(found, SpanSet):
             found = found if history else without_history(found)
-            engine = open_engine(Path(index or settings.index), settings, encoder)
+            engine = open_engine(index or settings.index, settings, encoder)
             evaluation = evaluate_spans(found, engine, progress=told)
         else:
             evaluation = evaluate_corpus(
                 found,
                 settings,
-                index=Path(index) if index else None,
+                index=index,
                 encoder=encoder,
                 progress=told,
             )

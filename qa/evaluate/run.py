@@ -37,7 +37,7 @@ def evaluate_corpus(
     dataset: JudgedCorpus,
     settings: Settings,
     *,
-    index: Path | None = None,
+    index: Path | str | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:

@@ -32,7 +32,7 @@ class EngineSlot:
 
     def __init__(
         self,
-        index: Path,
+        index: Path | str,
         engine: Engine | None,
         *,
         max_wrong: int,
@@ -47,6 +47,7 @@ class EngineSlot:
         self._lock = threading.Lock()
         self._stamp: Hashable = None
         self._fault: str | None = None
+        self._away: str | None = None
         self._logged = ""
         self._open_again_at = 0.0
         self.swaps = 0
@@ -66,6 +67,11 @@ class EngineSlot:
         engine = self._engine
         fault = self._fault or (engine.fault if engine else None)
         return fault and self.told(fault)
+
+    @property
+    def away(self) -> str | None:
+        """Why what holds the index gave no answer at the last look, for clients; None where it did."""
+        return self._away and self.told(self._away)
 
     def get(self) -> Engine:
         """Return the engine, opened if need be. Raises IndexUnusableError, which says why not."""
@@ -108,6 +114,7 @@ class EngineSlot:
             return
         # Taken before the pointer is read: what changes after it is seen the next time.
         stamp = self._index.stamp()
+        self._set_away(self._index.away)
         due = self._fault is not None and time.monotonic() >= self._open_again_at
         if stamp == self._stamp and not due:
             return
@@ -147,6 +154,11 @@ class EngineSlot:
             self._fault = None
         if engine.fault is not None:
             self._set_fault(engine.fault)
+
+    def _set_away(self, why: str | None) -> None:
+        if why != self._away:
+            log.warning("%s", why or f"the store of the index {self._index.name} answers again")
+        self._away = why
 
     def _set_fault(self, fault: str, again: int | None = None) -> None:
         if fault != self._fault:

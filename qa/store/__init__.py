@@ -1,12 +1,14 @@
-"""What holds an index: the protocols that the rest knows, and the files behind them.
+"""What holds an index: the protocols that the rest knows, and the stores behind them.
 
 ``Index`` is opened, built, gone back with, purged and checked; a ``Store`` is what one generation of
-it answers from. ``index/README.md`` describes the files; ``tests/store/contract.py`` is what any other
+it answers from. ``files/`` is an index in a folder (``index/README.md``), ``lance/`` one at an
+address (``docs/scale.md``); ``tests/store/contract.py`` is what any other
 store must pass.
 """
 
 from pathlib import Path
 
+from qa.store.address import need_lancedb, remote_address
 from qa.store.bm25 import Bm25
 from qa.store.files.folder import IndexFolder
 from qa.store.files.generation import Generation
@@ -48,8 +50,17 @@ from qa.store.recipe import Recipe
 
 
 def open_index(place: str | Path) -> Index:
-    """Return the index at a place, which need not be there yet: a folder."""
-    return FileIndex(Path(place))
+    """Return the index at a place, which need not be there yet: a folder, or an address.
+
+    Raises UsageError for an address of no kind that is known, and where LanceDB is not installed.
+    """
+    address = remote_address(place)
+    if address is None:
+        return FileIndex(Path(place))
+    need_lancedb()
+    from qa.store.lance import LanceIndex  # an extra: an index in a folder needs none of it
+
+    return LanceIndex(address)
 
 
 __all__ = [

@@ -238,6 +238,10 @@ class Index(Protocol):
     def name(self) -> str:
         """What clients know it by."""
 
+    @property
+    def away(self) -> str | None:
+        """Why what holds the index gave no answer when ``stamp`` was last asked for; None where it did."""
+
     def told(self, message: str) -> str:
         """Return a message as clients may read it: without where the index lies."""
 

@@ -421,6 +421,7 @@ class MemoryIndex:
 
     models: Path
     name: str = "memory"
+    away: str | None = None
     store_class: type[MemoryStore] = MemoryStore
     written: list[Written] = field(default_factory=list)
     removed: frozenset[str] = frozenset()

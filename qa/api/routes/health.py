@@ -9,7 +9,7 @@ from qa.api import schemas
 from qa.api.errors import RETRY_AFTER, JsonResponse, responses
 from qa.api.guards.access import caller_of
 from qa.api.service import engine_of, service_of
-from qa.errors import BusyError, IndexUnusableError, KeysUnusableError
+from qa.errors import BusyError, IndexUnreachableError, IndexUnusableError, KeysUnusableError
 from qa.present.wire import index_body
 
 router = APIRouter(tags=["operation"])
@@ -37,6 +37,8 @@ def readyz(request: Request) -> JsonResponse:
             raise BusyError("the service is stopping")
         known = not service.keyring.on or caller_of(request.scope).scope is not None
         engine = engine_of(request)
+        if service.engines.away is not None:
+            raise IndexUnreachableError(service.engines.away)
     except (IndexUnusableError, KeysUnusableError, BusyError) as error:
         told = isinstance(error, BusyError) or caller_of(request.scope).scope is not None
         body = {

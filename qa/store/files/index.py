@@ -38,6 +38,7 @@ class FileIndex:
     def __init__(self, path: Path) -> None:
         self._folder = IndexFolder(path)
         self.name = self._folder.name
+        self.away: str | None = None  # a disk is at hand
 
     def told(self, message: str) -> str:
         path = self._folder.path
