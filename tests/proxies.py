@@ -74,7 +74,7 @@ class Proxy:
         if self.mood == "pass":
             return True
         if self.mood == "stall":
-            self._stop.wait(30)
+            self._stop.wait(600)
         elif self.mood in _ANSWERS:
             status, phrase, code = _ANSWERS[self.mood]
             body = f"<Error><Code>{code}</Code><AWSAccessKeyId>of whoever asks</AWSAccessKeyId></Error>"

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from queue import Empty, SimpleQueue
+from threading import BoundedSemaphore, Thread
+from typing import Any, TypeVar, cast
 
 import lancedb
 import pyarrow as pa
@@ -26,6 +28,8 @@ T = TypeVar("T")
 
 READ_SECONDS = 10.0
 """A search or a read that takes longer is given up."""
+LONG_SECONDS = 600.0
+"""The same for what moves much at once: files, models, tables that are removed."""
 _OPTIONS = {
     "connect_timeout": "3s",
     "timeout": "8s",  # of one request
@@ -34,6 +38,8 @@ _OPTIONS = {
 }
 _TRIES = 2
 _PAUSE_SECONDS = 0.3
+_AT_ONCE = 64
+"""Calls that may be under way, those that were given up counted."""
 
 _CODE = re.compile(
     r"<Code>(\w{3,40})</Code>|\b(AccessDenied|SlowDown|NoSuchBucket|InvalidAccessKeyId)\b"
@@ -60,6 +66,7 @@ class Database:
     def __init__(self, address: Address) -> None:
         self.address = address
         self._connection: Any = None
+        self._under_way = BoundedSemaphore(_AT_ONCE)
 
     @property
     def there(self) -> bool:
@@ -120,27 +127,58 @@ class Database:
 
     def drop(self, name: str) -> None:
         """Remove a table: every object of every version of it."""
-        self.read(lambda: self._connected().drop_table(name, ignore_missing=True))
+        self.read(lambda: self._connected().drop_table(name, ignore_missing=True), LONG_SECONDS)
 
-    def read(self, ask: Callable[[], T]) -> T:
-        """Return what ``ask`` does; ask once more where the store gave no answer.
+    def read(self, ask: Callable[[], T], seconds: float | None = None) -> T:
+        """Return what ``ask`` does, within a time; ask once more where the store gave no answer.
+
+        ``seconds``: READ_SECONDS unless it is given.
 
         Raises IndexUnreachableError, IndexDamagedError.
         """
+        seconds = READ_SECONDS if seconds is None else seconds
         began = time.monotonic()
         for left in range(_TRIES - 1, -1, -1):
             try:
                 with named(self.address):
-                    return ask()
+                    return self._within(ask, seconds) if self.address.remote else ask()
             except IndexUnreachableError:
                 if not left or time.monotonic() - began > READ_SECONDS / 2:
                     raise
             time.sleep(_PAUSE_SECONDS * (0.5 + random.random()))  # noqa: S311 - spreads those who wait
         raise AssertionError("the last try returns or raises")
 
-    def rows(self, query: Any) -> pa.Table:
-        """Return what a query of LanceDB finds, within a time."""
-        return self.read(lambda: query.to_arrow(timeout=timedelta(seconds=READ_SECONDS)))
+    def _within(self, ask: Callable[[], T], seconds: float) -> T:
+        """Return what ``ask`` does; raise TimeoutError where it takes too long.
+
+        The engine has limits for a request, and none for all that a call makes of them. What is given up
+        goes on in its thread until these limits end it.
+        """
+        if not self._under_way.acquire(timeout=READ_SECONDS):
+            raise TimeoutError("timed out")
+        told: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+        def run() -> None:
+            try:
+                told.put((ask(), None))
+            except BaseException as error:  # a panic of the engine is no Exception
+                told.put((None, error))
+            finally:
+                self._under_way.release()
+
+        Thread(target=run, daemon=True).start()
+        try:
+            found, error = told.get(timeout=seconds)
+        except Empty:
+            raise TimeoutError("timed out") from None
+        if error is not None:
+            raise error
+        return cast(T, found)
+
+    def rows(self, query: Any, seconds: float | None = None) -> pa.Table:
+        """Return what a query of LanceDB finds, within a time; see ``read``."""
+        limit = timedelta(seconds=READ_SECONDS if seconds is None else seconds)
+        return self.read(lambda: query.to_arrow(timeout=limit), seconds)
 
 
 @contextmanager

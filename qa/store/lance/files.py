@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from qa.store.files.disk import FileSum
-from qa.store.lance.connection import Database
+from qa.store.lance.connection import LONG_SECONDS, Database
 from qa.store.lance.layout import checksum, damaged
 
 _PART_BYTES = 4 << 20
@@ -47,7 +47,7 @@ def read_files(
     quoted = ", ".join(f"'{name}'" for name in sums)  # names of ours: no quote in any
     query = table.search().where(f"name IN ({quoted})").select(["name", "part", "data"])
     parts: dict[str, dict[int, bytes]] = {name: {} for name in sums}
-    for row in database.rows(query).to_pylist():
+    for row in database.rows(query, LONG_SECONDS).to_pylist():
         parts[row["name"]][row["part"]] = row["data"]
     found = {}
     for name, expected in sums.items():

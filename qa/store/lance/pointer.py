@@ -65,7 +65,7 @@ class LiveRow:
     def __init__(self, database: Database, *, beat_seconds: float = BEAT_SECONDS) -> None:
         self._database = database
         self._beat_seconds = beat_seconds
-        self._table: Any | None = None
+        self._table: Any = None
         self._lock = threading.Lock()
 
     def read(self) -> Row | None:
@@ -198,22 +198,23 @@ class LiveRow:
     def _change(self, where: str, values: dict[str, Any]) -> Row:
         """Change the row where it is as ``where`` says; return it as it is afterwards."""
         with self._lock:
-            table, failed = self._table, None
-            assert table is not None
+            failed: IndexUnusableError | None = None
+            if self._table is None:
+                self._read()
             try:
                 with named(self._database.address):
-                    table.checkout_latest()
-                    table.update(where=where, values=values)
+                    self._table.checkout_latest()
+                    self._table.update(where=where, values=values)
             except IndexUnusableError as error:
                 failed = error  # it may have been done all the same: the row itself tells
             row = self._read()
-            if row is None or (failed is not None and isinstance(failed, IndexUnreachableError)):
-                changed = row is not None and all(
-                    getattr(row, name, value) == value for name, value in values.items()
+            if row is None:
+                raise failed or IndexDamagedError(
+                    "the pointer of the index is gone: build it again"
                 )
-                if not changed:
-                    raise failed or IndexDamagedError("the pointer of the index is gone")
-            assert row is not None
+            done = all(getattr(row, name, value) == value for name, value in values.items())
+            if isinstance(failed, IndexUnreachableError) and not done:
+                raise failed
             return row
 
     def _beat(self, token: str, stop: threading.Event) -> None:
