@@ -26,7 +26,9 @@ def _setting(default: Any, help: str, *, choices: tuple[str, ...] = ()) -> Any:
 class Settings:
     """All settings; see each one's ``help``."""
 
-    index: str = _setting("index/default", "folder of the index")
+    index: str = _setting(
+        "index/default", "folder of the index, or the address of one that machines share"
+    )
     model: str = _setting(
         "all-MiniLM-L6-v2",
         "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME",

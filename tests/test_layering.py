@@ -33,6 +33,8 @@ _LAZY = {("engine", "build")}
 # Who may import a library that is heavy, that guards a seam, or that could be swapped.
 KEEPERS: Mapping[str, tuple[str, ...]] = {
     "faiss": ("store/files/",),
+    "lancedb": ("store/lance/",),
+    "pyarrow": ("store/lance/",),
     "torch": ("encode/torch_backend.py",),
     "sentence_transformers": ("encode/torch_backend.py",),
     "transformers": (),

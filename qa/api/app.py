@@ -46,8 +46,10 @@ async def _follow(service: Service) -> None:
             service.pictures.settle(service.engines.current.store.version)
 
 
-def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None = None) -> FastAPI:
-    """Return the application that answers from ``index``, an index or its folder.
+def create_app(
+    *, index: Path | str | Index, settings: Settings, engine: Engine | None = None
+) -> FastAPI:
+    """Return the application that answers from ``index``: an index, its folder or its address.
 
     The engine, unless it is given, is opened when the application starts. If the index cannot be
     served, the application starts anyway: ``/readyz`` says why, every question gets 503, and

@@ -166,7 +166,7 @@ def mcp(index: str | None) -> None:
     engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
     slot = EngineSlot(
-        Path(settings.index), engine, max_wrong=settings.max_wrong, reading=settings.reading
+        settings.index, engine, max_wrong=settings.max_wrong, reading=settings.reading
     )
     serve_stdio(slot, base_address(settings))
 

@@ -16,7 +16,9 @@ from qa.errors import IndexUnusableError
 from qa.settings import Settings
 
 index_option = click.option(
-    "--index", metavar="DIR", help="Folder of the index. Default: index/default."
+    "--index",
+    metavar="INDEX",
+    help="Folder of the index, or an address such as s3://BUCKET/NAME. Default: index/default.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 paths_argument = click.argument(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from qa.errors import UsageError
@@ -33,7 +32,7 @@ def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> Non
         # importing the web framework at the same time gains nothing.
         from qa.engine import Engine
 
-        index = Path(settings.index)
+        index = settings.index
         engine = Engine.open(index, max_wrong=settings.max_wrong, reading=settings.reading)
         from qa.api import create_app
         from qa.api.server import make_server

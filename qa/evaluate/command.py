@@ -83,7 +83,7 @@ def run_eval(
         # A run and the JSON hold a hundred results; the report tells of the first ten's stages.
         deep=bool(run or json_file),
         explained=bool(report) and not run_from,
-        index=Path(index) if index else None,
+        index=index,
         settings=settings,
         encoder=encoder,
     )
@@ -123,7 +123,7 @@ class _Asked:
     measures: tuple[Measure, ...]
     deep: bool
     explained: bool
-    index: Path | None
+    index: str | None
     settings: Settings
     encoder: Encoder | None
 
@@ -160,7 +160,7 @@ class _Asked:
         return evaluate_corpus_run(self.dataset, file, measures=self.measures, progress=progress)
 
     def _engine(self) -> Engine:
-        return open_engine(self.index or Path(self.settings.index), self.settings, self.encoder)
+        return open_engine(self.index or self.settings.index, self.settings, self.encoder)
 
 
 def as_json(evaluation: Evaluation, comparisons: Sequence[Comparison]) -> dict[str, Any]:

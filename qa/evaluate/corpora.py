@@ -26,6 +26,7 @@ from qa.evaluate.serving import open_engine
 from qa.records import Block, Document, Hit, PassageId
 from qa.settings import Settings
 from qa.store import open_index
+from qa.store.address import remote_address
 
 _MARK = ".eval.json"
 _WARM_UP = 5
@@ -44,7 +45,7 @@ class CorpusIndex:
     """
 
     engine: Engine
-    path: Path
+    path: Path | str
     build_seconds: float | None
 
 
@@ -52,7 +53,7 @@ def corpus_index(
     dataset: JudgedCorpus,
     settings: Settings,
     *,
-    index: Path | None = None,
+    index: Path | str | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> CorpusIndex:
@@ -64,7 +65,8 @@ def corpus_index(
     """
     progress = progress or Silent()
     path = index or cache_folder(dataset, settings)
-    _claim(path)
+    marks = _marks(path, settings)
+    _claim(path, marks)
     documents = [d for d in map(make_row_document, dataset.rows) if d is not None]
     blank = len(dataset.rows) - len(documents)
     if blank:
@@ -79,31 +81,44 @@ def corpus_index(
         calibrated=False,  # a ranking is measured, no verdict
     )
     if report.changed:
-        seconds = _seconds(path, report)
-        _write_mark(path, {report.generation: seconds} if seconds is not None else {})
+        seconds = _seconds(marks, report)
+        _write_mark(marks, {report.generation: seconds} if seconds is not None else {})
     return CorpusIndex(
-        open_engine(path, settings, encoder), path, _read_mark(path).get(report.generation)
+        open_engine(path, settings, encoder), path, _read_mark(marks).get(report.generation)
     )
 
 
 def cache_folder(dataset: JudgedCorpus, settings: Settings) -> Path:
     """Return where the index of a corpus is kept."""
     name = re.sub(r"[^\w.-]", "-", dataset.name)
-    return Path(settings.index).parent / "eval" / f"{name}-{dataset.digest}"
+    return _beside(settings) / f"{name}-{dataset.digest}"
 
 
-def _claim(path: Path) -> None:
-    """Mark a folder as one that a corpus's index may be built in."""
-    if (path / _MARK).is_file():
+def _beside(settings: Settings) -> Path:
+    remote = remote_address(settings.index) is not None
+    return (Path("index") if remote else Path(settings.index).parent) / "eval"
+
+
+def _marks(index: Path | str, settings: Settings) -> Path:
+    """Return the folder on this machine that tells what an index is for: its own, where it has one."""
+    address = remote_address(index)
+    if address is None:
+        return Path(index)
+    return _beside(settings) / f"at-{hashlib.sha256(address.uri.encode()).hexdigest()[:16]}"
+
+
+def _claim(path: Path | str, marks: Path) -> None:
+    """Mark a place as one that a corpus's index may be built in."""
+    if (marks / _MARK).is_file():
         return
     try:
         open_index(path).version()
     except IndexMissingError:
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            _write_mark(path, {})
+            marks.mkdir(parents=True, exist_ok=True)
+            _write_mark(marks, {})
         except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+            raise UsageError(f"{marks} cannot be written: {error.strerror}") from error
         return
     raise UsageError(
         f"{path} holds an index of other documents, which this would replace: "

@@ -62,7 +62,7 @@ def evaluate_corpus(
     dataset: JudgedCorpus,
     settings: Settings,
     *,
-    index: Path | None = None,
+    index: Path | str | None = None,
     encoder: Encoder | None = None,
     measures: Sequence[Measure] = CORPUS_MEASURES,
     explained: bool = False,
