@@ -15,6 +15,7 @@ from qa.asking import check
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError
+from qa.facets import unknown_name
 from qa.read import Reader, core, cores
 from qa.read.onnx import reader_for
 from qa.records import (
@@ -164,6 +165,9 @@ class Engine:
         ranked = rank(
             self.store, codec, asked, ranking, filters=question.filters, depth=depth, shown=depth
         )
+        if ranked.recalled.unknown_facets:
+            known = sorted(one.name for one in self.archive.facets)
+            raise unknown_name(ranked.recalled.unknown_facets[0], known)
         why = partial(explain, ranking, asked, words, ranked) if question.explain else None
         budget = BUDGETS[self.reading]
         # As many as are read, whatever is asked for: neither first result nor verdict depend on k.
@@ -237,7 +241,7 @@ class Engine:
 
     @cached_property
     def archive(self) -> Archive:
-        """The documents, counted by month of publication and by topmost folder."""
+        """The documents, counted by month of publication, topmost folder and facet."""
         return self.store.summary()
 
     def documents(self, *, after: str = "", limit: int = 100) -> Sequence[DocumentEntry]:

@@ -28,6 +28,9 @@ BlockKind = Literal["title", "heading", "paragraph", "item", "header", "row", "t
 Verdict = Literal["answered", "unsure", "not_found"]
 Span = tuple[int, int]
 """First code point, and the one after the last."""
+FacetValue = str | int | float
+Facets = tuple[tuple[str, tuple[FacetValue, ...]], ...]
+"""Names with the values that a document has of each; see ``qa.facets``."""
 
 MAX_EXCERPT = 1200
 """Characters that an excerpt may have, overlaps and merges included."""
@@ -171,6 +174,8 @@ class Document:
     language: str | None = None
     page_starts: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
+    # Not in the repr: a document without facets has the digest that it had before there were any.
+    facets: Facets = field(default=(), repr=False)
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that holds ``offset``; None without pages."""
@@ -401,14 +406,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a question is confined to. Globs match a whole source path; dates are inclusive."""
+    """What a question is confined to. Globs match a whole source path; dates are inclusive.
+
+    ``where`` asks of facets: ``{"author": ["Ann Lee", "Bo Chen"], "year>=": 1990}``. The values of
+    one name are alternatives, each name must fit; ``qa.facets`` has the rules.
+    """
 
     source: tuple[str, ...] = ()
     published_from: str | None = None
     published_to: str | None = None
+    where: Mapping[str, FacetValue | Sequence[FacetValue]] = field(default_factory=dict, hash=False)
 
     def __bool__(self) -> bool:
-        return bool(self.source or self.published_from or self.published_to)
+        return bool(self.source or self.published_from or self.published_to or self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,18 +443,32 @@ class IndexInfo:
     documents: int
 
 
+class FacetCount(NamedTuple):
+    """How many documents have a facet, and its most frequent values with the documents of each.
+
+    ``distinct``: how many different values there are.
+    """
+
+    name: str
+    documents: int
+    values: tuple[tuple[FacetValue, int], ...]
+    distinct: int
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an index holds, counted: enough to draw a timeline and to offer folders.
+    """What an index holds, counted: enough to draw a timeline and to offer folders and facets.
 
     ``dated`` has the months of publication ("2019-11", or "2019" where no month is known) in
-    order, ``folders`` the topmost folders of the sources by name; both count documents.
+    order, ``folders`` the topmost folders of the sources by name; both count documents. ``facets``
+    are those that most documents have, the first by name where as many have them.
     """
 
     documents: int
     dated: Mapping[str, int]
     undated: int
     folders: Mapping[str, int]
+    facets: Sequence[FacetCount] = ()
 
 
 @dataclass(frozen=True, slots=True)

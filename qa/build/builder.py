@@ -54,7 +54,7 @@ class BuildReport:
     """What a build did.
 
     ``calibrated``: the generation can tell what it answers from what it does not. ``skipped``: what is not
-    read, or not whole. ``told``: what was read whole, and how, where that is a guess.
+    read, or not whole. ``told``: what was read whole, with how where that is a guess, or with facets left out.
     """
 
     generation: str

@@ -55,8 +55,10 @@ class EncodedPassage:
 def document_digest(document: Document) -> str:
     """Name all that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
-    read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(read).hexdigest()
+    read = repr(replace(document, text=text))
+    if document.facets:
+        read += repr(document.facets)
+    return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Opened(NamedTuple):
@@ -86,7 +88,8 @@ class Facts:
 class GenerationState:
     """A generation as it is. ``fault`` says why it cannot be opened; then nothing else is known.
 
-    ``hidden`` counts the documents in it that were removed since.
+    ``hidden`` counts the documents in it that were removed since; ``facets`` are the names that those
+    which are shown have.
     """
 
     name: str
@@ -97,6 +100,7 @@ class GenerationState:
     hidden: int | None = None
     model: str | None = None
     fault: str | None = None
+    facets: tuple[str, ...] = ()
 
 
 class IndexState(NamedTuple):

@@ -11,14 +11,24 @@ frequencies still count it, so that removing a document changes no score.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.arrays import FloatArray
-from qa.records import About, Archive, Document, Filters, IndexInfo, PassageId, Span
+from qa.facets import Known, count
+from qa.records import (
+    About,
+    Archive,
+    Document,
+    FacetValue,
+    Filters,
+    IndexInfo,
+    PassageId,
+    Span,
+)
 from qa.store.recipe import Recipe
 from qa.text.analysis import Analyzer
 
@@ -95,12 +105,16 @@ class Candidates(NamedTuple):
     ``dense``: by the cosine of their vectors with the query's. ``lexical``: by BM25, only those with
     one of the terms. ``undated_documents``: how many documents without a date a filter by date
     left out. ``unmatched``: the filter's globs that no source with a passage fits.
+    ``unknown_facets``: names of the filter that no document which is shown has; ``unmet``: names with
+    values that none has, though some have the name.
     """
 
     dense: Sequence[PassageId]
     lexical: Sequence[PassageId]
     undated_documents: int = 0
     unmatched: tuple[str, ...] = ()
+    unknown_facets: tuple[str, ...] = ()
+    unmet: tuple[tuple[str, FacetValue], ...] = ()
 
 
 class Statistics(NamedTuple):
@@ -260,7 +274,7 @@ class Store(Protocol):
         """Return a document with its text, or None."""
 
     def summary(self) -> Archive:
-        """Count the documents by month and by folder."""
+        """Count the documents by month, by folder, and by facet as ``qa.facets.count`` does."""
 
     def listing(self, after: str = "", limit: int | None = None) -> Sequence[DocumentEntry]:
         """Return documents whose source comes after ``after``, by source, at most ``limit``."""
@@ -276,8 +290,8 @@ NOTHING = Fetched(
 """What fetching no passage gives."""
 
 
-def summarise(entries: Sequence[DocumentEntry]) -> Archive:
-    """Count documents by month and by topmost folder."""
+def summarise(entries: Sequence[DocumentEntry], facets: Iterable[Known]) -> Archive:
+    """Count documents by month, by topmost folder and by facet; ``facets`` are those of each."""
     dated: dict[str, int] = {}
     folders: dict[str, int] = {}
     for entry in entries:
@@ -294,6 +308,7 @@ def summarise(entries: Sequence[DocumentEntry]) -> Archive:
         dated=dict(sorted(dated.items())),
         undated=len(entries) - sum(dated.values()),
         folders=dict(sorted(folders.items())),
+        facets=count(facets),
     )
 
 

@@ -54,10 +54,10 @@ class Generation(WrittenGeneration):
         )
 
     def candidates(self, query: Query) -> Candidates:
-        allowed, undated = self._visible, 0
+        allowed, left = self._visible, None
         if query.filters:
-            keep, undated = self._documents.matching(query.filters)
-            allowed = keep[self.table["document"]]
+            left = self._documents.matching(query.filters)
+            allowed = left.keep[self.table["document"]]
         if query.held_out:
             allowed = np.ones(len(self.table), bool) if allowed is None else allowed.copy()
             allowed[self.ids.rows(list(query.held_out))] = False
@@ -66,10 +66,12 @@ class Generation(WrittenGeneration):
         return Candidates(
             dense=self.ids.ids(nearest),
             lexical=self.ids.ids(matching),
-            undated_documents=undated,
+            undated_documents=left.undated if left else 0,
             unmatched=tuple(
                 glob for glob in dict.fromkeys(query.filters.source) if not self._fits(glob)
             ),
+            unknown_facets=left.sifted.unknown if left and left.sifted else (),
+            unmet=left.sifted.unmet if left and left.sifted else (),
         )
 
     def fetch(self, ids: Sequence[PassageId], terms: Sequence[str]) -> Fetched:
@@ -117,7 +119,7 @@ class Generation(WrittenGeneration):
         return self._documents.find(document_id)
 
     def summary(self) -> Archive:
-        return summarise(self._listing)
+        return summarise(self._listing, self._documents.facets())
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         first = bisect_right(self._listing, after, key=attrgetter("source")) if after else 0
@@ -142,5 +144,5 @@ class Generation(WrittenGeneration):
 
 def _fits(documents: Documents, table: NDArray[Any], glob: str) -> bool:
     """Whether a source with a passage fits a glob."""
-    keep, _ = documents.matching(Filters(source=(glob,)))
-    return bool(keep[table["document"]].any())
+    left = documents.matching(Filters(source=(glob,)))
+    return bool(left.keep[table["document"]].any())
