@@ -54,7 +54,7 @@ class BuildReport:
     """The result of a build.
 
     ``calibrated``: whether the generation can give a confidence. ``skipped``: what was not read, or not
-    completely. ``told``: what was read completely but with a guess, and the guess.
+    completely. ``told``: what was read completely but with a guess, and the guess, or with facets left out.
     """
 
     generation: str

@@ -100,6 +100,12 @@ def build(
 @click.option("--source", multiple=True, metavar="GLOB", help="Only matching sources; repeatable.")
 @click.option("--from", "published_from", metavar="DATE", help="Only documents from 2019-11 on.")
 @click.option("--to", "published_to", metavar="DATE", help="Only documents up to 2019-11-30.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help='Only documents with this facet, as "author=Ann Lee" or "year>=1990"; repeatable.',
+)
 def ask(
     question: str,
     k: int,
@@ -108,15 +114,17 @@ def ask(
     source: tuple[str, ...],
     published_from: str | None,
     published_to: str | None,
+    where: tuple[str, ...],
 ) -> None:
     """Answer QUESTION with cited excerpts; "-" reads the question from standard input."""
     from qa.engine import Engine
+    from qa.facets import typed
     from qa.present.citations import base_address
     from qa.records import Filters, Question
 
     settings = Settings.load(flags={"index": index})
     text = _read_question() if question == "-" else question
-    filters = Filters(source, published_from, published_to)
+    filters = Filters(source, published_from, published_to, typed(where))
     engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
     answer = engine.ask(Question(text, k=k, filters=filters))

@@ -137,7 +137,11 @@ def show_report(report: BuildReport, index: str) -> None:
         f"  left out as boilerplate: {counted(report.furniture_lines, 'line')}",
         f"  skipped: {counted(len(report.skipped), 'file')}",
         *_skipped(report.skipped),
-        *([f"  guessed: {counted(len(report.told), 'encoding')}"] if report.told else []),
+        *(
+            [f"  read whole, with a remark: {counted(len(report.told), 'file')}"]
+            if report.told
+            else []
+        ),
         *_skipped(report.told),
     ]
     if not report.calibrated:
@@ -175,6 +179,8 @@ def show_status(status: Status) -> None:
         lines.append(
             f"{mark} {one.name}  {size(one.bytes)}  {', '.join(held + hidden)}  {one.model}"
         )
+        if one.live and one.facets:
+            lines.append(f"    facets for --where: {in_line(', '.join(one.facets))}")
     where = ", ".join(status.paths) or "the folder that it was built from"
     if status.changes is None:
         lines.append(f"What a build would change is unknown: name {where}")

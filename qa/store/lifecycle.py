@@ -56,8 +56,10 @@ def document_digest(document: Document) -> str:
     """Return a digest of everything that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
     # `has_lines` follows from the reader, so it is left out: digests of older indexes stay valid.
-    read = repr(replace(document, text=text)).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(read).hexdigest()
+    read = repr(replace(document, text=text))
+    if document.facets:
+        read += repr(document.facets)
+    return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Opened(NamedTuple):
@@ -87,7 +89,8 @@ class Facts:
 class GenerationState:
     """The state of a generation. ``fault`` says why it cannot be opened; then nothing else is known.
 
-    ``hidden`` counts its documents that were removed since it was written.
+    ``hidden`` counts its documents that were removed since it was written; ``facets`` are the names that
+    the documents which are shown have.
     """
 
     name: str
@@ -98,6 +101,7 @@ class GenerationState:
     hidden: int | None = None
     model: str | None = None
     fault: str | None = None
+    facets: tuple[str, ...] = ()
 
 
 class IndexState(NamedTuple):

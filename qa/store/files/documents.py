@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import translate
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from qa.records import About, Block, Document, Filters, Place, Published
+from qa.facets import Condition, Known, Sieve, conditions, known_of
+from qa.records import About, Block, Document, FacetValue, Filters, Place, Published
 from qa.store.files.dense import Mask
 from qa.store.files.disk import BlockFile, FileSum, read_verified
 from qa.store.files.manifest import read_manifest, well_formed
@@ -23,6 +24,26 @@ DOCUMENTS, TEXTS, BLOCKS = "documents.json", "texts.bin", "blocks.bin"
 
 _CACHED_CHARACTERS = 4_000_000
 _WITH_LINES = (".txt", ".text", ".md", ".markdown")
+_CACHED_CONDITIONS = 16
+
+
+class Sifted(NamedTuple):
+    """Which documents fit conditions on their facets, and which names and values none has."""
+
+    keep: Mask
+    unknown: tuple[str, ...]
+    unmet: tuple[tuple[str, FacetValue], ...]
+
+
+class Left(NamedTuple):
+    """What a filter leaves: which documents, without how many for lack of a date.
+
+    ``sifted`` is None where nothing is asked of facets.
+    """
+
+    keep: Mask
+    undated: int
+    sifted: Sifted | None
 
 
 class Documents:
@@ -47,6 +68,8 @@ class Documents:
         # The cache must not hold ``self``: a cycle would keep the maps of an unused generation.
         read = partial(_read, written, texts, blocks)
         self._recent = RecentDocuments(read, characters=_CACHED_CHARACTERS)
+        # The same conditions are asked again and again, by a page whose filter is set.
+        self._sifted = lru_cache(_CACHED_CONDITIONS)(partial(_sifted, written, self.hidden))
 
     def __len__(self) -> int:
         """How many documents there are, with the hidden ones."""
@@ -68,13 +91,20 @@ class Documents:
         place = self._place.get(document_id)
         return None if place is None or self._is_hidden(place) else self.at(place)
 
-    def matching(self, filters: Filters) -> tuple[Mask, int]:
-        """Return which documents pass a filter, and how many undated ones a date filter left out."""
+    def facets(self) -> Iterator[Known]:
+        """Yield the facets of each that is not hidden."""
+        return (_facets(entry) for _, entry in self.shown)
+
+    def matching(self, filters: Filters) -> Left:
+        """Return what is left by a filter; an undated document counts where all else fits."""
+        sifted = self._sifted(conditions(filters.where)) if filters.where else None
         patterns = [re.compile(translate(fold_name(glob))) for glob in filters.source]
         dated = bool(filters.published_from or filters.published_to)
         keep = np.zeros(len(self.written), bool)
         undated = 0
         for place, entry in self.shown:
+            if sifted is not None and not sifted.keep[place]:
+                continue
             if patterns:
                 name = fold_name(entry["source"])
                 if not any(pattern.match(name) for pattern in patterns):
@@ -84,7 +114,7 @@ class Documents:
                 undated += 1
                 continue
             keep[place] = not dated or _in_period(published["value"], filters)
-        return keep, undated
+        return Left(keep, undated, sifted)
 
     def stored(self, first: int, last: int) -> tuple[memoryview, memoryview]:
         """Return the stored bytes of the texts and blocks of the documents ``first`` up to ``last``."""
@@ -135,6 +165,8 @@ def _read(
         places=tuple(Place(*place) for place in layout["places"]),
         # Older indexes do not have it. Files with these endings were always read unchanged.
         has_lines=entry.get("has_lines", entry["source"].lower().endswith(_WITH_LINES)),
+        # Older versions wrote none. JSON keeps the order of names: it is the digest's.
+        facets=tuple((name, tuple(values)) for name, values in entry.get("facets", {}).items()),
     )
 
 
@@ -146,6 +178,31 @@ def _block(entry: Sequence[Any]) -> Block:
 def _about(entry: Mapping[str, Any]) -> About:
     published = entry["published"]
     return About(entry["title"], entry["url"], Published(**published) if published else None)
+
+
+def _facets(entry: Mapping[str, Any]) -> Known:
+    """Return the facets of a document as it was written; older versions wrote none of its own."""
+    published = entry["published"]
+    return known_of(
+        entry.get("facets", {}).items(),
+        author=entry["author"],
+        language=entry["language"],
+        published=published["value"] if published else None,
+    )
+
+
+def _sifted(
+    written: Sequence[Mapping[str, Any]], hidden: Mask | None, asked: Sequence[Condition]
+) -> Sifted:
+    sieve = Sieve(asked)
+    keep = np.asarray(
+        [
+            (hidden is None or not hidden[place]) and sieve.passes(_facets(entry))
+            for place, entry in enumerate(written)
+        ],
+        bool,
+    )
+    return Sifted(keep, sieve.unknown, sieve.unmet)
 
 
 def _in_period(published: str, filters: Filters) -> bool:

@@ -55,10 +55,10 @@ class Generation(WrittenGeneration):
         )
 
     def candidates(self, query: Query) -> Candidates:
-        allowed, undated = self._visible, 0
+        allowed, left = self._visible, None
         if query.filters:
-            keep, undated = self._documents.matching(query.filters)
-            allowed = keep[self.table["document"]]
+            left = self._documents.matching(query.filters)
+            allowed = left.keep[self.table["document"]]
         if query.held_out:
             allowed = np.ones(len(self.table), bool) if allowed is None else allowed.copy()
             allowed[self.ids.rows(list(query.held_out))] = False
@@ -67,10 +67,12 @@ class Generation(WrittenGeneration):
         return Candidates(
             dense=self.ids.ids(nearest),
             lexical=self.ids.ids(matching),
-            undated_documents=undated,
+            undated_documents=left.undated if left else 0,
             unmatched=tuple(
                 glob for glob in dict.fromkeys(query.filters.source) if not self._fits(glob)
             ),
+            unknown_facets=left.sifted.unknown if left and left.sifted else (),
+            unmet=left.sifted.unmet if left and left.sifted else (),
         )
 
     def fetch(self, ids: Sequence[PassageId], terms: Sequence[str]) -> Fetched:
@@ -126,7 +128,7 @@ class Generation(WrittenGeneration):
             yield Spans(entry["id"], entry["sha256"], rows["start"].tolist(), rows["end"].tolist())
 
     def summary(self) -> Archive:
-        return summarise(self._listing)
+        return summarise(self._listing, self._documents.facets())
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         first = bisect_right(self._listing, after, key=attrgetter("source")) if after else 0
@@ -151,5 +153,5 @@ class Generation(WrittenGeneration):
 
 def _fits(documents: Documents, table: NDArray[Any], glob: str) -> bool:
     """Whether a source that has a passage matches a glob."""
-    keep, _ = documents.matching(Filters(source=(glob,)))
-    return bool(keep[table["document"]].any())
+    left = documents.matching(Filters(source=(glob,)))
+    return bool(left.keep[table["document"]].any())

@@ -330,7 +330,7 @@ def _document_entry(document: Document) -> dict[str, Any]:
         "characters": len(document.text),
         "furniture": sum(block.kind == "furniture" for block in document.blocks),
         "digest": document_digest(document),
-    }
+    } | ({"facets": dict(document.facets)} if document.facets else {})
 
 
 def _layout(document: Document) -> object:

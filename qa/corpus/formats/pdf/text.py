@@ -28,7 +28,15 @@ from qa.corpus.formats.pdf.paragraphs import (
 from qa.corpus.formats.pdf.running import is_number, running, without, without_line_numbers
 from qa.corpus.formats.pdf.title import title_block
 from qa.corpus.formats.pdf.words import UNMARKED, Words
-from qa.corpus.reading import Reading, TextBuilder, UnreadableError, language_code
+from qa.corpus.formats.properties import keywords_and_more
+from qa.corpus.reading import (
+    Reading,
+    TextBuilder,
+    UnreadableError,
+    facets_note,
+    joined,
+    language_code,
+)
 from qa.records import Block, BlockKind
 
 _OTHERS = 1_000
@@ -74,6 +82,7 @@ def read_traced(data: bytes) -> Traced:
     words = vocabulary(line.text for _, line in lines)
     text, marks, blocks, starts = _build(_with_notes(paragraphs, notes), len(pages), words, outline)
     opening = " ".join(text[:_OPENING].lower().split())
+    gathered = keywords_and_more(said.get("Keywords"), subject=said.get("Subject"))
     reading = Reading(
         text,
         "utf-8",
@@ -83,7 +92,8 @@ def read_traced(data: bytes) -> Traced:
         language=language,
         page_starts=starts,
         made=about.made(said, form=form),
-        note=_left_out(pages),
+        note=joined(_left_out(pages), facets_note(gathered.left_out)),
+        facets=gathered.facets,
     )
     return Traced(reading, marks)
 
