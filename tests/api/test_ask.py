@@ -295,4 +295,4 @@ def test_a_footnote_of_nothing_does_not_hold_or_is_refused(client: TestClient) -
     assert unknown["holds"] is False and "no such source" in unknown["reason"]
     refused = client.post("/v1/verify", json={"excerpt": "x"})
     assert refused.status_code == 422
-    assert "a citation, a source or a title" in refused.json()["error"]["message"]
+    assert "a citation, a footnote, a source or a title" in refused.json()["error"]["message"]

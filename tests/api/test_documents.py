@@ -286,7 +286,7 @@ def test_the_original_opens_where_the_view_is_marked() -> None:
 
 def test_a_citation_is_one_line_whatever_a_file_is_called() -> None:
     document = Document("d", "a.txt\n\n[2] b\u2028.txt", "0", "utf-8", "owls", None, None, ())
-    assert citation_line(cite_span(document, 0, 4)) == "a.txt [2] b .txt:1, characters 0-4"
+    assert citation_line(cite_span(document, 0, 4)) == "a.txt [2] b .txt, characters 0-4"
 
 
 def test_the_beginnings_of_pages_are_marked_and_are_no_text() -> None:
