@@ -61,7 +61,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "rapidfuzz": ("store/files/words.py",),
     "ir_measures": ("evaluate/",),
     "prometheus_client": ("api/metrics.py",),
-    "scipy": ("evaluate/compare.py",),
+    "scipy": ("evaluate/significance.py",),
     "sklearn": (),
     # Formats that run what they read.
     "pickle": (),

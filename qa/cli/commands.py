@@ -186,8 +186,19 @@ def mcp(index: str | None) -> None:
     "--queries", metavar="FILE", help="Take the questions of FILE, which has the same ids."
 )
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
-@click.option("--against", metavar="FILE", help="Compare with the figures of an earlier --json.")
+@click.option(
+    "--against", multiple=True, metavar="FILE", help="Compare with an earlier --json; repeatable."
+)
 @click.option("--report", metavar="FILE", help="Write a page with every question's outcome.")
+@click.option("--markdown", metavar="FILE", help="Write a summary for a comment on a change.")
+@click.option("--run", "run_file", metavar="FILE", help="Write what was found as a TREC run.")
+@click.option("--run-from", metavar="FILE", help="Judge this TREC run, and compare it with ours.")
+@click.option(
+    "--measures",
+    multiple=True,
+    metavar="LIST",
+    help='Measure these too, such as "Success@20 nDCG@100".',
+)
 @click.option("--no-history", is_flag=True, help="Ask each question without the earlier ones.")
 @click.option("--gate", "gates", multiple=True, metavar="GATE", help='Such as "Success@5 >= 0.9".')
 def evaluate(
@@ -195,8 +206,12 @@ def evaluate(
     index: str | None,
     queries: str | None,
     json_file: str | None,
-    against: str | None,
+    against: tuple[str, ...],
     report: str | None,
+    markdown: str | None,
+    run_file: str | None,
+    run_from: str | None,
+    measures: tuple[str, ...],
     no_history: bool,
     gates: tuple[str, ...],
 ) -> None:
@@ -211,6 +226,10 @@ def evaluate(
         json_file=json_file,
         against=against,
         report=report,
+        markdown=markdown,
+        run=run_file,
+        run_from=run_from,
+        measures=[name for names in measures for name in names.replace(",", " ").split()],
         history=not no_history,
         gates=gates,
         settings=settings,

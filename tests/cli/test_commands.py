@@ -789,18 +789,22 @@ def test_eval_hands_its_options_over(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(given.pop("progress"), AbstractContextManager)
     assert given == {
         "dataset": "eval/seeds", "index": None, "queries": None, "json_file": None,
-        "against": None, "report": None, "gates": (), "history": True,
+        "against": (), "report": None, "markdown": None, "run": None, "run_from": None,
+        "measures": [], "gates": (), "history": True,
     }  # fmt: skip
     assert run(["eval", "--no-history"]) == 1
     assert given["history"] is False
     arguments = ["eval", "set", "--index", "i", "--queries", "q", "--json", "j", "--against", "a"]
+    arguments += ["--against", "b", "--markdown", "m", "--run", "t", "--run-from", "u"]
+    arguments += ["--measures", "Success@20, R@50", "--measures", "nDCG@5"]
     arguments += ["--report", "r", "--gate", "hit@5 >= 0.9", "--gate", "hit@1 >= 0.8"]
     assert run(arguments) == 1
     assert given.pop("settings") == Settings(index="i")
     del given["progress"]
     assert given == {
-        "dataset": "set", "index": "i", "queries": "q", "json_file": "j", "against": "a",
-        "report": "r", "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"), "history": True,
+        "dataset": "set", "index": "i", "queries": "q", "json_file": "j", "against": ("a", "b"),
+        "report": "r", "markdown": "m", "run": "t", "run_from": "u",
+        "measures": ["Success@20", "R@50", "nDCG@5"], "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"), "history": True,
     }  # fmt: skip
 
 

