@@ -11,6 +11,7 @@ from qa.evaluate.compare import compare_all
 from qa.evaluate.gates import Gate, check
 from qa.evaluate.markdown import code, summary
 from qa.evaluate.measures import Measure
+from qa.evaluate.table import lines_of
 from tests.evaluate.test_compare import evaluation, with_verdicts
 
 NASTY = "a|b `c` <img src=x> @someone #12 **bold**\n| row | [link](http://x)"
@@ -63,3 +64,4 @@ def test_the_share_wrong_at_a_coverage_is_told() -> None:
     value = found.measures[Measure("wrong", 70)].value
     assert value == 0.0
     assert "Wrong among answered at 70% coverage: 0.0%." in summary(found, [], [])
+    assert "wrong among answered at 70% coverage: 0.0%" in lines_of(found, [], [])
