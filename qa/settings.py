@@ -142,6 +142,20 @@ def own_if_auto(value: str) -> str | None:
     return None if value == "auto" else value
 
 
+def data_folder() -> Path:
+    """Return the folder of this user's data that belongs to this program (XDG base directories).
+
+    Raises UsageError where the user has no home.
+    """
+    named = Path(os.environ.get("XDG_DATA_HOME") or "")
+    if named.is_absolute():
+        return named / "cited-qa"
+    try:
+        return Path.home() / ".local" / "share" / "cited-qa"
+    except RuntimeError as error:
+        raise UsageError(f"{error}: set HOME, or name a place with --index") from error
+
+
 def switched_on(name: str) -> bool:
     """Whether a switch of the environment is on: NO_COLOR, or QA_DEBUG, which are no settings."""
     return bool(os.environ.get(name))

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 _BUILD_VERSION = 3
 _CHECKED_PASSAGES = 16
 Say = Callable[[str], None]
+STEPS = (
+    "loading it",
+    "trying it",
+    "exporting it",
+    "comparing the export",
+    "rounding it",
+    "fitting codes",
+)
+"""What preparing a model consists of; one step takes from a second to a minute."""
 
 
 def fingerprint_of(source: Source, *, int8: bool, prompts: Prompts = OWN_PROMPTS) -> str:
@@ -44,14 +53,15 @@ def export_model(
     int8: bool,
     allow_download: bool,
     say: Say,
+    step: Say = lambda _: None,
     prompts: Prompts = OWN_PROMPTS,
 ) -> None:
     """Write into ``folder``, which must be empty, all that serving the model needs.
 
     The model is tried on ten reference texts, and its export is compared with it on more of them.
     A model that cannot be exported, or whose export differs, is set down to be
-    run by sentence-transformers, and ``say`` tells what that costs. Raises UsageError when the
-    model cannot be found or loaded, or is of no use here.
+    run by sentence-transformers, and ``say`` tells what that costs. ``step`` is told each of ``STEPS``
+    as it begins. Raises UsageError when the model cannot be found or loaded, or is of no use here.
     """
     from importlib.metadata import version
 
@@ -59,12 +69,15 @@ def export_model(
 
     source = find_model(name)
     fingerprint = fingerprint_of(source, int8=int8, prompts=prompts)
+    loading, trying, exporting, comparing, rounding, fitting = STEPS
     say(f"preparing the model {source.name} (once)")
+    step(loading)
     model = torch_backend.load(source, allow_download=allow_download)
     torch_backend.fast_tokenizer(model).save(str(folder / TOKENIZER_FILE))
     original = torch_backend.TorchEncoder(
         model, name=source.name, fingerprint=fingerprint, codec=_NO_CODEC, prompts=prompts
     )
+    step(trying)
     dimension = try_out(original, original.as_its_library_reads)
     config: dict[str, Any] = {
         "name": source.name,
@@ -82,17 +95,21 @@ def export_model(
     try:
         if not original.pools_prompt and any(original.prompts):
             raise torch_backend.ExportError("it leaves the prompt's tokens out of a text's vector")
+        step(exporting)
         torch_backend.export(model, folder / MODEL_FILE)
         save_codec(folder, _NO_CODEC)
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
         checked = [*_ODD, *_reference_pieces()[:_CHECKED_PASSAGES]]
         exported = OnnxEncoder.load(folder, workers=2)
+        step(comparing)
         # The float graph first, whatever is wanted: rounding would hide one that is a little off.
         config["lowest_cosine"] = torch_backend.check_agreement(
             original, exported, checked, int8=False
         )
         if int8:
+            step(rounding)
             exported = _rounded(folder, config, original, checked, say) or exported
+        step(fitting)
         codec = torch_backend.fit_codec(exported)
     except torch_backend.ExportError as error:
         (folder / MODEL_FILE).unlink(missing_ok=True)
