@@ -29,7 +29,8 @@ class Settings:
     index: str = _setting("index/default", "folder of the index")
     model: str = _setting(
         "all-MiniLM-L6-v2",
-        "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME",
+        "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME; or a folder "
+        "with an exported model, as `models/` of an index has",
     )
     question_prompt: str = _setting(
         "auto",

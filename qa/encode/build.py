@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qa.encode import exported
 from qa.encode.codec import TokenCodec
-from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, folder_digest, reference_texts
+from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, identity_of, reference_texts
 from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
 from qa.encode.protocol import Encoder, Piece
 from qa.encode.trial import try_out
@@ -37,8 +38,13 @@ STEPS = (
 
 
 def fingerprint_of(source: Source, *, int8: bool, prompts: Prompts = OWN_PROMPTS) -> str:
-    """Name a build of a model: its files, its prompts, its precision, and how it is exported."""
-    identity = folder_digest(source.folder) if source.folder else source.name
+    """Name a build of a model: its files, its prompts, its precision, and how it is exported.
+
+    Raises UsageError for a model that was exported otherwise.
+    """
+    if source.fingerprint is not None:
+        return exported.fingerprint_of(source, int8=int8, prompts=prompts)
+    identity = identity_of(source)
     reference = hashlib.sha256(repr(reference_texts()).encode()).hexdigest()
     precision = "int8" if int8 else "fp32"
     parts = (identity, reference, precision, tuple(prompts), _BUILD_VERSION, folding.VERSION)
@@ -68,6 +74,9 @@ def export_model(
     from qa.encode import torch_backend
 
     source = find_model(name)
+    if source.fingerprint is not None:
+        exported.copy(source, folder)
+        return
     fingerprint = fingerprint_of(source, int8=int8, prompts=prompts)
     loading, trying, exporting, comparing, rounding, fitting = STEPS
     say(f"preparing the model {source.name} (once)")
@@ -100,17 +109,15 @@ def export_model(
         save_codec(folder, _NO_CODEC)
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
         checked = [*_ODD, *_reference_pieces()[:_CHECKED_PASSAGES]]
-        exported = OnnxEncoder.load(folder, workers=2)
+        ours = OnnxEncoder.load(folder, workers=2)
         step(comparing)
         # The float graph first, whatever is wanted: rounding would hide one that is a little off.
-        config["lowest_cosine"] = torch_backend.check_agreement(
-            original, exported, checked, int8=False
-        )
+        config["lowest_cosine"] = torch_backend.check_agreement(original, ours, checked, int8=False)
         if int8:
             step(rounding)
-            exported = _rounded(folder, config, original, checked, say) or exported
+            ours = _rounded(folder, config, original, checked, say) or ours
         step(fitting)
-        codec = torch_backend.fit_codec(exported)
+        codec = torch_backend.fit_codec(ours)
     except torch_backend.ExportError as error:
         (folder / MODEL_FILE).unlink(missing_ok=True)
         say(
