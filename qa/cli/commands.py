@@ -41,6 +41,7 @@ for _command in (
     index.status,
     index.rollback,
     index.check,
+    index.doctor,
     index.purge,
     index.watch,
     keys.keys,
@@ -263,6 +264,8 @@ def _explained(error: Exception) -> tuple[str, int]:
     """Return what to tell of an error, and the exit status."""
     if isinstance(error, QaError):
         return error.message, error.exit_status
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "qa").startswith("qa"):
+        return f"this installation lacks {error.name}: pip install cited-qa brings it", WRONG_CALL
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "qa"

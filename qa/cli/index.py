@@ -119,6 +119,26 @@ def check(index: str | None, as_json: bool) -> int:
 
 
 @click.command()
+@index_option
+@json_option
+def doctor(index: str | None, as_json: bool) -> int:
+    """Look at the set-up and say what to mend, one line each; 1 where something is bad.
+
+    Libraries, index, model, archive, disk, the kernel's hold on readers, port, keys, address, clock.
+    Nothing is changed.
+    """
+    from qa.cli.doctor import examine
+
+    findings = examine(Settings.load(flags={"index": index}))
+    bad = any(one.state == "bad" for one in findings)
+    if as_json:
+        terminal.print_json({"ok": not bad, "findings": [asdict(one) for one in findings]})
+    else:
+        terminal.show_findings(findings)
+    return 1 if bad else 0
+
+
+@click.command()
 @paths_argument
 @index_option
 @model_option
