@@ -15,9 +15,9 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 test: install lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# The tests that need neither the real model, nor a browser, nor a new environment.
+# The tests that need neither the real model, nor a browser, nor OCR, nor a new environment.
 fast: install
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser and not install"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser and not ocr and not install"
 
 # At least 10,000 requests made up from the description of the interface; minutes.
 abuse: install

@@ -75,6 +75,16 @@ class Settings:
         "encodings of files that are not in UTF-8, by glob: `letters/*.txt=cp850, *.csv=cp1252`; "
         "the encodings of other files are detected from their bytes",
     )
+    ocr: str = _setting(
+        "off",
+        "`tesseract`: scanned pages of PDFs and images of pages are read by Tesseract, if it is installed",
+        choices=("off", "tesseract"),
+    )
+    ocr_languages: str = _setting(
+        "eng", "languages of scanned pages as Tesseract calls them, such as `deu+fra`"
+    )
+    ocr_seconds: int = _setting(30, "time that reading a scanned page may take")
+    ocr_pages: int = _setting(1_000, "scanned pages that are read of a document")
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
         20,
@@ -133,6 +143,15 @@ class Settings:
         "off",
         "`on`: streams carry sources as Open WebUI's own events instead of annotations",
         choices=("off", "on"),
+    )
+    pictures: str = _setting(
+        "on",
+        "a citation of a PDF opens its page as a picture, the words marked; `off`: the service opens no original",
+        choices=("off", "on"),
+    )
+    picture_seconds: int = _setting(20, "processor time that drawing a citation's pages may take")
+    serve_originals: str = _setting(
+        "off", "`on`: whoever may ask may have the files of the documents", choices=("off", "on")
     )
     log_questions: str = _setting(
         "off",
@@ -193,6 +212,8 @@ _RANGES = {
     "reader_seconds": (1, 3600),
     "reader_memory_bytes": (300_000_000, 1 << 40),
     "reader_output_bytes": (1_000_000, 1 << 32),
+    "ocr_seconds": (1, 3600),
+    "ocr_pages": (1, 100_000),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),
@@ -205,6 +226,7 @@ _RANGES = {
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),
     "drain_seconds": (0, 600),
+    "picture_seconds": (1, 3600),
 }
 
 

@@ -56,6 +56,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "trafilatura": ("corpus/formats/html/main.py",),
     "htmldate": ("corpus/formats/html/about.py",),
     "pypdfium2": ("corpus/formats/pdf/",),
+    "PIL": ("corpus/formats/images.py",),
     "python_calamine": ("corpus/formats/sheets.py",),
     "Stemmer": ("text/analysis.py",),
     "rapidfuzz": ("store/files/words.py",),

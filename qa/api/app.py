@@ -17,13 +17,14 @@ from qa.api.guards.origins import parse_origins
 from qa.api.metrics import Metrics
 from qa.api.middleware import middleware
 from qa.api.questions import Questions
-from qa.api.routes import archive, ask, chat, documents, health, mcp, page, session
+from qa.api.routes import archive, ask, chat, documents, health, mcp, originals, page, session
 from qa.api.service import Service
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
 from qa.runtime import processors
 from qa.service.hosts import stays_here
 from qa.service.keys import Keyring
+from qa.service.pictures import Pictures
 from qa.service.sessions import Sessions
 from qa.service.slot import LOOK_SECONDS, EngineSlot
 from qa.settings import Settings
@@ -41,6 +42,8 @@ async def _follow(service: Service) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         await run_in_threadpool(service.engines.look)
+        if service.engines.current is not None:
+            service.pictures.settle(service.engines.current.store.version)
 
 
 def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None = None) -> FastAPI:
@@ -52,9 +55,10 @@ def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None
     the open one, and no question is dropped. Keys are needed as soon as there is one, and always
     if ``settings.host`` can be reached from other machines.
     """
+    engines = EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading)
     service = Service(
         settings=settings,
-        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading),
+        engines=engines,
         metrics=Metrics(),
         keyring=Keyring(settings.keys_file, required=not stays_here(settings.host)),
         sessions=Sessions(settings.keys_file, seconds=3600 * settings.session_hours),
@@ -63,6 +67,7 @@ def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None
             each=settings.concurrent_questions,
             seconds=settings.question_seconds,
         ),
+        pictures=Pictures(settings, engines.folders),
     )
 
     @contextlib.asynccontextmanager
@@ -94,6 +99,7 @@ def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None
         ask.router,
         archive.router,
         documents.router,
+        originals.router,
         health.router,
         session.router,
         chat.router,

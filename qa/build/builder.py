@@ -260,7 +260,7 @@ def _recipe(
         settings={
             "splitting": asdict(splitting),
             "reading": Options.of(settings).results,
-            "readers": reader_versions(),
+            "readers": reader_versions(Options.of(settings).ocr),
             "passages": str(Version(passages.VERSION, passages.LIBRARIES)),
             "terms": f"{Version(analysis.VERSION, analysis.LIBRARIES)} folding {folding.VERSION}",
             "calibrated": calibrated,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from qa.facets import Condition, Known, Sieve, conditions, known_of
-from qa.records import About, Block, Document, FacetValue, Filters, Place, Published
+from qa.records import About, Block, Document, FacetValue, Filters, Place, Published, Scan
 from qa.store.files.dense import Mask
 from qa.store.files.disk import BlockFile, FileSum, read_verified
 from qa.store.files.manifest import read_manifest, well_formed
@@ -167,6 +167,7 @@ def _read(
         has_lines=entry.get("has_lines", entry["source"].lower().endswith(_WITH_LINES)),
         # Older versions wrote none. JSON keeps the order of names: it is the digest's.
         facets=tuple((name, tuple(values)) for name, values in entry.get("facets", {}).items()),
+        scans=tuple(Scan(*scan) for scan in entry.get("scans", ())),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -330,7 +330,9 @@ def _document_entry(document: Document) -> dict[str, Any]:
         "characters": len(document.text),
         "furniture": sum(block.kind == "furniture" for block in document.blocks),
         "digest": document_digest(document),
-    } | ({"facets": dict(document.facets)} if document.facets else {})
+        **({"facets": dict(document.facets)} if document.facets else {}),
+        **({"scans": [astuple(scan) for scan in document.scans]} if document.scans else {}),
+    }
 
 
 def _layout(document: Document) -> object:
