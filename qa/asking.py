@@ -10,6 +10,7 @@ import re
 from datetime import date
 
 from qa.errors import QuestionError
+from qa.facets import conditions
 from qa.records import Question
 from qa.text.printable import is_text
 
@@ -72,6 +73,7 @@ def check(question: Question) -> None:
                 field=f"filters.{name}",
                 code="invalid_date",
             )
+    conditions(filters.where)
 
 
 def _is_date(value: str) -> bool:

@@ -17,6 +17,7 @@ from qa.asking import check
 from qa.encode import Encoder
 from qa.encode.build import load_encoder
 from qa.errors import IndexForeignError, NotFoundError
+from qa.facets import unknown_name
 from qa.read import Reader, core, cores
 from qa.read.onnx import reader_for
 from qa.records import (
@@ -167,6 +168,9 @@ class Engine:
         ranked = rank(
             self.store, codec, asked, ranking, filters=question.filters, depth=depth, shown=depth
         )
+        if ranked.recalled.unknown_facets:
+            known = sorted(one.name for one in self.archive.facets)
+            raise unknown_name(ranked.recalled.unknown_facets[0], known)
         why = partial(explain, ranking, asked, words, ranked) if question.explain else None
         budget = BUDGETS[self.reading]
         # At least as many as the reader reads: the first result and the verdict must not depend on k.
@@ -240,7 +244,7 @@ class Engine:
 
     @cached_property
     def archive(self) -> Archive:
-        """Count the documents by month of publication and by topmost folder."""
+        """Count the documents by month of publication, by topmost folder and by facet."""
         return self.store.summary()
 
     def documents(self, *, after: str = "", limit: int = 100) -> Sequence[DocumentEntry]:

@@ -28,6 +28,9 @@ BlockKind = Literal["title", "heading", "paragraph", "item", "header", "row", "t
 Verdict = Literal["answered", "unsure", "not_found"]
 Span = tuple[int, int]
 """The offset of the first code point, and the offset after the last."""
+FacetValue = str | int | float
+Facets = tuple[tuple[str, tuple[FacetValue, ...]], ...]
+"""Names with the values that a document has of each; see ``qa.facets``."""
 
 MAX_EXCERPT = 1200
 """The most characters in an excerpt, overlaps and joined passages included."""
@@ -181,6 +184,8 @@ class Document:
     page_starts: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
     has_lines: bool = field(default=False, repr=False)
+    # Not in the repr: a document without facets has the digest that it had before there were any.
+    facets: Facets = field(default=(), repr=False)
     # Not in the repr: a document without scans keeps its digest.
     scans: tuple[Scan, ...] = field(default=(), repr=False)
 
@@ -423,14 +428,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What limits a question. Globs match a whole source path; dates are inclusive."""
+    """What limits a question. Globs match a whole source path; dates are inclusive.
+
+    ``where`` filters by facets: ``{"author": ["Ann Lee", "Bo Chen"], "year>=": 1990}``. The values of
+    one name are alternatives, and each name must match; ``qa.facets`` has the rules.
+    """
 
     source: tuple[str, ...] = ()
     published_from: str | None = None
     published_to: str | None = None
+    where: Mapping[str, FacetValue | Sequence[FacetValue]] = field(default_factory=dict, hash=False)
 
     def __bool__(self) -> bool:
-        return bool(self.source or self.published_from or self.published_to)
+        return bool(self.source or self.published_from or self.published_to or self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,18 +465,32 @@ class IndexInfo:
     documents: int
 
 
+class FacetCount(NamedTuple):
+    """How many documents have a facet, and its most frequent values with the documents of each.
+
+    ``distinct``: how many different values there are.
+    """
+
+    name: str
+    documents: int
+    values: tuple[tuple[FacetValue, int], ...]
+    distinct: int
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Counts of what an index holds, for drawing a timeline and for offering folders.
+    """Counts of what an index holds, for drawing a timeline and for offering folders and facets.
 
     ``dated`` has the months of publication ("2019-11", or "2019" if the month is unknown) in order;
-    ``folders`` has the topmost folders of the sources by name. Both count documents.
+    ``folders`` has the topmost folders of the sources by name. Both count documents. ``facets`` are
+    those that most documents have; of equally frequent ones, the first by name.
     """
 
     documents: int
     dated: Mapping[str, int]
     undated: int
     folders: Mapping[str, int]
+    facets: Sequence[FacetCount] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class Settings:
     )
     model: str = _setting(
         "all-MiniLM-L6-v2",
-        "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME",
+        "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME; or a folder "
+        "with an exported model, as `models/` of an index has",
     )
     question_prompt: str = _setting(
         "auto",
@@ -182,6 +183,20 @@ class Settings:
 def own_if_auto(value: str) -> str | None:
     """Return a setting, or None for ``auto``: then the model's own configuration decides."""
     return None if value == "auto" else value
+
+
+def data_folder() -> Path:
+    """Return the folder of this user's data that belongs to this program (XDG base directories).
+
+    Raises UsageError where the user has no home.
+    """
+    named = Path(os.environ.get("XDG_DATA_HOME") or "")
+    if named.is_absolute():
+        return named / "cited-qa"
+    try:
+        return Path.home() / ".local" / "share" / "cited-qa"
+    except RuntimeError as error:
+        raise UsageError(f"{error}: set HOME, or name a place with --index") from error
 
 
 def switched_on(name: str) -> bool:

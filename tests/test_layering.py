@@ -16,8 +16,8 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 # Each room may import those of the levels above it; within a level the room's own order holds.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("text", "arrays", "errors", "records", "runtime"),
-    ("asking", "settings"),
-    ("corpus", "encode", "read", "store"),
+    ("facets", "settings"),
+    ("asking", "corpus", "encode", "read", "store"),
     ("search",),
     ("build",),
     ("engine",),

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from qa import records
 from qa.asking import MAX_GLOB, MAX_GLOBS, MAX_HISTORY, MAX_K, MAX_QUESTION
+from qa.facets import WHERE, typed
 from qa.present import shapes
 from qa.text.printable import is_text
 
@@ -56,6 +57,14 @@ Globs = Annotated[
     ),
 ]
 Date = Annotated[Text, _described(**_DATE)]
+Where = Annotated[
+    dict[str, Any],
+    Field(
+        description="facets by name: alternatives, or a bound where the name ends with >=, <=, > or <; "
+        "GET /v1/archive has the names",
+        json_schema_extra={**WHERE, "examples": [{"author": ["Ann Lee"], "year>=": 1990}]},
+    ),
+]
 
 
 class Request(BaseModel):
@@ -70,10 +79,13 @@ class Filters(Request):
     source: Globs = []
     published_from: Date | None = None
     published_to: Date | None = None
+    where: Where = {}
 
     def to_filters(self) -> records.Filters:
         """Return the filters for the engine."""
-        return records.Filters(tuple(self.source), self.published_from, self.published_to)
+        return records.Filters(
+            tuple(self.source), self.published_from, self.published_to, self.where
+        )
 
 
 class AskRequest(Request):
@@ -107,6 +119,10 @@ class AskQuery(BaseModel):
     source: Globs = []
     published_from: Date | None = None
     published_to: Date | None = None
+    where: Annotated[
+        list[Text],
+        Field(description="a facet: NAME=VALUE, or NAME>=N", examples=[["author=Ann Lee"]]),
+    ] = []
     explain: bool = False
 
     def to_question(self) -> records.Question:
@@ -119,6 +135,7 @@ class AskQuery(BaseModel):
                 source=tuple(glob for glob in self.source if glob),
                 published_from=self.published_from or None,
                 published_to=self.published_to or None,
+                where=typed(one for one in self.where if one),
             ),
             explain=self.explain,
         )
@@ -195,6 +212,22 @@ class Folder(BaseModel):
     documents: int
 
 
+class FacetValueCount(BaseModel):
+    """A value of a facet, and how many documents have it."""
+
+    value: str | int | float
+    documents: int
+
+
+class Facet(BaseModel):
+    """A facet of the archive's documents, for ``filters.where``."""
+
+    name: str
+    documents: int = Field(description="how many have it")
+    values: list[FacetValueCount] = Field(description="the most frequent ones, at most 20")
+    distinct: int = Field(description="how many different values there are")
+
+
 class ArchiveResponse(BaseModel):
     """Counts of what the archive holds."""
 
@@ -204,6 +237,7 @@ class ArchiveResponse(BaseModel):
     )
     undated: int
     folders: list[Folder] = Field(description="topmost folders, at most 100 of them")
+    facets: list[Facet] = Field(description="those that most documents have, at most 100")
     index: shapes.Index
 
 

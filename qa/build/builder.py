@@ -54,7 +54,7 @@ class BuildReport:
     """The result of a build.
 
     ``calibrated``: whether the generation can give a confidence. ``skipped``: what was not read, or not
-    completely. ``told``: what was read completely but with a guess, and the guess.
+    completely. ``told``: what was read completely but with a guess, and the guess, or with facets left out.
     """
 
     generation: str
@@ -163,9 +163,8 @@ def _calibration(
 ) -> dict[str, Any] | None:
     if not wanted:
         return None
-    progress.stage("calibrating", None)
     judged = judge(store, encoder) if judge else ()
-    found = calibrate(store, encoder, Ranking(), judged, reader)
+    found = calibrate(store, encoder, Ranking(), judged, reader, progress)
     return found.to_json() if found else None
 
 
@@ -226,6 +225,7 @@ def _ready_model(
             int8=int8,
             allow_download=allow_download,
             say=progress.say,
+            step=lambda what: progress.stage(f"preparing the model: {what}", None),
             prompts=prompts,
         )
 

@@ -10,8 +10,9 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -25,6 +26,7 @@ from qa.settings import Settings, switched_on
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, Judge, Progress
+    from qa.engine import Engine
 
 WRONG_CALL, FAULT_OF_OURS, INTERRUPTED = 2, 70, 130
 _MOST_READ = 100_000
@@ -40,6 +42,7 @@ for _command in (
     index.status,
     index.rollback,
     index.check,
+    index.doctor,
     index.purge,
     index.watch,
     keys.keys,
@@ -51,9 +54,7 @@ for _command in (
 @cli.command()
 @index.paths_argument
 @index_option
-@click.option(
-    "--model", help="Model to embed with: a folder, or a name. Default: all-MiniLM-L6-v2."
-)
+@index.model_option
 @click.option("--strict", is_flag=True, help="Fail when a file cannot be read.")
 @click.option("--download", is_flag=True, help="Allow the download of a model that is not here.")
 @click.option("--gate", is_flag=True, help="Go live only if the gates of eval/gates.toml hold.")
@@ -100,6 +101,12 @@ def build(
 @click.option("--source", multiple=True, metavar="GLOB", help="Only matching sources; repeatable.")
 @click.option("--from", "published_from", metavar="DATE", help="Only documents from 2019-11 on.")
 @click.option("--to", "published_to", metavar="DATE", help="Only documents up to 2019-11-30.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help='Only documents with this facet, as "author=Ann Lee" or "year>=1990"; repeatable.',
+)
 def ask(
     question: str,
     k: int,
@@ -108,15 +115,17 @@ def ask(
     source: tuple[str, ...],
     published_from: str | None,
     published_to: str | None,
+    where: tuple[str, ...],
 ) -> None:
     """Answer QUESTION with cited excerpts; "-" reads the question from standard input."""
     from qa.engine import Engine
+    from qa.facets import typed
     from qa.present.citations import base_address
     from qa.records import Filters, Question
 
     settings = Settings.load(flags={"index": index})
     text = _read_question() if question == "-" else question
-    filters = Filters(source, published_from, published_to)
+    filters = Filters(source, published_from, published_to, typed(where))
     engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
     answer = engine.ask(Question(text, k=k, filters=filters))
@@ -138,16 +147,46 @@ def serve(host: str | None, port: int | None, index: str | None) -> None:
     from qa.cli.serve import serve as run
 
     settings = Settings.load(flags={"host": host, "port": port, "index": index})
+    run(settings, announce=partial(_announce, settings.index))
 
-    def announce(engine: Any, address: str) -> None:
-        _warn_of(engine.fault)
-        info = engine.info
-        passages = terminal.counted(info.passages, "passage")
-        documents = terminal.counted(info.documents, "document")
-        place = f"from {settings.index} at {address} (Ctrl+C stops)"
-        click.echo(f"Serving {passages} of {documents} {place}")
 
-    run(settings, announce=announce)
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one. Default: 8000.")
+@click.option("--index", metavar="DIR", help="Folder of the index. Default: one of FOLDER's own.")
+@index.model_option
+@index.every_option
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+def up(
+    folder: Path,
+    port: int | None,
+    index: str | None,
+    model: str | None,
+    every: float,
+    no_browser: bool,
+) -> int:
+    """Build FOLDER, serve it, follow it, and open the page in a browser. Ctrl+C stops.
+
+    Its index lies among this user's data, at the same place each time.
+    """
+    from qa.cli.up import own_index
+    from qa.cli.up import up as run
+
+    place = index or str(own_index(folder))
+    settings = Settings.load(flags={"port": port, "index": place, "model": model})
+    announce = partial(_announce, place)
+    return run(
+        folder, settings, model=model, every=every, browser=not no_browser, announce=announce
+    )
+
+
+def _announce(index: str, engine: Engine, address: str) -> None:
+    """Say what is served, and where."""
+    _warn_of(engine.fault)
+    info = engine.info
+    passages = terminal.counted(info.passages, "passage")
+    documents = terminal.counted(info.documents, "document")
+    click.echo(f"Serving {passages} of {documents} from {index} at {address} (Ctrl+C stops)")
 
 
 @cli.command()
@@ -256,6 +295,8 @@ def _explained(error: Exception) -> tuple[str, int]:
     """Return the message for an error, and the exit status."""
     if isinstance(error, QaError):
         return error.message, error.exit_status
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "qa").startswith("qa"):
+        return f"this installation lacks {error.name}: pip install cited-qa brings it", WRONG_CALL
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "qa"

@@ -18,6 +18,7 @@ from qa.text.printable import in_line, printable
 if TYPE_CHECKING:
     from qa.build.builder import BuildReport
     from qa.build.upkeep import Status
+    from qa.cli.doctor import Finding
     from qa.corpus.reading import Skipped
     from qa.present.shown import Lead
     from qa.records import Answer, Citation, Highlight, Result, ShortAnswer
@@ -137,7 +138,11 @@ def show_report(report: BuildReport, index: str) -> None:
         f"  left out as boilerplate: {counted(report.furniture_lines, 'line')}",
         f"  skipped: {counted(len(report.skipped), 'file')}",
         *_skipped(report.skipped),
-        *([f"  guessed: {counted(len(report.told), 'encoding')}"] if report.told else []),
+        *(
+            [f"  read whole, with a remark: {counted(len(report.told), 'file')}"]
+            if report.told
+            else []
+        ),
         *_skipped(report.told),
     ]
     if not report.calibrated:
@@ -175,6 +180,8 @@ def show_status(status: Status) -> None:
         lines.append(
             f"{mark} {one.name}  {size(one.bytes)}  {', '.join(held + hidden)}  {one.model}"
         )
+        if one.live and one.facets:
+            lines.append(f"    facets for --where: {in_line(', '.join(one.facets))}")
     where = ", ".join(status.paths) or "the folder that it was built from"
     if status.changes is None:
         lines.append(f"What a build would change is unknown: name {where}")
@@ -216,6 +223,13 @@ def show_check(report: Checked, index: str) -> None:
         else f"{index} holds: {looked_at}"
     )
     click.echo(printable("\n".join(lines)))
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Print a line for each thing that was looked at."""
+    for one in findings:
+        mend = f": {one.mend}" if one.mend else ""
+        click.echo(printable(f"{one.state:4}  {one.what}: {one.told}{mend}"))
 
 
 def size(number: int) -> str:

@@ -232,6 +232,8 @@ class _Contents:
             sha256 = hashlib.sha256(data).hexdigest()
             try:
                 yield make_document(source=source, sha256=sha256, reading=reading)
+                if reading.note:
+                    yield Skipped(source, reading.note)
             except UnreadableError as error:
                 yield Skipped(source, str(error))
         for file in attached:

@@ -20,7 +20,7 @@ from qa.corpus import dates
 from qa.corpus.decode import NotTextError, declared_codec, decode, told
 from qa.corpus.dense import is_crowded, note
 from qa.corpus.formats.plain import find_blocks
-from qa.corpus.reading import Ocr, Reader, Reading, UnreadableError, Version
+from qa.corpus.reading import Ocr, Reader, Reading, UnreadableError, Version, joined
 from qa.corpus.sniff import HEAD, kind_by_content
 from qa.corpus.written import order_of_figures
 from qa.records import Block, Document, document_id, heading_text
@@ -104,22 +104,22 @@ READERS: Mapping[str, Reader] = {
 VERSIONS: Mapping[str, Version] = {
     ending: version
     for endings, version in (
-        (".txt .text", Version(2, "chardet")),
-        (".md .markdown", Version(2, "markdown-it-py PyYAML chardet")),
-        (".pdf", Version(2, "pypdfium2")),
-        (".docx .docm", Version(2, "lxml")),
-        (".odt .fodt", Version(2, "lxml")),
-        (".pptx .pptm .ppsx", Version(2, "lxml")),
-        (".rtf", Version(2)),
-        (".epub", Version(2, "lxml")),
-        (".xlsx .xlsm .xlsb .xls .ods", Version(2, "python-calamine")),
-        (".srt .vtt", Version(2, "chardet")),
-        (".json", Version(2, "lxml chardet")),
-        (".eml .mbox", Version(2, "lxml trafilatura htmldate chardet")),
-        (".html .htm .xhtml", Version(2, "lxml trafilatura htmldate chardet")),
-        (".mhtml .mht", Version(2, "lxml trafilatura htmldate chardet")),
-        (".csv .tsv", Version(2, "chardet")),
-        (".jsonl .ndjson", Version(2, "chardet")),
+        (".txt .text", Version(3, "chardet")),
+        (".md .markdown", Version(3, "markdown-it-py PyYAML chardet")),
+        (".pdf", Version(3, "pypdfium2")),
+        (".docx .docm", Version(3, "lxml")),
+        (".odt .fodt", Version(3, "lxml")),
+        (".pptx .pptm .ppsx", Version(3, "lxml")),
+        (".rtf", Version(3)),
+        (".epub", Version(3, "lxml")),
+        (".xlsx .xlsm .xlsb .xls .ods", Version(3, "python-calamine")),
+        (".srt .vtt", Version(3, "chardet")),
+        (".json", Version(3, "lxml chardet")),
+        (".eml .mbox", Version(3, "lxml trafilatura htmldate chardet")),
+        (".html .htm .xhtml", Version(3, "lxml trafilatura htmldate chardet")),
+        (".mhtml .mht", Version(3, "lxml trafilatura htmldate chardet")),
+        (".csv .tsv", Version(3, "chardet")),
+        (".jsonl .ndjson", Version(3, "chardet")),
         (".zip .tar .tgz .tbz2 .txz .tar.gz .tar.bz2 .tar.xz", Version(2)),
     )
     for ending in endings.split()
@@ -245,7 +245,7 @@ def read_noted(
         notes.append(told(data, reading.encoding, given=codec is not None))
     sha256 = hashlib.sha256(data).hexdigest()
     document = make_document(source=source, sha256=sha256, reading=reading)
-    return document, "; ".join(filter(None, notes)) or None
+    return document, joined(*notes)
 
 
 def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
@@ -279,6 +279,7 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         page_starts=reading.page_starts,
         places=reading.places,
         has_lines=reading.has_lines,
+        facets=reading.facets,
         scans=reading.scans,
     )
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from qa.corpus.decode import READ_AS, codec_of
 from qa.errors import UsageError
-from qa.records import About, Block, BlockKind, Place, Published, Scan
+from qa.records import About, Block, BlockKind, Facets, Place, Published, Scan
 from qa.settings import Settings
 from qa.text.folding import fold_name
 from qa.text.printable import encodable
@@ -46,6 +46,7 @@ class Reading:
     made: Published | None = None
     note: str | None = None
     has_lines: bool = False
+    facets: Facets = ()
     scans: tuple[Scan, ...] = ()
 
 
@@ -58,8 +59,29 @@ class Skipped:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing: then the reason only says how the file was read."""
-        return self.reason.startswith(READ_AS) and ";" not in self.reason
+        """Whether no text is missing: then the reason only says how the file was read, or names facets."""
+        return all(part.startswith(_OF_WHOLE) for part in self.reason.split("; "))
+
+
+_LEFT_OUT = "facets left out: "
+_OF_WHOLE = (READ_AS, _LEFT_OUT)
+_NAMED, _NAMED_CHARS = 5, 60
+
+
+def facets_note(left_out: Sequence[str]) -> str | None:
+    """Return what is said of facets of which something was left out; ``left_out`` are their names."""
+    if not left_out:
+        return None
+    names = ", ".join(
+        " ".join(name.replace(";", ",").split())[:_NAMED_CHARS] for name in left_out[:_NAMED]
+    )
+    more = f" and {len(left_out) - _NAMED:,} more" if len(left_out) > _NAMED else ""
+    return f"{_LEFT_OUT}{names}{more}"
+
+
+def joined(*notes: str | None) -> str | None:
+    """Return notes as one; None where there is none."""
+    return "; ".join(filter(None, notes)) or None
 
 
 @dataclass(frozen=True, slots=True)

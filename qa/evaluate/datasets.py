@@ -16,7 +16,8 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from qa.errors import DatasetError
+from qa.errors import DatasetError, QuestionError
+from qa.facets import conditions
 from qa.records import Filters
 
 QUESTIONS, CORPUS, QUERIES = "questions.jsonl", "corpus.jsonl", "queries.jsonl"
@@ -184,7 +185,7 @@ def without_history(dataset: SpanSet) -> SpanSet:
 
 
 _QUESTION = ("id", "question", "kind", "gold", "need", "history", "filters")
-_FILTERS = ("source", "published_from", "published_to")
+_FILTERS = ("source", "published_from", "published_to", "where")
 _GRADES = (1, 2, 3)
 
 
@@ -232,11 +233,18 @@ def _filters(where: str, entry: object) -> Filters:
     source = entry.get("source", [])
     if not isinstance(source, list) or not all(isinstance(g, str) and g.strip() for g in source):
         raise DatasetError(f'{where}: "source" of the filters is not a list of globs')
-    dates = {name: entry.get(name) for name in _FILTERS[1:]}
+    dates = {name: entry.get(name) for name in _FILTERS[1:3]}
     for name, value in dates.items():
         if value is not None and not isinstance(value, str):
             raise DatasetError(f'{where}: "{name}" is not a date: one as "2019-11-30" is wanted')
-    return Filters(tuple(source), dates["published_from"], dates["published_to"])
+    facets = entry.get("where", {})
+    if not isinstance(facets, dict):
+        raise DatasetError(f'{where}: "where" of the filters is not an object of names and values')
+    try:
+        conditions(facets)
+    except QuestionError as error:
+        raise DatasetError(f"{where}: {error.message}") from error
+    return Filters(tuple(source), dates["published_from"], dates["published_to"], facets)
 
 
 def _only(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> None:

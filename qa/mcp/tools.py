@@ -16,6 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema
 
 from qa.asking import MAX_GLOB, MAX_GLOBS, MAX_HISTORY, MAX_K, MAX_QUESTION
 from qa.errors import UsageError
+from qa.facets import WHERE
 from qa.mcp import places, schemas
 from qa.present.citations import citation_line, original_address, view_address
 from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line
@@ -138,6 +139,14 @@ class AskArguments(Arguments):
     published_to: Annotated[
         str, Field(description=f"only documents published then or earlier: {_DATE}")
     ] = ""
+    where: Annotated[
+        dict[str, Any],
+        Field(
+            description='only documents with these facets, as {"author": ["Ann Lee"], "year>=": 1990}: '
+            "one of the values of each name. A name that no document has is an error that lists the names",
+            json_schema_extra=dict(WHERE),
+        ),
+    ] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +237,7 @@ async def ask(access: Access, arguments: AskArguments) -> Reply:
                 source=tuple(arguments.source),
                 published_from=arguments.published_from or None,
                 published_to=arguments.published_to or None,
+                where=arguments.where,
             ),
         )
     )

@@ -161,6 +161,9 @@ class Document(BaseModel):
     original_url: str | None
     author: str | None
     language: str | None
+    facets: dict[str, list[str | int | float]] = Field(
+        description="what else is known of it by name, for filters.where"
+    )
     pages: int | None
     url: str
     length: int

@@ -129,6 +129,7 @@ def document_body(document: Document, base: str) -> dict[str, Any]:
         document,
         published=published.value if published else None,
         published_evidence=_filled(shapes.PublishedEvidence, published) if published else None,
+        facets={name: list(values) for name, values in document.facets},
         pages=len(document.page_starts) or None,
         url=document_address(document.id, base),
         length=len(document.text),

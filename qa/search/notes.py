@@ -21,6 +21,7 @@ from qa.text.language import NAMES, OF_NAMES, is_function_word, question_languag
 CODES = (
     "greeting",
     "glob_matches_nothing",
+    "value_matches_nothing",
     "other_language",
     "did_you_mean",
     "filtered_out",
@@ -103,9 +104,9 @@ class Advisor:
             others += [note for note in about_words if note.code == "did_you_mean"]
             others += [hidden] if hidden else []
             others += [note for note in about_words if note.code == "words_not_found"]
-        globs = list(_globs(found.recalled))
+        unmet = [*_globs(found.recalled), *_values(found.recalled)]
         room = max(1, _MOST - len(others))
-        return tuple([*globs[:room], *others][:_MOST])
+        return tuple([*unmet[:room], *others][:_MOST])
 
     # --- filters -----------------------------------------------------------------------------
 
@@ -122,13 +123,9 @@ class Advisor:
         if found.support is not None and support < found.support + _BETTER:
             return None
         dated = bool(filters.published_from or filters.published_to)
-        what = (
-            "this filter"
-            if dated and filters.source
-            else "these dates"
-            if dated
-            else "these sources"
-        )
+        what = "this filter"
+        if not filters.where and not (dated and filters.source):
+            what = "these dates" if dated else "these sources"
         count = f"{len(outside)} passage{'s' if len(outside) > 1 else ''}"
         message = f"The filter hides {count} that may answer, outside {what}."
         return Note("filtered_out", message, {"passages": len(outside)})
@@ -223,6 +220,12 @@ def _globs(recalled: Candidates) -> Iterator[Note]:
     for glob in recalled.unmatched:
         message = f"No source matches the pattern “{glob}”."
         yield Note("glob_matches_nothing", message, {"glob": glob})
+
+
+def _values(recalled: Candidates) -> Iterator[Note]:
+    for name, value in recalled.unmet:
+        message = f"No document has “{value}” as {name}."
+        yield Note("value_matches_nothing", message, {"name": name, "value": value})
 
 
 def _written(typed: str, near: NearWord) -> str:

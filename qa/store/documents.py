@@ -12,14 +12,25 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple
 from fnmatch import translate
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.records import About, Archive, Block, Document, Filters, Place, Published, Scan
+from qa.facets import Condition, Known, Sieve, conditions, known_of
+from qa.records import (
+    About,
+    Archive,
+    Block,
+    Document,
+    FacetValue,
+    Filters,
+    Place,
+    Published,
+    Scan,
+)
 from qa.store.lifecycle import document_digest
 from qa.store.protocol import DocumentEntry, summarise
 from qa.store.recent import RecentDocuments
@@ -30,6 +41,26 @@ Entry = Mapping[str, Any]
 
 _CACHED_CHARACTERS = 4_000_000
 _WITH_LINES = (".txt", ".text", ".md", ".markdown")
+_CACHED_CONDITIONS = 16
+
+
+class Sifted(NamedTuple):
+    """Which documents fit conditions on their facets, and which names and values none has."""
+
+    keep: Mask
+    unknown: tuple[str, ...]
+    unmet: tuple[tuple[str, FacetValue], ...]
+
+
+class Left(NamedTuple):
+    """What a filter leaves: which documents, without how many for lack of a date.
+
+    ``sifted`` is None where nothing is asked of facets.
+    """
+
+    keep: Mask
+    undated: int
+    sifted: Sifted | None
 
 
 class Documents:
@@ -50,6 +81,8 @@ class Documents:
         hidden = np.asarray([entry["id"] in removed for entry in written], bool)
         self.hidden: Mask | None = hidden if hidden.any() else None
         self._recent = RecentDocuments(read, characters=_CACHED_CHARACTERS)
+        # The same conditions are asked again and again, by a page whose filter is set.
+        self._sifted = lru_cache(_CACHED_CONDITIONS)(partial(_sifted, written, self.hidden))
 
     def __len__(self) -> int:
         """How many documents there are, with the hidden ones."""
@@ -71,13 +104,20 @@ class Documents:
         place = self._place.get(document_id)
         return None if place is None or self._is_hidden(place) else self.at(place)
 
-    def matching(self, filters: Filters) -> tuple[Mask, int]:
-        """Return which documents pass a filter, and how many undated ones a date filter left out."""
+    def facets(self) -> Iterator[Known]:
+        """Yield the facets of each that is not hidden."""
+        return (_facets(entry) for _, entry in self.shown)
+
+    def matching(self, filters: Filters) -> Left:
+        """Return what is left by a filter; an undated document counts where all else fits."""
+        sifted = self._sifted(conditions(filters.where)) if filters.where else None
         patterns = [re.compile(translate(fold_name(glob))) for glob in filters.source]
         dated = bool(filters.published_from or filters.published_to)
         keep = np.zeros(len(self.written), bool)
         undated = 0
         for place, entry in self.shown:
+            if sifted is not None and not sifted.keep[place]:
+                continue
             if patterns:
                 name = fold_name(entry["source"])
                 if not any(pattern.match(name) for pattern in patterns):
@@ -87,7 +127,7 @@ class Documents:
                 undated += 1
                 continue
             keep[place] = not dated or _in_period(published["value"], filters)
-        return keep, undated
+        return Left(keep, undated, sifted)
 
     def _is_hidden(self, place: int) -> bool:
         return self.hidden is not None and bool(self.hidden[place])
@@ -111,8 +151,8 @@ class Catalogue:
         return self._listing[first : None if limit is None else first + limit]
 
     def summary(self) -> Archive:
-        """Count the documents by month and by folder."""
-        return summarise(self._listing)
+        """Count the documents by month, by folder and by facet."""
+        return summarise(self._listing, self._documents.facets())
 
     def extracts(self, documents: int, places: int, characters: int) -> Iterator[str]:
         """Yield stretches of text; see ``Store.extracts``."""
@@ -148,8 +188,8 @@ class _Fits:
         self._documents, self._passages = documents, passages
 
     def __call__(self, glob: str) -> bool:
-        keep, _ = self._documents.matching(Filters(source=(glob,)))
-        return bool(self._passages[keep].any())
+        left = self._documents.matching(Filters(source=(glob,)))
+        return bool(self._passages[left.keep].any())
 
 
 def document_entry(document: Document) -> dict[str, Any]:
@@ -169,6 +209,7 @@ def document_entry(document: Document) -> dict[str, Any]:
         "characters": len(document.text),
         "furniture": sum(block.kind == "furniture" for block in document.blocks),
         "digest": document_digest(document),
+        **({"facets": dict(document.facets)} if document.facets else {}),
         **({"scans": [astuple(scan) for scan in document.scans]} if document.scans else {}),
     }
 
@@ -203,6 +244,8 @@ def document_of(entry: Entry, text: bytes, layout: bytes) -> Document:
         places=tuple(Place(*place) for place in parts["places"]),
         # Older indexes do not have it. Files with these endings were always read unchanged.
         has_lines=entry.get("has_lines", entry["source"].lower().endswith(_WITH_LINES)),
+        # Older versions wrote none. JSON keeps the order of names: it is the digest's.
+        facets=tuple((name, tuple(values)) for name, values in entry.get("facets", {}).items()),
         scans=tuple(Scan(*scan) for scan in entry.get("scans", ())),
     )
 
@@ -226,6 +269,31 @@ def _block_entry(block: Block) -> tuple[Any, ...]:
 def _block(entry: Sequence[Any]) -> Block:
     kind, start, end, level, *about = entry
     return Block(kind, start, end, level, about_of(about[0]) if about else None)
+
+
+def _facets(entry: Mapping[str, Any]) -> Known:
+    """Return the facets of a document as it was written; older versions wrote none of its own."""
+    published = entry["published"]
+    return known_of(
+        entry.get("facets", {}).items(),
+        author=entry["author"],
+        language=entry["language"],
+        published=published["value"] if published else None,
+    )
+
+
+def _sifted(
+    written: Sequence[Mapping[str, Any]], hidden: Mask | None, asked: Sequence[Condition]
+) -> Sifted:
+    sieve = Sieve(asked)
+    keep = np.asarray(
+        [
+            (hidden is None or not hidden[place]) and sieve.passes(_facets(entry))
+            for place, entry in enumerate(written)
+        ],
+        bool,
+    )
+    return Sifted(keep, sieve.unknown, sieve.unmet)
 
 
 def _in_period(published: str, filters: Filters) -> bool:

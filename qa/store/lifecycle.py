@@ -56,9 +56,9 @@ def document_digest(document: Document) -> str:
     """Return a digest of everything that is known of a document."""
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
     # `has_lines` follows from the reader, so it is left out: digests of older indexes stay valid.
-    told = repr(replace(document, text=text)) + (repr(document.scans) if document.scans else "")
-    read = told.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(read).hexdigest()
+    read = repr(replace(document, text=text))
+    read += "".join(repr(more) for more in (document.facets, document.scans) if more)
+    return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Opened(NamedTuple):
@@ -88,7 +88,8 @@ class Facts:
 class GenerationState:
     """The state of a generation. ``fault`` says why it cannot be opened; then nothing else is known.
 
-    ``hidden`` counts its documents that were removed since it was written.
+    ``hidden`` counts its documents that were removed since it was written; ``facets`` are the names that
+    the documents which are shown have.
     """
 
     name: str
@@ -99,6 +100,7 @@ class GenerationState:
     hidden: int | None = None
     model: str | None = None
     fault: str | None = None
+    facets: tuple[str, ...] = ()
 
 
 class IndexState(NamedTuple):

@@ -19,7 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.arrays import FloatArray
-from qa.records import About, Archive, Document, Filters, IndexInfo, PassageId, Span
+from qa.facets import Known, count
+from qa.records import (
+    About,
+    Archive,
+    Document,
+    FacetValue,
+    Filters,
+    IndexInfo,
+    PassageId,
+    Span,
+)
 from qa.store.recipe import Recipe
 from qa.text.analysis import Analyzer
 
@@ -96,12 +106,16 @@ class Candidates(NamedTuple):
     ``dense``: by the cosine of their vectors with the query's vector. ``lexical``: by BM25, only
     passages with one of the terms. ``undated_documents``: how many documents a date filter left out
     because they have no date. ``unmatched``: the filter's globs that match no source with a passage.
+    ``unknown_facets``: names in the filter that no shown document has. ``unmet``: names with values that
+    no document has, though some have the name.
     """
 
     dense: Sequence[PassageId]
     lexical: Sequence[PassageId]
     undated_documents: int = 0
     unmatched: tuple[str, ...] = ()
+    unknown_facets: tuple[str, ...] = ()
+    unmet: tuple[tuple[str, FacetValue], ...] = ()
 
 
 class Statistics(NamedTuple):
@@ -275,7 +289,7 @@ class Store(Protocol):
         """Return where all passages lie, a document at a time, in no order of documents."""
 
     def summary(self) -> Archive:
-        """Count the documents by month and by topmost folder."""
+        """Count the documents by month, by topmost folder, and by facet as ``qa.facets.count`` does."""
 
     def listing(self, after: str = "", limit: int | None = None) -> Sequence[DocumentEntry]:
         """Return at most ``limit`` documents, sorted by source, that come after the source ``after``."""
@@ -291,8 +305,8 @@ NOTHING = Fetched(
 """The result of fetching no passage."""
 
 
-def summarise(entries: Sequence[DocumentEntry]) -> Archive:
-    """Count documents by month and by topmost folder."""
+def summarise(entries: Sequence[DocumentEntry], facets: Iterable[Known]) -> Archive:
+    """Count documents by month, by topmost folder and by facet; ``facets`` are those of each."""
     dated: dict[str, int] = {}
     folders: dict[str, int] = {}
     for entry in entries:
@@ -309,6 +323,7 @@ def summarise(entries: Sequence[DocumentEntry]) -> Archive:
         dated=dict(sorted(dated.items())),
         undated=len(entries) - sum(dated.values()),
         folders=dict(sorted(folders.items())),
+        facets=count(facets),
     )
 
 

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from qa.engine import Engine
+from qa.records import Question
 from tests.api.checks import error_of
 from tests.api.keyed import Keyed
 from tests.api.servers import connect, post, read_all
@@ -48,6 +49,8 @@ def routes(method: str) -> list[str]:
 
 def filled(path: str, engine: Engine) -> str:
     """Return an address of a route."""
+    if path == "/v1/cite":
+        return f"{path}?id={engine.ask(Question('owls')).results[0].citation.id}"
     id = "cited-qa" if "models" in path else engine.documents(limit=1)[0].id
     return path.replace("{id}", id) + ("?question=owls" if path == "/v1/ask" else "")
 

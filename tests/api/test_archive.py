@@ -13,5 +13,17 @@ def test_the_documents_are_counted_by_month_and_folder(client: TestClient) -> No
         "dated": {"2004-03": 1, "2019-11": 1},
         "undated": 6,
         "folders": [{"name": "letters", "documents": 2}, {"name": "notes", "documents": 1}],
+        "facets": [
+            {
+                "name": "published", "documents": 2, "distinct": 2,
+                "values": [
+                    {"value": "2004-03", "documents": 1}, {"value": "2019-11-23", "documents": 1},
+                ],
+            },
+            {
+                "name": "year", "documents": 2, "distinct": 2,
+                "values": [{"value": 2004, "documents": 1}, {"value": 2019, "documents": 1}],
+            },
+        ],
         "index": index,
-    }
+    }  # fmt: skip

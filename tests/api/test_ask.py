@@ -114,8 +114,36 @@ def test_get_does_the_same(client: TestClient) -> None:
     assert len(got["results"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("where", "typed", "sources"),
+    [
+        ({"year": [2004, 2019]}, ["year=2004", "year=2019"], {"notes/harbour.md", "bridge.txt"}),
+        ({"year>=": 2005}, ["year>=2005"], {"notes/harbour.md"}),
+        ({"published<": "2004-03-15"}, ["published<2004-03-15"], {"bridge.txt"}),
+        ({"year": ["1872"]}, ["year=1872"], set()),
+    ],
+)
+def test_facets_are_filtered(
+    client: TestClient, where: dict[str, Any], typed: list[str], sources: set[str]
+) -> None:
+    for body in (
+        ask(client, "owls", k=50, filters={"where": where}),
+        client.get("/v1/ask", params={"question": "owls", "k": "50", "where": typed}).json(),
+    ):
+        assert {result["citation"]["source"] for result in body["results"]} == sources
+        assert body["filtered_out_undated"] == 0
+
+
+def test_an_unknown_facet_lists_those_that_there_are(client: TestClient) -> None:
+    asked = {"question": "owls", "filters": {"where": {"colour": ["red"]}}}
+    response = client.post("/v1/ask", json=asked)
+    assert response.status_code == 422
+    message = response.json()["error"]["message"]
+    assert message == "there is no facet 'colour': these are: published, year"
+
+
 def test_an_empty_filter_of_a_form_is_none(client: TestClient) -> None:
-    query = "question=owls&source=&published_from=&published_to="
+    query = "question=owls&source=&published_from=&published_to=&where="
     assert client.get(f"/v1/ask?{query}").json()["results"]
 
 

@@ -101,7 +101,8 @@ def test_an_unknown_model_is_one_line_and_2(
 
 def test_every_command_and_option_has_help() -> None:
     assert set(cli.commands) == {
-        "ask", "build", "check", "cite", "eval", "keys", "mcp", "purge", "rollback", "serve", "status", "watch",
+        "ask", "build", "check", "cite", "doctor", "eval", "keys", "mcp", "purge", "rollback", "serve", "status",
+        "up", "watch",
     }  # fmt: skip
     groups = [command for command in cli.commands.values() if isinstance(command, click.Group)]
     within = [command for group in groups for command in group.commands.values()]
@@ -443,10 +444,22 @@ def test_excerpts_are_printed_with_their_citation(index: Path, capsys: Capture) 
     assert (err, "\x1b" in out) == ("", False)
 
 
+def test_a_facet_that_there_is_not_is_a_wrong_call(index: Path, capsys: Capture) -> None:
+    arguments = ["ask", "How far was the bridge moved?", "--index", str(index), "--where"]
+    assert run([*arguments, "colour=red"]) == 2
+    told = "qa: there is no facet 'colour': these are: published, year\n"
+    assert capsys.readouterr() == ("", told)
+    assert run([*arguments, "colour"]) == 2
+    assert "'colour' is no condition: NAME=VALUE or NAME>=N is wanted" in capsys.readouterr().err
+    assert run(["status", "--index", str(index)]) == 0
+    assert "    facets for --where: published, year\n" in capsys.readouterr().out
+
+
 def test_json_is_the_body_of_the_interface(index: Path, engine: Engine, capsys: Capture) -> None:
     settings = Settings(public_url="https://example.org")
     arguments = ["ask", "How far was the bridge moved?", "--json", "-k", "3", "--index", str(index)]
     arguments += ["--source", "*.txt", "--source", "*.md", "--from", "1999", "--to", "2019-11"]
+    arguments += ["--where", "year>=2000", "--where", "year=2019", "--where", "Year=2004"]
     request = {
         "question": "How far was the bridge moved?",
         "k": 3,
@@ -454,6 +467,7 @@ def test_json_is_the_body_of_the_interface(index: Path, engine: Engine, capsys: 
             "source": ["*.txt", "*.md"],
             "published_from": "1999",
             "published_to": "2019-11",
+            "where": {"year>=": 2000, "year": [2019, 2004]},
         },
     }
     with pytest.MonkeyPatch.context() as patch:

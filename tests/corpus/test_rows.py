@@ -184,9 +184,10 @@ def test_a_key_alone_is_no_text() -> None:
 
 
 def test_columns_beside_the_text_are_told() -> None:
-    found, reasons = rows("id,text,kind,note\n1,It rose.,flood,\n2,It fell.,,\n")
+    long = "x" * 201
+    found, reasons = rows(f"id,text,kind,note\n1,It rose.,flood,{long}\n2,It fell.,,\n")
     assert [d.text for d in found] == ["It rose.", "It fell."]
-    assert reasons == ["columns beside the text that are not read: kind"]
+    assert reasons == ["columns beside the text that are not read in full: note"]
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,17 @@ def test_filters_and_grades_are_read(tmp_path: Path) -> None:
     line = {
         "id": "a", "question": "When?", "kind": "k",
         "gold": [{"source": "x.txt", "quote": "one", "grade": 3}, {"source": "x.txt", "quote": "two"}],
-        "filters": {"source": ["x*"], "published_from": "2019", "published_to": "2019-11-30"},
+        "filters": {
+            "source": ["x*"], "published_from": "2019", "published_to": "2019-11-30",
+            "where": {"author": ["Ann Lee"], "year>=": 1990},
+        },
     }  # fmt: skip
     (tmp_path / "questions.jsonl").write_text(json.dumps(line), "utf-8")
     (question,) = read_spans(tmp_path).questions
     assert [gold.grade for gold in question.gold] == [3, 1]
-    assert question.filters == Filters(("x*",), "2019", "2019-11-30")
+    assert question.filters == Filters(
+        ("x*",), "2019", "2019-11-30", {"author": ["Ann Lee"], "year>=": 1990}
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,6 +89,8 @@ def test_filters_and_grades_are_read(tmp_path: Path) -> None:
         ("filters", {"sources": ["x*"]}, "the field 'sources' is not known"),
         ("filters", {"source": "x*"}, "not a list of globs"),
         ("filters", {"published_to": 2019}, '"published_to" is not a date'),
+        ("filters", {"where": ["author"]}, '"where" of the filters is not an object'),
+        ("filters", {"where": {"year>=": "soon"}}, "wants a number or a date"),
     ],
 )  # fmt: skip
 def test_a_field_that_means_nothing_is_refused(

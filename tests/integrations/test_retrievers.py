@@ -138,6 +138,10 @@ def test_number_and_filters_are_the_retrievers(library: Library, engine: Engine)
     assert {one.metadata["source"].split("/")[0] for one in letters} == {"letters"}
     recent = library.ask(engine, filters=Filters(published_from="2010"))
     assert {one.metadata["source"] for one in recent} == {"notes/harbour.md"}
+    dated = library.ask(engine, filters=Filters(where={"year>=": 2004, "year<": 2019}))
+    assert {one.metadata["source"] for one in dated} == {"bridge.txt"}
+    with pytest.raises(QuestionError, match="no facet 'colour'"):
+        library.ask(engine, filters=Filters(where={"colour": ["red"]}))
     with pytest.raises(QuestionError):
         library.ask(engine, k=0)
     with pytest.raises(QuestionError):
@@ -179,7 +183,11 @@ def test_asking_later_keeps_the_loop_free(
 
 
 def test_a_chain_of_langchain_gets_the_quotes(engine: Engine) -> None:
-    retriever = LangChain(engine=engine, k=1, filters={"source": ["notes/*"]})
+    retriever = LangChain(
+        engine=engine,
+        k=1,
+        filters={"source": ["notes/*"], "where": {"year>=": 2019, "published": ["2019-11-23"]}},
+    )
     prompt = ChatPromptTemplate.from_template("{context}\n\n{question}")
     quotes = retriever | (lambda found: "\n".join(one.page_content for one in found))
     chain = {"context": quotes, "question": RunnablePassthrough()} | prompt

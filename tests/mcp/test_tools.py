@@ -241,11 +241,12 @@ def test_ask_gives_the_body_of_v1_ask(endpoint: str, app: Any, era: str) -> None
         "k": 3,
         "published_from": "2019",
         "source": ["notes/*"],
+        "where": {"year>=": 2019},
     }
     body = call(endpoint, "ask", era, **arguments).structured_content
     asked = {
         "question": "What does a boat pay?", "k": 3,
-        "filters": {"published_from": "2019", "source": ["notes/*"]},
+        "filters": {"published_from": "2019", "source": ["notes/*"], "where": {"year>=": 2019}},
     }  # fmt: skip
     expected = TestClient(app).post("/v1/ask", json=asked).json()
     expected = json.loads(

@@ -275,6 +275,110 @@ def filters_by_glob_and_date(backend: Backend) -> None:
     )
 
 
+LEE = (("kind", ("Letter",)), ("pages", (12,)))
+CHEN = (
+    ("author", ("Ann Lee", "Bo Chen")),
+    ("kind", ("memo",)),
+    ("pages", (3.5,)),
+    ("year", (1872,)),
+)
+
+
+def with_facets() -> list[Document]:
+    """Return documents with authors, dates, and facets of their own; one has none."""
+    harbour, owls, bees, ferry = archive()
+    return [
+        replace(harbour, author="ANN LEE", facets=LEE),
+        replace(owls, author="Ann Lee, Bo Chen", facets=CHEN),
+        bees,
+        replace(ferry, language="en", facets=(("kind", ("Relev\u00e9", "letter")),)),
+    ]
+
+
+@check
+def filters_by_facets(backend: Backend) -> None:
+    """Values of a name are alternatives, every name must fit; case and Unicode's form are the same."""
+    store = opened(backend, with_facets())
+
+    def left(*globs: str, **where: object) -> set[str]:
+        return {id.source for id in left_by(store, Filters(globs, where=where))}  # type: ignore[arg-type]
+
+    assert left(author=["ann lee"]) == {"a/harbour.txt", "a/owls.txt"}
+    assert left(author=["Bo Chen"]) == {"a/owls.txt"}
+    assert left(kind=["LETTER"]) == {"a/harbour.txt", "b/ferry.txt"}
+    assert left(kind=["releve\u0301", "memo"]) == {"a/owls.txt", "b/ferry.txt"}
+    assert left("b/*", kind="letter") == {"b/ferry.txt"}
+    assert left(**{"pages>=": 3.5, "pages<": 12}) == {"a/owls.txt"}
+    assert left(**{"year>=": 2011}) == {
+        "a/harbour.txt",
+        "b/ferry.txt",
+    }  # of the date, where none is its own
+    assert left(**{"published<=": "2011-02-28", "kind": ["letter"]}) == {"b/ferry.txt"}
+    assert left(language="en") == {"b/ferry.txt"}
+    assert left(author=["Nobody"]) == left(colour=["red"]) == set()
+    asked = query("harbour", filters=Filters(where={"kind": ["letter", "Nix"], "colour": ["red"]}))
+    found = store.candidates(asked)
+    assert (list(found.dense), list(found.lexical)) == ([], [])
+    assert (found.unknown_facets, found.unmet) == (("colour",), (("kind", "Nix"),))
+    plain = store.candidates(query("harbour", filters=Filters(where={"kind": ["letter"]})))
+    assert (plain.unknown_facets, plain.unmet, plain.undated_documents) == ((), (), 0)
+    assert list(plain.lexical) == [PassageId("a/harbour.txt", 0)]
+
+
+@check
+def facets_are_applied_before_the_cut(backend: Backend) -> None:
+    """However few a condition leaves, and however far down they stand, they are found."""
+    documents = [replace(one, facets=(("rare", ("no",)),)) for one in copies(40)]
+    documents[-1] = replace(documents[-1], facets=(("rare", ("yes",)),))
+    store = opened(backend, documents)
+    found = store.candidates(query("the harbour swamp", 3, filters=Filters(where={"rare": "yes"})))
+    assert [id.source for id in found.dense] == ["zz.txt"]
+
+
+@check
+def facets_are_counted_of_what_is_shown(backend: Backend) -> None:
+    """By name, the most frequent values first; a removed document counts for nothing."""
+    index, documents = backend.new(), with_facets()
+    build(index, documents)
+    store = index.open().store
+    assert [store.document(one.id) for one in documents] == documents
+    counted = {one.name: one for one in store.summary().facets}
+    assert set(counted) == {"author", "kind", "pages", "year", "published", "language"}
+    assert counted["author"] == ("author", 2, (("ANN LEE", 2), ("Bo Chen", 1)), 2)
+    assert counted["kind"] == ("kind", 3, (("Letter", 2), ("memo", 1), ("Relev\u00e9", 1)), 3)
+    assert counted["year"][2] == ((1872, 1), (2011, 1), (2019, 1))
+    assert set(index.state().generations[0].facets) == set(counted)
+    build(index, documents[2:])
+    for store in (index.open().store, _gone_back(index)):
+        names = {one.name for one in store.summary().facets}
+        assert names == {"kind", "year", "published", "language"}
+        asked = query("harbour", filters=Filters(where={"author": "ann lee", "kind": "memo"}))
+        found = store.candidates(asked)
+        assert (found.unknown_facets, found.unmet) == (("author",), (("kind", "memo"),))
+
+
+def _gone_back(index: Index) -> Store:
+    index.rollback()
+    return index.open().store
+
+
+@check
+def facets_are_taken_over(backend: Backend) -> None:
+    """By a build that reads nothing again, and through a purge; other facets are another document."""
+    index, documents = backend.new(), with_facets()
+    build(index, documents)
+    more = document("c.txt", "A tram bell rings.")
+    build(index, [*documents, more])
+    assert [index.open().store.document(one.id) for one in documents] == documents
+    index.purge([more.source])
+    assert [index.open().store.document(one.id) for one in documents] == documents
+    other = replace(documents[0], facets=(("kind", ("note",)),))
+    again = build(index, [other, *documents[1:]])
+    assert (again.changed, again.embedded) == (True, 0)
+    assert index.open().store.document(other.id) == other
+    assert index.check().faults == ()
+
+
 @check
 def statistics_count_passages(backend: Backend) -> None:
     """A term or a token counts once for each passage that holds it, however often it stands there."""

@@ -23,6 +23,7 @@ from qa.errors import (
     NotFoundError,
     UsageError,
 )
+from qa.facets import Known, Sieve, conditions, known_of
 from qa.records import Archive, Document, Filters, IndexInfo, Passage, PassageId
 from qa.store import (
     Candidates,
@@ -144,6 +145,7 @@ class MemoryStore:
 
     def candidates(self, query: Query) -> Candidates:
         found, undated = self._allowed(query.filters)
+        sieve = self._sieve(query.filters)
         rows = [row for row in found if row.id not in set(query.held_out)]
         cosines = {row.id: self._cosine(row, query) for row in rows}
         scores = {row.id: self._bm25(row, query.terms) for row in rows}
@@ -156,6 +158,8 @@ class MemoryStore:
                 for glob in dict.fromkeys(query.filters.source)
                 if not self._allowed(Filters(source=(glob,)))[0]
             ),
+            unknown_facets=sieve.unknown,
+            unmet=sieve.unmet,
         )
 
     def ranked(self, scores: Mapping[PassageId, float], depth: int) -> list[PassageId]:
@@ -182,17 +186,28 @@ class MemoryStore:
     def _allowed(self, filters: Filters) -> tuple[list[Row], int]:
         globs = [pattern(translate(fold_name(glob))) for glob in filters.source]
         dated = filters.published_from or filters.published_to
+        sieve = Sieve(conditions(filters.where))
         keep: set[str] = set()
         undated = 0
         for document in self.written.documents:
             name = fold_name(document.source)
             if document.id in self.removed or (globs and not any(g.match(name) for g in globs)):
                 continue
+            if not sieve.passes(_facets(document)):
+                continue
             if dated and document.published is None:
                 undated += 1
             elif not dated or document.published is None or _within(document, filters):
                 keep.add(document.id)
         return [row for row in self.written.rows if self.of(row).id in keep], undated
+
+    def _sieve(self, filters: Filters) -> Sieve:
+        """Return a sieve that every document which is shown was put to."""
+        sieve = Sieve(conditions(filters.where))
+        for document in self.written.documents:
+            if document.id not in self.removed:
+                sieve.passes(_facets(document))
+        return sieve
 
     def fetch(self, ids: Sequence[PassageId], terms: Sequence[str]) -> Fetched:
         by_id = {row.id: row for row in self.shown()}
@@ -263,7 +278,8 @@ class MemoryStore:
                 yield Spans(document.id, document.sha256, starts, ends)
 
     def summary(self) -> Archive:
-        return summarise(self.listing())
+        shown = (d for d in self.written.documents if d.id not in self.removed)
+        return summarise(self.listing(), map(_facets, shown))
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         passages = Counter(self.of(row).id for row in self.written.rows)
@@ -276,6 +292,15 @@ class MemoryStore:
             if d.id not in self.removed and d.source > after
         ]  # fmt: skip
         return sorted(entries, key=lambda entry: entry.source)[:limit]
+
+
+def _facets(document: Document) -> Known:
+    return known_of(
+        document.facets,
+        author=document.author,
+        language=document.language,
+        published=document.published.value if document.published else None,
+    )
 
 
 def _within(document: Document, filters: Filters) -> bool:
@@ -473,6 +498,7 @@ class MemoryIndex:
                 name=written.name, live=written is live, bytes=0,
                 documents=len(written.ids() - self.removed), passages=len(written.rows),
                 hidden=len(written.ids() & self.removed), model=written.recipe.model,
+                facets=tuple(f.name for f in self.store(written, frozenset(self.removed)).summary().facets),
             )
             for written in self.written
         ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -87,6 +87,13 @@ class FiltersAfterTheCut(MemoryStore):
         )
 
 
+class ForgetsFacets(MemoryStore):
+    """Conditions on facets are passed over."""
+
+    def _allowed(self, filters: Any) -> tuple[list[Row], int]:
+        return super()._allowed(replace(filters, where={}))
+
+
 class ShowsWhatWasRemoved(MemoryStore):
     """Removed documents are left out of listings, and are found all the same."""
 
@@ -159,6 +166,7 @@ class OpensTheNewest(MemoryIndex):
 FAULTS: Mapping[type, str] = {
     TiesByChance: "ties_fall_by_id_across_the_cut",
     FiltersAfterTheCut: "filters_are_applied_before_the_cut",
+    ForgetsFacets: "filters_by_facets",
     ShowsWhatWasRemoved: "a_deleted_document_is_hidden_everywhere",
     FetchesInItsOwnOrder: "passages_come_in_the_order_asked_for",
     CountsOccurrences: "statistics_count_passages",

@@ -369,6 +369,9 @@ TYPES: Mapping[str, Callable[[Any], bool]] = {
     "list of text or null": lists(lambda value: value is None or isinstance(value, str)),
     "list of integers": lists(lambda value: type(value) is int),
     "list of numbers": lists(lambda value: type(value) in (int, float)),
+    "list of text and numbers": lists(
+        lambda value: isinstance(value, str) or type(value) in (int, float)
+    ),
     "list of triples": lists(
         lambda v: [*map(type, v)] == [int, int, float] and v[0] < v[1] and 0 <= v[2] <= 1
     ),

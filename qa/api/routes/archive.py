@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["documents"])
 
 @router.get("/archive", response_model=schemas.ArchiveResponse, responses=responses(413, 500, 503))
 def archive(request: Request) -> JsonResponse:
-    """Count the documents by month of publication and by folder."""
+    """Count the documents by month of publication, by folder and by facet."""
     engine = engine_of(request)
     found = engine.archive
     return JsonResponse(
@@ -29,6 +29,17 @@ def archive(request: Request) -> JsonResponse:
             "folders": [
                 {"name": name, "documents": count}
                 for name, count in islice(found.folders.items(), MAX_FOLDERS)
+            ],
+            "facets": [
+                {
+                    "name": facet.name,
+                    "documents": facet.documents,
+                    "values": [
+                        {"value": value, "documents": count} for value, count in facet.values
+                    ],
+                    "distinct": facet.distinct,
+                }
+                for facet in found.facets
             ],
             "index": index_body(engine.info),
         }

@@ -16,7 +16,15 @@ from qa.corpus.formats.markup import (
 )
 from qa.corpus.formats.names import is_no_title
 from qa.corpus.formats.zipped import Package
-from qa.corpus.reading import Reading, TextBuilder, UnreadableError, language_code, web_address
+from qa.corpus.reading import (
+    Reading,
+    TextBuilder,
+    UnreadableError,
+    facets_note,
+    language_code,
+    web_address,
+)
+from qa.facets import Gathered, gather
 from qa.records import Published
 
 _CONTAINER = "META-INF/container.xml"
@@ -38,6 +46,7 @@ def read_epub(data: bytes) -> Reading:
     text, blocks = builder.result(titled=False)
     if chapters and not blocks and "META-INF/encryption.xml" in package:
         raise UnreadableError("encrypted: it is protected against copying")
+    gathered = _facets(book)
     return Reading(
         text,
         "utf-8",
@@ -47,6 +56,8 @@ def read_epub(data: bytes) -> Reading:
         original_url=next(filter(None, map(web_address, _all(book, "source", "identifier"))), None),
         author=", ".join(_all(book, "creator")[:20]) or None,
         language=language_code(_said(book, "language")),
+        note=facets_note(gathered.left_out),
+        facets=gathered.facets,
     )
 
 
@@ -91,6 +102,21 @@ def _all(book: Element, name: str, *others: str) -> list[str]:
 
 def _said(book: Element, name: str) -> str | None:
     return next(iter(_all(book, name)), None)
+
+
+def _facets(book: Element) -> Gathered:
+    named = (
+        ("author", "creator"),
+        *((n, n) for n in ("contributor", "publisher", "subject", "type")),
+    )
+    said: list[tuple[str, object]] = [(name, _all(book, element)) for name, element in named]
+    for node in book.iter():
+        if local_name(node) == "meta":
+            if node.get("property") == "belongs-to-collection":
+                said.append(("series", text_of(node)))
+            elif node.get("name") == "calibre:series":
+                said.append(("series", node.get("content", "")))
+    return gather(said)
 
 
 def _published(book: Element) -> Published | None:

@@ -16,7 +16,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.message import Message
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import getaddresses, parseaddr, parsedate_to_datetime
 from importlib import import_module
 from itertools import groupby
 from typing import IO
@@ -24,7 +24,15 @@ from typing import IO
 from qa.corpus.decode import NotTextError, decode
 from qa.corpus.formats.plain import find_blocks
 from qa.corpus.formats.quotations import QUOTED, Earlier, without_quotations
-from qa.corpus.reading import Reading, TextBuilder, UnreadableError, web_address, whole_characters
+from qa.corpus.reading import (
+    Reading,
+    TextBuilder,
+    UnreadableError,
+    facets_note,
+    web_address,
+    whole_characters,
+)
+from qa.facets import Gathered, gather
 from qa.records import Block, Place, Published
 
 _MAX_HEADER, _MAX_SHOWN, _MAX_NAME = 10_000, 1_000, 150
@@ -101,6 +109,7 @@ def read_message(
         blocks = tuple(without_quotations(text, blocks, started, replied))
     if earlier is not None:
         earlier.add(next(iter(_ids(message, "message-id")), ""), text[started:])
+    gathered = _facets(message)
     reading = Reading(
         text,
         "utf-8",
@@ -110,6 +119,8 @@ def read_message(
         original_url=web_address(_header(message, "archived-at").strip("<>")),
         author=_author(message),
         places=(Place(0, place),),
+        note=facets_note(gathered.left_out),
+        facets=gathered.facets,
     )
     return reading, attached
 
@@ -254,6 +265,25 @@ def _about(message: Message) -> str:
 def _author(message: Message) -> str | None:
     name, address = parseaddr(_header(message, "from"))
     return name or address or None
+
+
+def _facets(message: Message) -> Gathered:
+    """Return who it is from, by address, who it is to, by name where there is one, its list and keywords."""
+    people = {
+        name: [found for found in getaddresses([_header(message, name)]) if found[1]]
+        for name in ("from", "to", "cc")
+    }
+    return gather(
+        [
+            ("from", [address for _, address in people["from"]]),
+            *(
+                (name, [called or address for called, address in people[name]])
+                for name in ("to", "cc")
+            ),
+            ("list", _header(message, "list-id").rpartition("<")[2].rstrip(">")),
+            ("keywords", _header(message, "keywords").split(",")),
+        ]
+    )
 
 
 def _published(message: Message) -> Published | None:

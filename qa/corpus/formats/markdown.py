@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -14,13 +15,14 @@ from qa.corpus import dates
 from qa.corpus.decode import decode
 from qa.corpus.dense import note
 from qa.corpus.formats.commonmark import markdown_blocks
-from qa.corpus.reading import Reading, language_code, web_address
+from qa.corpus.reading import Reading, facets_note, joined, language_code, web_address
+from qa.facets import NO_FACETS, Gathered, gather
 from qa.records import Block, Published
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TOML_MATTER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?\r?\n)?\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _KEY = re.compile(r"\s*[\w-]+\s*[:=]")
-_MAX_FRONT_MATTER = 32_768
+_MAX_FRONT_MATTER, _MOST_FIELDS = 32_768, 1_000
 
 
 def read_markdown(data: bytes) -> Reading:
@@ -42,7 +44,8 @@ def read_markdown(data: bytes) -> Reading:
         original_url=front.original_url,
         author=front.author,
         language=front.language,
-        note=told,
+        note=joined(told, facets_note(front.gathered.left_out)),
+        facets=front.gathered.facets,
         has_lines=True,
     )
 
@@ -79,6 +82,7 @@ class _Front(NamedTuple):
     original_url: str | None = None
     author: str | None = None
     language: str | None = None
+    gathered: Gathered = NO_FACETS
 
 
 _DATES = ("date", "published", "pubdate", "publish_date", "publication_date")
@@ -104,13 +108,29 @@ def _front_matter(text: str) -> _Front | None:
         return _Front(found.end()) if _KEY.match(source) else None
     if not isinstance(fields, dict):
         return None if source.strip() else _Front(found.end())
+    others = dict(fields)
+
+    def taken(names: Sequence[str], read: Callable[[object], Any]) -> Any:
+        """Return what the first of some fields that says anything says, and take it out of the others."""
+        for name in names:
+            value = read(fields.get(name))
+            if value:
+                del others[name]
+                return value
+        return None
+
+    title, published = taken(("title",), _string), taken(_DATES, _published)
+    address, people = taken(_ADDRESSES, web_address), taken(_AUTHORS, _names) or []
+    language = taken(_LANGUAGES, language_code)
+    said = [one for one in islice(_fields(others), _MOST_FIELDS) if _says(one[1])]
     return _Front(
         end=found.end(),
-        title=_string(fields.get("title")),
-        published=next(filter(None, (_published(fields.get(name)) for name in _DATES)), None),
-        original_url=next(filter(None, (web_address(fields.get(n)) for n in _ADDRESSES)), None),
-        author=next(filter(None, (_names(fields.get(name)) for name in _AUTHORS)), None),
-        language=next(filter(None, (language_code(fields.get(n)) for n in _LANGUAGES)), None),
+        title=title,
+        published=published,
+        original_url=address,
+        author=", ".join(people) or None,
+        language=language,
+        gathered=gather([("author", people), *said]),
     )
 
 
@@ -132,11 +152,28 @@ def _published(value: object) -> Published | None:
     return Published(value, words, "front matter") if words and value else None
 
 
-def _names(value: object) -> str | None:
+def _names(value: object) -> list[str]:
     """Return the names of authors from a text, a list of texts, or mappings with a name."""
     many = value if isinstance(value, list) else [value]
     found = [_string(one.get("name") if isinstance(one, dict) else one) for one in many[:20]]
-    return ", ".join(name for name in found if name) or None
+    return [name for name in found if name]
+
+
+def _fields(fields: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the fields of a front matter, those one level down by their paths.
+
+    Deeper ones are left alone: by aliases a few hundred bytes of YAML stand for gigabytes.
+    """
+    for name, value in fields.items():
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, dict):
+                yield from ((f"{name}.{inner}", held) for inner, held in one.items())
+            else:
+                yield str(name), one
+
+
+def _says(value: object) -> bool:
+    return not isinstance(value, str) or _string(value) is not None
 
 
 def _string(value: object) -> str | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from qa.corpus.formats.markup import Element, local_name, parse_xml, text_of
-from qa.corpus.formats.properties import Properties, written
+from qa.corpus.formats.properties import Properties, keywords_and_more, written
 from qa.corpus.formats.zipped import Package
 from qa.corpus.reading import UnreadableError, language_code
 
@@ -88,4 +88,10 @@ def properties(parts: Parts) -> Properties:
         author=creator if " " in creator else None,
         language=language_code(told.get("language")),
         made=written(told.get("created"), told.get("modified"), told.get("description")),
+        gathered=keywords_and_more(
+            told.get("keywords"),
+            subject=told.get("subject"),
+            category=told.get("category"),
+            status=told.get("contentstatus"),
+        ),
     )

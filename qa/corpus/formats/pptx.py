@@ -12,7 +12,7 @@ from qa.corpus.formats.omml import formula
 from qa.corpus.formats.opc import Parts, R, Target, properties
 from qa.corpus.formats.properties import left_out_note, no_text
 from qa.corpus.formats.symbols import translated
-from qa.corpus.reading import Reading, UnreadableError
+from qa.corpus.reading import Reading, UnreadableError, facets_note, joined
 from qa.records import Place
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -55,7 +55,8 @@ def read_pptx(data: bytes) -> Reading:
         language=about.language,
         made=about.made,
         places=tuple(Place(at, label, part) for part, (at, label) in enumerate(places)),
-        note=note,
+        note=joined(note, facets_note(about.gathered.left_out)),
+        facets=about.gathered.facets,
     )
 
 

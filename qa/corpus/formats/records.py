@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from qa.corpus.formats.plain import find_blocks
 from qa.corpus.reading import TextBuilder, whole_characters
+from qa.facets import Gathered, gather
 from qa.records import Block
 
 Row = Mapping[str, Any]
@@ -22,6 +23,7 @@ _TAGS = re.compile(
     r"|<br\s*/?>|<p>",
     re.IGNORECASE,
 )
+_MARKUP = re.compile("[<&]")
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,6});")
 
 
@@ -67,6 +69,23 @@ def first_of(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str | Non
         if column is not None and words:
             return words, column
     return None, ""
+
+
+def facets_of(fields: Mapping[str, Any], used: Collection[str], author: str) -> Gathered:
+    """Return the facets of a row: its fields but those that are ``used`` otherwise.
+
+    ``author`` is the field of its authors, which are a facet of that name.
+    """
+    named = [("author", fields[author])] if author else []
+    named += [(name, value) for name, value in fields.items() if name not in used]
+    return gather((name, _plain(value)) for name, value in named)
+
+
+def _plain(value: object) -> object:
+    """Return a value with its markup gone."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return line_of_field(value) if isinstance(value, str) and _MARKUP.search(value) else value
 
 
 def words_of(value: object, between: str = "\n\n") -> str | None:

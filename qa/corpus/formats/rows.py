@@ -18,6 +18,7 @@ from qa.corpus import dates
 from qa.corpus.decode import NotTextError, codec_of_file, guessed
 from qa.corpus.formats.records import (
     Row,
+    facets_of,
     fields_of,
     first_of,
     line_of_field,
@@ -69,9 +70,10 @@ def read_rows(
                 bad.setdefault(row, []).append(number)
                 continue
             try:
-                yield _document(names.of(number, row), row, options.columns)
+                document, left_out = _document(names.of(number, row), row, options.columns)
+                yield document
                 if len(unread) < _MANY:
-                    unread.update(dict.fromkeys(_unread(row, options.columns)))
+                    unread.update(dict.fromkeys(left_out))
                 if isinstance(row, _Unfit):
                     bad.setdefault("more cells than columns, read in full", []).append(number)
             except UnreadableError as error:
@@ -86,7 +88,7 @@ def read_rows(
     if unread:
         more = f" and {len(unread) - _SHOWN:,} more" if len(unread) > _SHOWN else ""
         told.append(
-            f"columns beside the text that are not read: {', '.join([*unread][:_SHOWN])}{more}"
+            f"columns beside the text that are not read in full: {', '.join([*unread][:_SHOWN])}{more}"
         )
     if told:
         yield Skipped(source, "; ".join(told))
@@ -202,12 +204,13 @@ class _Names:
 
 def row_document(source: str, row: Row, columns: Columns) -> Document:
     """Return the document of one row. Raises UnreadableError if it gives none."""
-    return _document(source, row, columns)
+    return _document(source, row, columns)[0]
 
 
-def _document(source: str, row: Row, columns: Columns) -> Document:
+def _document(source: str, row: Row, columns: Columns) -> tuple[Document, Sequence[str]]:
+    """Return the document of a row, and the columns of which something is in no part of it."""
     fields = fields_of(row)
-    words = None if isinstance(row, _Unfit) else first_of(fields, columns.text)[0]
+    words, in_column = (None, "") if isinstance(row, _Unfit) else first_of(fields, columns.text)
     if words is not None:
         text, blocks = text_of_field(words)
     elif not isinstance(row, _Unfit) and _has_column(row, columns.text):
@@ -220,8 +223,19 @@ def _document(source: str, row: Row, columns: Columns) -> Document:
             raise UnreadableError("no text")
     date, dated_by = first_of(fields, columns.date)
     value = dates.parse_date(date) if date else None
-    title, _ = first_of(fields, columns.title)
-    return make_document(
+    title, titled_by = first_of(fields, columns.title)
+    address, at = first_of(fields, columns.url)
+    author, by = first_of(fields, columns.author)
+    used = {
+        in_column,
+        titled_by,
+        dated_by if value else "",
+        at,
+        by,
+        first_of(fields, columns.id)[1],
+    }
+    gathered = facets_of(fields, used, by)
+    document = make_document(
         source=source,
         sha256=hashlib.sha256(_canonical(row)).hexdigest(),
         reading=Reading(
@@ -230,10 +244,13 @@ def _document(source: str, row: Row, columns: Columns) -> Document:
             blocks,
             title=line_of_field(title) if title else None,
             published=Published(value, date, f"column {dated_by}") if value and date else None,
-            original_url=web_address(first_of(fields, columns.url)[0]),
-            author=first_of(fields, columns.author)[0],
+            original_url=web_address(address),
+            author=author,
+            facets=gathered.facets,
         ),
     )
+    # Without a column of text every column is in the text.
+    return document, gathered.left_out if in_column else ()
 
 
 def _has_column(row: Row, names: Sequence[str]) -> bool:
@@ -242,17 +259,6 @@ def _has_column(row: Row, names: Sequence[str]) -> bool:
     return any(
         name.lower() in wanted and not isinstance(value, dict | list) for name, value in row.items()
     )
-
-
-def _unread(row: Row, columns: Columns) -> Iterator[str]:
-    """Yield the names of the columns that are not empty and are not used in a row's document."""
-    if isinstance(row, _Unfit) or not _has_column(row, columns.text):
-        return
-    meant = (columns.text, columns.title, columns.date, columns.url, columns.id, columns.author)
-    known = {name.lower() for names in meant for name in names}
-    for name, value in row.items():
-        if name.lower() not in known and value not in (None, "", [], {}):
-            yield name
 
 
 def _canonical(row: Row) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 from qa.corpus.contents import Item, Mark
 from qa.corpus.reading import Columns, Limits, Ocr, Options, Skipped
+from qa.facets import bounded
 from qa.records import About, Block, BlockKind, Document, Place, Published, Scan, document_id
 
 _LENGTH = struct.Struct(">Q")
@@ -121,6 +122,7 @@ def message_of(item: Item) -> Mapping[str, Any]:
         for block in item.blocks
     ]
     fields["places"] = [[place.start, place.label, place.part] for place in item.places]
+    fields["facets"] = item.facets
     fields["scans"] = [[scan.start, scan.end, scan.confidence] for scan in item.scans]
     return {"document": fields}
 
@@ -179,6 +181,7 @@ def _item(message: Mapping[str, Any]) -> Item:
         page_starts=_ascending(fields["page_starts"], len(text)),
         places=_places(fields["places"], len(text)),
         has_lines=_flag(fields["has_lines"]),
+        facets=bounded(fields["facets"]),
         scans=_scans(fields["scans"], len(text)),
     )
 

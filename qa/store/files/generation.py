@@ -49,10 +49,10 @@ class Generation(WrittenGeneration):
         )
 
     def candidates(self, query: Query) -> Candidates:
-        allowed, undated = self._visible, 0
+        allowed, left = self._visible, None
         if query.filters:
-            keep, undated = self._documents.matching(query.filters)
-            allowed = keep[self.table["document"]]
+            left = self._documents.matching(query.filters)
+            allowed = left.keep[self.table["document"]]
         if query.held_out:
             allowed = np.ones(len(self.table), bool) if allowed is None else allowed.copy()
             allowed[self.ids.rows(list(query.held_out))] = False
@@ -61,8 +61,10 @@ class Generation(WrittenGeneration):
         return Candidates(
             dense=self.ids.ids(nearest),
             lexical=self.ids.ids(matching),
-            undated_documents=undated,
+            undated_documents=left.undated if left else 0,
             unmatched=self._catalogue.unmatched(query.filters.source),
+            unknown_facets=left.sifted.unknown if left and left.sifted else (),
+            unmet=left.sifted.unmet if left and left.sifted else (),
         )
 
     def fetch(self, ids: Sequence[PassageId], terms: Sequence[str]) -> Fetched:

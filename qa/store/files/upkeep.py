@@ -44,6 +44,7 @@ def _generation_state(
         passages=generation.info.passages,
         hidden=len(generation.written) - generation.info.documents,
         model=generation.info.model,
+        facets=tuple(facet.name for facet in generation.summary().facets),
     )
 
 

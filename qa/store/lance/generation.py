@@ -122,9 +122,9 @@ class LanceGeneration:
         return int(self._bounds[-1])
 
     def candidates(self, query: Query) -> Candidates:
-        keep, undated = self._visible, 0
+        keep, sifted, undated = self._visible, None, 0
         if query.filters:
-            keep, undated = self.documents.matching(query.filters)
+            keep, undated, sifted = self.documents.matching(query.filters)
         held_out = self.ids.rows(list(query.held_out))
         where = self._where(keep, held_out)
         left = int(np.diff(self._bounds)[keep].sum()) - len(held_out[keep[self._places(held_out)]])
@@ -142,6 +142,8 @@ class LanceGeneration:
             lexical=self.ids.ids(lexical),
             undated_documents=undated,
             unmatched=self._catalogue.unmatched(query.filters.source),
+            unknown_facets=sifted.unknown if sifted else (),
+            unmet=sifted.unmet if sifted else (),
         )
 
     def _dense(self, query: Query, where: str | None, left: int) -> RowArray:

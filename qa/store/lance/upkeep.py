@@ -49,6 +49,7 @@ def _generation_state(shelf: Shelf, pointer: Pointer, at: Live, *, live: bool) -
         passages=generation.info.passages,
         hidden=len(generation.documents) - generation.info.documents,
         model=generation.info.model,
+        facets=tuple(facet.name for facet in generation.summary().facets),
     )
 
 

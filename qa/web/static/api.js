@@ -24,17 +24,35 @@ export function webAddress(address) {
 }
 
 /** The part of a question's request that filters make. */
-export function requestOf({ source, from, to, k = DEFAULT_K }) {
+export function requestOf({ source, from, to, where = [], k = DEFAULT_K }) {
   return {
     k,
-    ...((source || from || to) && {
+    ...((source || from || to || where.length > 0) && {
       filters: {
         ...(source && { source: [source] }),
         ...(from && { published_from: from }),
         ...(to && { published_to: to }),
+        ...(where.length > 0 && { where: whereOf(where) }),
       },
     }),
   };
+}
+
+/** Conditions on facets, as they stand in an address ("author=Ann Lee", "year>=1990"), for a request. */
+function whereOf(conditions) {
+  const where = new Map();
+  for (const words of conditions) {
+    const { name, operator, value } = conditionOf(words);
+    const asked = operator === "=" ? name : `${name}${operator}`;
+    where.set(asked, [...(where.get(asked) ?? []), value]);
+  }
+  return Object.fromEntries(where);
+}
+
+/** The parts of a condition; one that is none is a name without a value, which the service refuses. */
+export function conditionOf(words) {
+  const [, name = words, operator = "=", value = ""] = /^([^<>=]+)(>=|<=|=|>|<)([^]*)$/.exec(words) ?? [];
+  return { name, operator, value };
 }
 
 /** One service; its own page or a page of another origin uses it. */
@@ -91,7 +109,7 @@ export class Service {
     return this.#call(`v1/documents?${query}`);
   }
 
-  /** How many documents there are, by month and by folder. */
+  /** How many documents there are, by month, by folder and by facet. */
   archive() {
     return this.#call("v1/archive");
   }

@@ -81,9 +81,10 @@ function openBeside(cited, link) {
 }
 
 /** The address that asks a turn's question again, without what was asked before it. */
-function addressOf({ question, answer, filters: { source, from, to } }) {
+function addressOf({ question, answer, filters: { source, from, to, where = [] } }) {
   const query = { q: answer?.searched ?? question, source, from, to };
-  return `?${new URLSearchParams(Object.entries(query).filter(([, value]) => value))}`;
+  const conditions = where.map((words) => ["where", words]);
+  return `?${new URLSearchParams([...Object.entries(query).filter(([, value]) => value), ...conditions])}`;
 }
 
 function noteTurn(turn, kept = true) {
@@ -119,8 +120,9 @@ function arrive() {
   const query = new URLSearchParams(location.search);
   const [q, source, from, to] = ["q", "source", "from", "to"].map((name) => query.get(name)?.trim() ?? "");
   const k = Number(query.get("k"));
-  filters.set({ source, from, to, ...(Number.isInteger(k) && k >= 1 && k <= 50 && { k }) });
-  if (q && !(chat.last && addressOf(chat.last) === addressOf({ question: q, filters: { source, from, to } }))) {
+  const where = query.getAll("where").filter(Boolean);
+  filters.set({ source, from, to, where, ...(Number.isInteger(k) && k >= 1 && k <= 50 && { k }) });
+  if (q && !(chat.last && addressOf(chat.last) === addressOf({ question: q, filters: { source, from, to, where } }))) {
     chat.ask(q, { alone: !window.history.state?.asked }); // a link stands alone, a reload goes on
   } else if (turns) {
     chat.reveal();

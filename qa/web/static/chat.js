@@ -17,7 +17,7 @@ export class Chat {
 
   /**
    * @param around what the chat stands in: its service, history and reader, the `level` of its
-   *   headings, the page that it `scrollsWith` unless its log does; `filters()` gives `{source, from, to, request}`;
+   *   headings, the page that it `scrollsWith` unless its log does; `filters()` gives `{source, from, to, where, request}`;
    *   `open(cited, link)` opens a citation, or tells that the link should. Where there is more to
    *   do: `dropFilters()`, `link(turn)`, `onTurn(turn, kept)` at asking and at answering,
    *   `onLocked(again)` where a key is asked for.
@@ -69,7 +69,8 @@ export class Chat {
   async ask(question, { filters = this.around.filters(), alone = false, place = null } = {}) {
     this.#running?.abort();
     const mine = (this.#running = new AbortController());
-    const turn = { question, filters: { source: filters.source, from: filters.from, to: filters.to } };
+    const { source, from, to, where = [] } = filters;
+    const turn = { question, filters: { source, from, to, where } };
     const { reply } = place ??= this.#place(turn);
     const again = () => this.ask(question, { filters, alone, place });
     this.#pending = null;

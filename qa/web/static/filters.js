@@ -1,7 +1,8 @@
-// What questions are confined to: a source, a stretch of time, and how many excerpts.
+// What questions are confined to: a source, a stretch of time, facets, and how many excerpts.
 
 import { DEFAULT_K, requestOf } from "./api.js";
 import { button, el, newId } from "./dom.js";
+import { Facets } from "./facets.js";
 import { Timeline } from "./timeline.js";
 import { boundsInWords, count } from "./text.js";
 
@@ -15,6 +16,7 @@ export class Filters {
   #summary = el("span", { class: "filters-set" });
   #sources = el("datalist", { id: newId("sources") });
   #drawing = el("div", { class: "wide" });
+  #facets = new Facets(() => this.#shown());
   #clear = button("Clear filters", () => {
     this.set({});
     this.#inputs.source.focus();
@@ -40,6 +42,7 @@ export class Filters {
         this.#drawing,
         labelled("From", from), labelled("To", to),
         labelled("Source", source), labelled("Show at most", k),
+        this.#facets.element,
         this.#sources,
         el("p", { class: "wide filter-end" }, this.#clear)));
     for (const input of Object.values(this.#inputs)) {
@@ -50,15 +53,17 @@ export class Filters {
     this.set({});
   }
 
-  /** What is set: `{source, from, to, k, request}`. */
+  /** What is set: `{source, from, to, where, k, request}`; `where` are conditions as an address has them. */
   get value() {
     const { source, from, to, k } = this.#inputs;
-    const value = { source: source.value.trim(), from: from.value.trim(), to: to.value.trim(), k: Number(k.value) };
+    const value = { source: source.value.trim(), from: from.value.trim(), to: to.value.trim(),
+      where: this.#facets.value, k: Number(k.value) };
     return { ...value, request: requestOf({ ...value, source: this.#glob(value.source) }) };
   }
 
   /** Set all of them; what is not named is set to nothing. */
-  set({ source = "", from = "", to = "", k = DEFAULT_K }) {
+  set({ source = "", from = "", to = "", where = [], k = DEFAULT_K }) {
+    this.#facets.set(where);
     Object.entries({ source, from, to }).forEach(([name, value]) => { this.#inputs[name].value = value; });
     if (![...this.#inputs.k.options].some((option) => option.value === String(k))) {
       this.#inputs.k.append(new Option(count(k, "excerpt"), k));
@@ -67,7 +72,7 @@ export class Filters {
     this.#shown();
   }
 
-  /** Draw the timeline and offer the folders of an archive. */
+  /** Draw the timeline and the facets, and offer the folders of an archive. */
   draw(archive) {
     for (const { name } of archive.folders) this.#sources.append(new Option("", `${name}/*`));
     this.#timeline = new Timeline(archive, ({ from, to }) => {
@@ -76,6 +81,7 @@ export class Filters {
       this.#shown();
     });
     this.#drawing.replaceChildren(this.#timeline.element);
+    this.#facets.draw(archive);
     this.#shown();
   }
 
@@ -87,8 +93,8 @@ export class Filters {
   }
 
   #shown() {
-    const { source, from, to } = this.value;
-    const words = boundsInWords({ source, from, to });
+    const { source, from, to, where } = this.value;
+    const words = boundsInWords({ source, from, to, where });
     this.#summary.textContent = words;
     this.#clear.hidden = !words;
     this.#timeline?.show({ from, to });

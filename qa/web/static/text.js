@@ -1,6 +1,6 @@
 // Words and spans: pure functions, shared by the page and the widget.
 
-import { webAddress } from "./api.js";
+import { conditionOf, webAddress } from "./api.js";
 
 /**
  * Cut a text at its highlights, and at the words in them that answer.
@@ -124,13 +124,23 @@ export function place({ page, place: within, line_start: first, line_end: last, 
   return [page == null ? "" : `page ${page}`, within, lines, ocr == null ? "" : "read by OCR"].filter(Boolean).join(", ");
 }
 
-/** The filters of a question in words: "2018 to 2020, reports/*"; empty without filters. */
-export function boundsInWords({ source, from, to }) {
+/** A condition on a facet in words: "author Ann Lee", "year ≥ 1990". */
+export function conditionInWords(words) {
+  const { name, operator, value } = conditionOf(words);
+  const sign = { "=": "", ">=": "≥", "<=": "≤" }[operator] ?? operator;
+  return [facetInWords(name), sign, value].filter(Boolean).join(" ");
+}
+
+/** The name of a facet for people: "publication place". */
+export const facetInWords = (name) => name.replace(/[_.]+/g, " ");
+
+/** The filters of a question in words: "2018 to 2020, reports/*, author Ann Lee"; empty without filters. */
+export function boundsInWords({ source, from, to, where = [] }) {
   const when = from && to && from === to ? dateInWords(from)
     : from && to ? `${dateInWords(from)} to ${dateInWords(to)}`
     : from ? `from ${dateInWords(from)}`
     : to ? `up to ${dateInWords(to)}` : "";
-  return [when, source].filter(Boolean).join(", ");
+  return [when, source, ...where.map(conditionInWords)].filter(Boolean).join(", ");
 }
 
 /** The name of a document: its title, else its path. */

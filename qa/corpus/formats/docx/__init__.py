@@ -12,7 +12,7 @@ from qa.corpus.formats.flow import Flow, Paragraph
 from qa.corpus.formats.markup import Element
 from qa.corpus.formats.opc import Parts, R, properties
 from qa.corpus.formats.properties import left_out_note, no_text
-from qa.corpus.reading import Reading, UnreadableError
+from qa.corpus.reading import Reading, UnreadableError, facets_note, joined
 
 _NOTES = {"footnote": "footnotes", "endnote": "endnotes", "comment": "comments"}
 
@@ -38,7 +38,8 @@ def read_docx(data: bytes) -> Reading:
         author=about.author,
         language=about.language,
         made=about.made,
-        note=note,
+        note=joined(note, facets_note(about.gathered.left_out)),
+        facets=about.gathered.facets,
     )
 
 

@@ -21,6 +21,7 @@ from qa.corpus.formats.html.title import title_of
 from qa.corpus.formats.html.tree import words_of
 from qa.corpus.formats.markup import Element, local_name
 from qa.corpus.reading import language_code, web_address
+from qa.facets import NO_FACETS, Gathered, gather
 from qa.records import Published
 
 _MAX_NODES = 5_000
@@ -45,6 +46,10 @@ _DATES = (
     "dcterms.created", "dc.date.created", "dc.created", "datecreated", "date", "displaydate",
     "pub_date", "pub-date", "originalpublicationdate", "rnews:datepublished", "bt:pubdate",
     "cxenseparse:recs:publishtime",
+)  # fmt: skip
+_FACETS = (
+    ("section", "article:section"), ("tags", "article:tag"), ("subject", "dc.subject"),
+    ("subject", "dcterms.subject"), ("publisher", "dc.publisher"), ("site", "og:site_name"),
 )  # fmt: skip
 _LANGUAGES = (
     "content-language",
@@ -78,7 +83,7 @@ class Said:
 
     title: str | None = None
     names: tuple[str, ...] = ()
-    author: str | None = None
+    authors: tuple[str, ...] = ()
     language: str | None = None
     url: str | None = None
     published: Published | None = None
@@ -89,6 +94,7 @@ class Said:
     is_event: bool = False
     body: str | None = None
     """The text in its data for machines, if there is one."""
+    gathered: Gathered = NO_FACETS
 
 
 def address_of(root: Element, text: str, url: str | None) -> str | None:
@@ -142,7 +148,7 @@ def said_by(root: Element, text: str, url: str | None) -> Said:
             root, headline, _first(metas, _TITLES), title, _first(metas, ("og:site_name",))
         ),
         names=tuple(name for name in names if name),
-        author=_author(texts or pages, metas),
+        authors=_authors(texts or pages, metas),
         language=_language(root, texts, metas),
         url=address,
         published=_published(texts, metas) or _published(pages, {}),
@@ -150,7 +156,17 @@ def said_by(root: Element, text: str, url: str | None) -> Said:
         may_be_text=said_type == "article" or bool(pages and not _type(pages[0]).endswith("Page")),
         is_event=any(_type(thing).endswith("Event") for thing in things),
         body=_body(texts) if len(texts) == 1 else None,
+        gathered=_facets(texts or pages, metas),
     )
+
+
+def _facets(things: Sequence[Mapping[str, Any]], metas: Mapping[str, list[str]]) -> Gathered:
+    found: list[tuple[str, object]] = [
+        ("author", _authors(things, metas)),
+        ("keywords", [word for line in metas.get("keywords", ()) for word in line.split(",")]),
+    ]
+    found += [(name, metas[meta]) for name, meta in _FACETS if meta in metas]
+    return gather(found)
 
 
 def _metas(root: Element) -> dict[str, list[str]]:
@@ -244,7 +260,9 @@ def dated(words: str | None, origin: str) -> Published | None:
     return Published(value, words, origin) if value and words and value != "1970-01-01" else None
 
 
-def _author(things: Sequence[Mapping[str, Any]], metas: Mapping[str, list[str]]) -> str | None:
+def _authors(
+    things: Sequence[Mapping[str, Any]], metas: Mapping[str, list[str]]
+) -> tuple[str, ...]:
     for thing in things:
         found = _names(thing.get("author") or thing.get("creator"))
         if found:
@@ -256,17 +274,17 @@ def _author(things: Sequence[Mapping[str, Any]], metas: Mapping[str, list[str]])
         found = _names(metas.get(name))
         if found:
             return found
-    return None
+    return ()
 
 
-def _names(value: Any) -> str | None:
+def _names(value: Any) -> tuple[str, ...]:
     many = value if isinstance(value, list) else [value]
     found: dict[str, None] = {}
     for one in many[:20]:
         name = _words(one.get("name") if isinstance(one, dict) else one)
         if name and len(name) <= 2 * MAX_NAME and not re.search(r"://|@|^www\.|[<>{}]", name):
             found[BY.sub("", name, count=1).strip() if BY.match(name) else name] = None
-    return ", ".join(name for name in found if name) or None
+    return tuple(name for name in found if name)
 
 
 def _language(

@@ -27,7 +27,14 @@ from qa.corpus.formats.html.listing import Entry, listing
 from qa.corpus.formats.html.main import main_leaves
 from qa.corpus.formats.html.tree import leaves, make_plain, parse_page, remove, words_of
 from qa.corpus.formats.markup import Element, add_blocks
-from qa.corpus.reading import Reading, TextBuilder, UnreadableError, web_address, whole_characters
+from qa.corpus.reading import (
+    Reading,
+    TextBuilder,
+    UnreadableError,
+    facets_note,
+    web_address,
+    whole_characters,
+)
 
 _EDGE_LINES = 8
 _EMPTY = Reading("", "utf-8", ())
@@ -91,7 +98,7 @@ def read_page(text: str, url: str | None = None) -> Reading:
     bare = not strip_furniture(root) and is_bare(root)
     body = root.find("body")
     parts = leaves(body)
-    author, published, builder = said.author, said.published, TextBuilder()
+    author, published, builder = ", ".join(said.authors), said.published, TextBuilder()
     year = published.value[:4] if published else dates.year_of(said.title or "")
     entries = (
         [] if said.is_text else listing(body, parts, base, year=year, doubted=said.may_be_text)
@@ -100,7 +107,7 @@ def read_page(text: str, url: str | None = None) -> Reading:
         _add_entries(parts, entries, builder)
     else:
         names = (said.title, *said.names) if said.title else said.names
-        author = author or shown.written_by(parts, names)
+        author = author or shown.written_by(parts, names) or ""
         if not said.is_event:
             published = published or shown.dated_by(body, parts, names) or told
         _add_text(root, names, said.body, builder, bare=bare)
@@ -118,6 +125,8 @@ def read_page(text: str, url: str | None = None) -> Reading:
         original_url=said.url,
         author=_clean(author),
         language=said.language,
+        note=facets_note(said.gathered.left_out),
+        facets=said.gathered.facets,
     )
 
 

@@ -16,9 +16,15 @@ from qa.corpus.formats.odt.body import Body, filled_in
 from qa.corpus.formats.odt.names import META, OFFICE, STYLE, XLINK
 from qa.corpus.formats.odt.numbering import Numbering
 from qa.corpus.formats.odt.styles import Styles, of_document
-from qa.corpus.formats.properties import Properties, left_out_note, no_text, written
+from qa.corpus.formats.properties import (
+    Properties,
+    keywords_and_more,
+    left_out_note,
+    no_text,
+    written,
+)
 from qa.corpus.formats.zipped import Package
-from qa.corpus.reading import Reading, UnreadableError, language_code
+from qa.corpus.reading import Reading, UnreadableError, facets_note, joined, language_code
 
 
 def read_odt(data: bytes) -> Reading:
@@ -65,7 +71,8 @@ def read_odt(data: bytes) -> Reading:
         author=about.author,
         language=about.language,
         made=about.made,
-        note=note,
+        note=joined(note, facets_note(about.gathered.left_out)),
+        facets=about.gathered.facets,
     )
 
 
@@ -110,6 +117,7 @@ def _properties(meta: Element | None) -> Properties:
     if about is None:
         return Properties()
     told = {local_name(node): text_of(node) for node in about if local_name(node)}
+    keywords = [text_of(node) for node in about if local_name(node) == "keyword"]
     author = told.get("initial-creator") or told.get("creator") or ""
     title = told.get("title", "")
     template = about.find(f"{META}template")
@@ -121,4 +129,5 @@ def _properties(meta: Element | None) -> Properties:
         author=author if " " in author else None,
         language=language_code(told.get("language")),
         made=made,
+        gathered=keywords_and_more(",".join(keywords), subject=told.get("subject")),
     )

@@ -29,8 +29,17 @@ from qa.corpus.formats.pdf.running import is_number, running, without, without_l
 from qa.corpus.formats.pdf.scans import DPI, MOST_PIXELS, Scanned, Scanner
 from qa.corpus.formats.pdf.title import title_block
 from qa.corpus.formats.pdf.words import UNMARKED, Words
+from qa.corpus.formats.properties import keywords_and_more
 from qa.corpus.pixels import Pixels
-from qa.corpus.reading import Ocr, Reading, TextBuilder, UnreadableError, language_code
+from qa.corpus.reading import (
+    Ocr,
+    Reading,
+    TextBuilder,
+    UnreadableError,
+    facets_note,
+    joined,
+    language_code,
+)
 from qa.records import Block, BlockKind, Scan
 
 _OTHERS = 1_000
@@ -85,6 +94,7 @@ def read_traced(data: bytes, scanner: Scanner | None = None) -> Traced:
     words = vocabulary(line.text for _, line in lines)
     text, marks, blocks, starts = _build(_with_notes(paragraphs, notes), len(pages), words, outline)
     opening = " ".join(text[:_OPENING].lower().split())
+    gathered = keywords_and_more(said.get("Keywords"), subject=said.get("Subject"))
     reading = Reading(
         text,
         "utf-8",
@@ -94,7 +104,8 @@ def read_traced(data: bytes, scanner: Scanner | None = None) -> Traced:
         language=language,
         page_starts=starts,
         made=about.made(said, form=form),
-        note=_left_out(pages, scanner),
+        note=joined(_left_out(pages, scanner), facets_note(gathered.left_out)),
+        facets=gathered.facets,
         scans=tuple(_scans(scanned, starts, len(text))),
     )
     return Traced(reading, marks, scanned)
