@@ -23,7 +23,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("build",),
     ("engine",),
     ("present", "service", "evaluate"),
-    ("mcp", "integrations"),
+    ("mcp", "integrations", "judging"),
     ("api",),
     ("cli",),
 )

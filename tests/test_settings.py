@@ -102,6 +102,7 @@ _BOUNDS = {
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),
     "drain_seconds": (0, 600),
+    "judgements_bytes": (10_000, 1 << 30),
 }
 
 
