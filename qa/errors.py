@@ -3,6 +3,7 @@
     QaError                    code, one sentence that says what was wrong and what to do
     ├── UsageError             the call or its input is wrong            exit 2, HTTP 4xx
     │   ├── QuestionError      the question or an option of it           422
+    │   ├── JudgementError     what is judged is no quote of the index   422
     │   ├── NotFoundError      no such document or passage               404
     │   │   └── OriginalError  the file of a document cannot be shown    404
     │   │       └── OriginalChangedError  it is another one by now       409
@@ -15,6 +16,8 @@
     ├── GateError              a gate did not hold                       exit 1
     ├── BusyError              the service is overloaded                 503
     ├── ClientGoneError        the client left before its answer         499
+    ├── JudgementsFullError      their file has no more room         exit 2, HTTP 507
+    ├── JudgementsUnusableError  their file cannot be used           exit 3, HTTP 503
     ├── KeysUnusableError      the key file is damaged or missing        exit 3, HTTP 503
     ├── SessionsUnusableError  the secret of sessions is, too            exit 3, HTTP 503
     └── IndexUnusableError     the index cannot be served                exit 3, HTTP 503
@@ -70,6 +73,13 @@ class QuestionError(UsageError):
     """The question, or an option of it, is not allowed."""
 
     code = "invalid_question"
+    status = 422
+
+
+class JudgementError(UsageError):
+    """What is judged is no quote of the index, or the judgement is not complete."""
+
+    code = "invalid_judgement"
     status = 422
 
 
@@ -151,6 +161,22 @@ class ClientGoneError(QaError):
 
     code = "client_gone"
     status = 499
+
+
+class JudgementsFullError(QaError):
+    """The file of judgements has no more room."""
+
+    code = "judgements_full"
+    status = 507
+    exit_status = 2
+
+
+class JudgementsUnusableError(QaError):
+    """The file of judgements is damaged, or cannot be written."""
+
+    code = "judgements_unusable"
+    status = 503
+    exit_status = 3
 
 
 class KeysUnusableError(QaError):

@@ -160,6 +160,14 @@ class Settings:
         "`on`: the log includes the message of an unexpected failure, which may quote a question",
         choices=("off", "on"),
     )
+    judgements: str = _setting(
+        "",
+        "file that keeps what people judge of answers, outside the index and the archive; empty: "
+        "nothing is kept",
+    )
+    judgements_bytes: int = _setting(
+        10_000_000, "when the file of judgements would be larger, no more are kept"
+    )
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
 
     @classmethod
@@ -229,6 +237,7 @@ _RANGES = {
     "body_seconds": (1, 3600),
     "drain_seconds": (0, 600),
     "picture_seconds": (1, 3600),
+    "judgements_bytes": (10_000, 1 << 30),
 }
 
 

@@ -22,7 +22,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("build",),
     ("engine",),
     ("present", "service", "evaluate"),
-    ("mcp", "integrations"),
+    ("mcp", "integrations", "judging"),
     ("api",),
     ("cli",),
 )

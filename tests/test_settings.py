@@ -105,6 +105,7 @@ _BOUNDS = {
     "picture_seconds": (1, 3600),
     "ocr_seconds": (1, 3600),
     "ocr_pages": (1, 100_000),
+    "judgements_bytes": (10_000, 1 << 30),
 }
 
 

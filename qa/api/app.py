@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import anyio.to_thread
@@ -17,10 +18,22 @@ from qa.api.guards.origins import parse_origins
 from qa.api.metrics import Metrics
 from qa.api.middleware import middleware
 from qa.api.questions import Questions
-from qa.api.routes import archive, ask, chat, documents, health, mcp, originals, page, session
+from qa.api.routes import (
+    archive,
+    ask,
+    chat,
+    documents,
+    health,
+    judgements,
+    mcp,
+    originals,
+    page,
+    session,
+)
 from qa.api.service import Service
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
+from qa.judging.kept import Judgements
 from qa.runtime import processors
 from qa.service.hosts import stays_here
 from qa.service.keys import Keyring
@@ -57,6 +70,10 @@ def create_app(
     the open one, and no question is dropped. Keys are needed as soon as there is one, and always
     if ``settings.host`` can be reached from other machines.
     """
+    here = replace(settings, index=str(index)) if isinstance(index, Path) else settings
+    kept = Judgements.of(here)
+    if kept is not None:
+        kept.mend()
     engines = EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading)
     service = Service(
         settings=settings,
@@ -70,6 +87,7 @@ def create_app(
             seconds=settings.question_seconds,
         ),
         pictures=Pictures(settings, engines.folders),
+        judgements=kept,
     )
 
     @contextlib.asynccontextmanager
@@ -102,6 +120,7 @@ def create_app(
         archive.router,
         documents.router,
         originals.router,
+        judgements.router,
         health.router,
         session.router,
         chat.router,

@@ -41,6 +41,7 @@ _DESCRIPTIONS = {
     429: "This key or address has reached a limit",
     431: "The headers are too long",
     500: "An unexpected fault of the service",
+    507: "The file of judgements has no more room",
     503: "The index cannot be served, or the service is overloaded",
 }
 _OPENAI_PATHS = ("/v1/chat/completions", "/v1/models")

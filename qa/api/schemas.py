@@ -15,7 +15,9 @@ from pydantic_core import PydanticCustomError
 from qa import records
 from qa.asking import MAX_GLOB, MAX_GLOBS, MAX_HISTORY, MAX_K, MAX_QUESTION
 from qa.facets import WHERE, typed
+from qa.judging.judgement import Kind
 from qa.present import shapes
+from qa.records import MAX_EXCERPT
 from qa.text.printable import is_text
 
 NOT_TEXT = "not_text"
@@ -193,6 +195,37 @@ class VerifyResponse(BaseModel):
     citation: shapes.Citation | None = Field(description="of the words as the document has them")
 
 
+class SpanIn(Request):
+    """A part of an excerpt, counted from its start as highlights are."""
+
+    start: int
+    end: int
+
+
+class JudgementRequest(Request):
+    """What a person judges of an excerpt, or for "nothing" of the whole archive."""
+
+    kind: Kind = Field(
+        description="the excerpt answers; it does not; its span does; nothing in the archive does"
+    )
+    question: QuestionText
+    searched: QuestionText | None = Field(None, description="from the answer, if it differs")
+    citation: CitationIn | None = Field(None, description='of the excerpt; not with "nothing"')
+    excerpt: str | None = Field(
+        None, description=f"to the letter, at most {MAX_EXCERPT:,} characters"
+    )
+    span: SpanIn | None = Field(None, description='what answers, with "marked" only')
+
+
+class JudgementResponse(BaseModel):
+    """A judgement that is on the disk."""
+
+    id: str = Field(description="for qa judged delete")
+    time: str = Field(description="in UTC")
+    kind: Kind
+    generation: str = Field(description="of the index that holds the excerpt")
+
+
 class AskResponse(shapes.Answer):
     """The result of a question. Before calibration confidence is null and the verdict "unsure"."""
 
@@ -238,6 +271,7 @@ class ArchiveResponse(BaseModel):
     undated: int
     folders: list[Folder] = Field(description="topmost folders, at most 100 of them")
     facets: list[Facet] = Field(description="those that most documents have, at most 100")
+    judging: bool = Field(description="whether POST /v1/judgements keeps what people judge")
     index: shapes.Index
 
 

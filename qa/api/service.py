@@ -18,6 +18,7 @@ from qa.api.pieces import AT_ONCE
 from qa.api.questions import Questions
 from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError
+from qa.judging.kept import Judgements
 from qa.records import Answer, Question
 from qa.service.given import Given
 from qa.service.keys import Keyring
@@ -42,6 +43,10 @@ class Service:
     pictures: Pictures
     writers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
     """Threads that read documents and write them, see ``qa.api.pieces``."""
+    judgements: Judgements | None = None
+    """What people judged; None if nothing is kept."""
+    keeping: CapacityLimiter = field(default_factory=partial(CapacityLimiter, 1))
+    """The thread that keeps judgements: each waits for the disk."""
     given: Given = field(default_factory=Given)
     """What the citations of late answers stand for."""
     drawers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WAITING))

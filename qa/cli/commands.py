@@ -19,13 +19,15 @@ import click
 from qa import __version__
 from qa.cli import index, keys, terminal
 from qa.cli.cite import cite
-from qa.cli.index import index_option
+from qa.cli.index import SEEDS, index_option
+from qa.cli.judged import judge_of
+from qa.cli.judged import judged as judged_group
 from qa.cli.progress import progress as shown
 from qa.errors import QaError, UsageError
 from qa.settings import Settings, switched_on
 
 if TYPE_CHECKING:
-    from qa.build.builder import Accept, Judge, Progress
+    from qa.build.builder import Accept, Progress
     from qa.engine import Engine
 
 WRONG_CALL, FAULT_OF_OURS, INTERRUPTED = 2, 70, 130
@@ -46,6 +48,7 @@ for _command in (
     index.purge,
     index.watch,
     keys.keys,
+    judged_group,
     cite,
 ):
     cli.add_command(_command)
@@ -79,13 +82,13 @@ def build(
     settings = Settings.load(flags={"index": index, "model": model})
     with shown() as progress:
         report = Engine.build(
-            paths or (Path("seeds"),),
+            paths or SEEDS,
             settings,
             strict=strict,
             allow_download=download,
             progress=progress,
             accept=_gates(settings, progress) if gate else None,
-            judge=_judge(judged, settings, progress) if judged else None,
+            judge=judge_of(settings, paths or SEEDS, dataset=judged, progress=progress),
         )
     if as_json:
         terminal.print_json(asdict(report))
@@ -317,12 +320,6 @@ def _gates(settings: Settings, progress: Progress) -> Accept:
     from qa.evaluate.gates import GATES_FILE, acceptance, read_gates
 
     return acceptance(read_gates(GATES_FILE), settings, progress=progress)
-
-
-def _judge(dataset: str, settings: Settings, progress: Progress) -> Judge:
-    from qa.evaluate.judged import judge_by
-
-    return judge_by(dataset, settings.datasets, progress)
 
 
 def _read_question() -> str:

@@ -16,7 +16,8 @@ from typing import NoReturn
 import click
 
 from qa.cli import terminal
-from qa.errors import IndexUnusableError
+from qa.cli.judged import judge_of
+from qa.errors import IndexUnusableError, NotFoundError
 from qa.settings import Settings
 
 index_option = click.option(
@@ -24,6 +25,7 @@ index_option = click.option(
     metavar="INDEX",
     help="Folder of the index, or an address such as s3://BUCKET/NAME. Default: index/default.",
 )
+SEEDS = (Path("seeds"),)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 model_option = click.option(
     "--model", help="Model to embed with: a folder, or a name. Default: all-MiniLM-L6-v2."
@@ -86,16 +88,31 @@ def rollback(generation: str | None, index: str | None, as_json: bool) -> None:
 def purge(documents: tuple[str, ...], index: str | None, as_json: bool) -> None:
     """Remove the text of each SOURCE, or document id, from every generation for good.
 
-    Retained generations that have it are deleted. If a file is still in its folder, the next build
-    adds it again.
+    Retained generations that have it are deleted, and so is what people judged of it. If a file is
+    still in its folder, the next build adds it again.
     """
     from qa.build.upkeep import purge as remove
 
-    report = remove(Settings.load(flags={"index": index}), documents)
+    settings = Settings.load(flags={"index": index})
+    from qa.judging.kept import Judgements
+
+    kept = Judgements.of(settings)
+    try:
+        report = remove(settings, documents)
+    except NotFoundError as error:
+        # A purge that was interrupted has removed the document, and perhaps not what was judged of it.
+        if kept and (gone := kept.forget(documents)):
+            raise NotFoundError(
+                f"{error.message}; {terminal.counted(gone, 'judgement')} of it removed"
+            ) from error
+        raise
+    judgements = kept.forget([*documents, *report.purged]) if kept else 0
     if as_json:
-        terminal.print_json(asdict(report))
+        terminal.print_json({**asdict(report), "judgements": judgements})
     else:
         terminal.show_purge(report)
+        if judgements:
+            click.echo(f"Removed with it: {terminal.counted(judgements, 'judgement')}.")
 
 
 @click.command()
@@ -157,10 +174,10 @@ def watch(
     from qa.engine import Engine
 
     settings = Settings.load(flags={"index": index, "model": model})
-    chosen: Sequence[Path] = paths or (Path("seeds"),)
+    chosen: Sequence[Path] = paths or SEEDS
 
     def build() -> None:
-        report = Engine.build(chosen, settings)
+        report = Engine.build(chosen, settings, judge=judge_of(settings, chosen))
         if report.changed:
             terminal.show_report(report, settings.index)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qa.build.upkeep import Status
     from qa.cli.doctor import Finding
     from qa.corpus.reading import Skipped
+    from qa.judging.judgement import Judgement
     from qa.present.shown import Lead
     from qa.records import Answer, Citation, Highlight, Result, ShortAnswer
     from qa.service.keys import Key
@@ -56,6 +57,21 @@ def show_keys(keys: Sequence[Key]) -> None:
     for key in keys:
         state = f"revoked {key.revoked[:10]}" if key.revoked else key.scope
         click.echo(f"{key.id}  {key.created[:10]}  {state:18}  {printable(key.name)}")
+
+
+# --- what people judged -------------------------------------------------------------------------
+
+
+def show_judgements(judgements: Sequence[Judgement]) -> None:
+    """Print a line for each judgement."""
+    if not judgements:
+        click.echo("Nobody has judged an answer yet.")
+    for one in judgements:
+        place = (
+            f"{one.judged.source}, characters {one.place[0]}-{one.place[1]}" if one.judged else "-"
+        )
+        line = f"{one.id}  {one.time[:10]}  {one.kind:8}  {one.searched}  ({place})"
+        click.echo(printable(in_line(line)))
 
 
 # --- an answer ----------------------------------------------------------------------------------

@@ -164,7 +164,13 @@ def read_dataset(name: str, folder: str, *, queries: Path | None = None) -> Span
 
 def read_spans(path: Path) -> SpanSet:
     """Read a folder with ``questions.jsonl`` and, if there is one, ``dataset.toml``."""
-    file = path / QUESTIONS
+    questions = read_questions(path / QUESTIONS)
+    kinds = {question.kind for question in questions}
+    return SpanSet(path.resolve().name, path, questions, _apart(path / ABOUT, kinds))
+
+
+def read_questions(file: Path) -> tuple[SpanQuestion, ...]:
+    """Read the questions of a span set."""
     questions: dict[str, SpanQuestion] = {}
     for where, entry in _json_lines(file):
         question = _span_question(where, entry)
@@ -173,10 +179,7 @@ def read_spans(path: Path) -> SpanSet:
         questions[question.id] = question
     if not questions:
         raise DatasetError(f"{file} holds no question")
-    kinds = {question.kind for question in questions.values()}
-    return SpanSet(
-        path.resolve().name, path, tuple(questions.values()), _apart(path / ABOUT, kinds)
-    )
+    return tuple(questions.values())
 
 
 def without_history(dataset: SpanSet) -> SpanSet:

@@ -32,6 +32,7 @@ MCP = {
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/ask": {"question": "owls"},
     "/v1/verify": {},
+    "/v1/judgements": {},
     "/v1/chat/completions": CHAT,
     "/mcp": MCP,
     "/v1/session": {"key": "qa_none"},

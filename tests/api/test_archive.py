@@ -25,5 +25,6 @@ def test_the_documents_are_counted_by_month_and_folder(client: TestClient) -> No
                 "values": [{"value": 2004, "documents": 1}, {"value": 2019, "documents": 1}],
             },
         ],
+        "judging": False,
         "index": index,
     }  # fmt: skip

@@ -180,12 +180,22 @@ def test_what_is_not_there_is_told_in_one_line(
         built = run(bare, tmp_path, "qa", "build", "texts", "--model", model)
         assert built.returncode == 2
         assert words in built.stderr.splitlines()[-1]
-    measured = run(
-        bare, tmp_path, "qa", "eval", str(ROOT / "eval" / "seeds"), "--index", str(model_index)
-    )
-    assert measured.returncode == 2
+    (tmp_path / "set").mkdir()
+    question = {
+        "id": "1",
+        "question": "Who died in Pando?",
+        "kind": "fact",
+        "gold": [],
+        "need": "any",
+    }
+    (tmp_path / "set" / "questions.jsonl").write_text(json.dumps(question) + "\n")
+    evaluate = ("qa", "eval", "set", "--index", str(model_index))
+    first = run(bare, tmp_path, *evaluate, "--json", "first.json")
+    assert first.returncode == 0, first.stderr
+    compared = run(bare, tmp_path, *evaluate, "--against", "first.json")
+    assert compared.returncode == 2
     assert re.search(
-        r"^qa: this installation lacks \w+: pip install cited-qa", measured.stderr, re.M
+        r"^qa: this installation lacks \w+: pip install cited-qa", compared.stderr, re.M
     )
 
 

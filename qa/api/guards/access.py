@@ -23,6 +23,7 @@ ASK = (
     "/v1/cite",
     "/v1/archive",
     "/v1/documents",
+    "/v1/judgements",
     "/v1/chat/completions",
     "/v1/models",
     "/mcp",
@@ -45,6 +46,8 @@ class Caller:
     """The name under which limits are counted; None if only the limits of the whole service apply."""
     key: Literal["header", "cookie"] | None = None
     """How the key came. A browser sends a cookie by itself, even for a page of another site."""
+    key_id: str | None = None
+    """Whose key it is, as ``qa keys list`` names it."""
 
 
 def caller_of(scope: Scope) -> Caller:

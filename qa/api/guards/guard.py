@@ -133,7 +133,7 @@ class Guard:
                 here = comes_from_here(scope)
                 return Caller(SCOPES[-1], None if here else stranger.limited), None
             key, way = key_of(headers, self._keyring, self._sessions)
-            return Caller(key.scope, f"key {key.id}", way), None
+            return Caller(key.scope, f"key {key.id}", way, key.id), None
         except (UnauthorizedError, SessionsUnusableError) as error:
             return stranger, error
         except KeysUnusableError as error:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 
 from qa.api import schemas
 from qa.api.errors import JsonResponse, responses
-from qa.api.service import engine_of
+from qa.api.service import engine_of, service_of
 from qa.present.wire import index_body
 
 MAX_FOLDERS = 100
@@ -41,6 +41,7 @@ def archive(request: Request) -> JsonResponse:
                 }
                 for facet in found.facets
             ],
+            "judging": service_of(request).judgements is not None,
             "index": index_body(engine.info),
         }
     )

@@ -1,0 +1,207 @@
+"""A judgement: what a person says of an excerpt, or of the archive, for a question.
+
+Nothing is accepted whose quote the index does not hold to the letter. So every quote that is kept
+stood in a document of the generation that the judgement names.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from qa.asking import check
+from qa.engine import Engine
+from qa.errors import JudgementError, QuestionError
+from qa.records import MAX_EXCERPT, Citation, Question, Span
+
+Kind = Literal["answers", "does_not", "marked", "nothing"]
+"""The excerpt answers the question; it does not; a span of it does; nothing in the archive does."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The excerpt that was judged: ``excerpt`` is the document's text from ``start`` to ``end``."""
+
+    id: str
+    document_id: str
+    source: str
+    sha256: str
+    start: int
+    end: int
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A judgement as it is kept.
+
+    ``question`` as it was asked, ``searched`` as it was searched for. ``span``: for "marked" the part of
+    the excerpt that answers, counted from its start. ``judged`` is None for "nothing". ``generation``
+    held the quote. ``time``: ISO 8601 in UTC. ``key``: the id of the key, if keys were needed.
+    """
+
+    id: str
+    time: str
+    kind: Kind
+    question: str
+    searched: str
+    generation: str
+    judged: Judged | None = None
+    span: Span | None = None
+    key: str | None = None
+
+    @property
+    def place(self) -> Span:
+        """The span of the document that was judged; only for what has an excerpt."""
+        assert self.judged is not None
+        first, last = self.span or (0, len(self.judged.excerpt))
+        return self.judged.start + first, self.judged.start + last
+
+    @property
+    def quote(self) -> str:
+        """The words that were judged; only for what has an excerpt."""
+        assert self.judged is not None
+        first, last = self.span or (0, len(self.judged.excerpt))
+        return self.judged.excerpt[first:last]
+
+    def line(self) -> bytes:
+        """Return the judgement as a line of JSON, with its line feed."""
+        return json_line(asdict(self))
+
+
+def json_line(value: object) -> bytes:
+    """Return a value as a line of JSON, in UTF-8 as long as it can be encoded."""
+    try:
+        data = json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a character (a lone surrogate) in a document
+        data = json.dumps(value).encode()
+    return data + b"\n"
+
+
+def judgement_in(line: bytes) -> Judgement:
+    """Return the judgement of a line. Raises ValueError if it is none."""
+    try:
+        value = json.loads(line)
+        judged, span = value.pop("judged"), value.pop("span")
+        found = Judgement(
+            **value,
+            judged=None if judged is None else Judged(**judged),
+            span=None if span is None else (span[0], span[1]),
+        )
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("it is not what the service writes") from error
+    if not _is_whole(found):
+        raise ValueError("it is not what the service writes")
+    return found
+
+
+def _is_whole(one: Judgement) -> bool:
+    texts: list[object] = [one.id, one.time, one.question, one.searched, one.generation]
+    numbers: list[object] = list(one.span or ())
+    if one.judged:
+        values: Mapping[str, object] = asdict(one.judged)
+        numbers += [values["start"], values["end"]]
+        texts += [values[name] for name in values if name not in ("start", "end")]
+    return (
+        one.kind in KINDS
+        and (one.judged is None) == (one.kind == "nothing")
+        and (one.span is not None) == (one.kind == "marked")
+        and all(isinstance(text, str) for text in texts)
+        and all(type(number) is int for number in numbers)
+        and (one.key is None or isinstance(one.key, str))
+        and (one.judged is None or one.judged.end - one.judged.start == len(one.judged.excerpt))
+    )
+
+
+def accept(
+    engine: Engine,
+    *,
+    kind: Kind,
+    question: str,
+    searched: str | None = None,
+    citation: Citation | None = None,
+    excerpt: str | None = None,
+    span: Span | None = None,
+    key: str | None = None,
+) -> Judgement:
+    """Return a judgement of now, once the index has proved its quote.
+
+    Raises QuestionError for a question that nobody can ask, and JudgementError.
+    """
+    check(Question(question))
+    try:
+        check(Question(searched or question))
+    except QuestionError as error:
+        raise QuestionError(error.message, field="searched", code=error.name) from error
+    return Judgement(
+        id=new_id(),
+        time=now(),
+        kind=kind,
+        question=question,
+        searched=searched or question,
+        generation=engine.info.generation,
+        judged=_proved(engine, kind, citation, excerpt),
+        span=_span(kind, span, excerpt),
+        key=key,
+    )
+
+
+def new_id() -> str:
+    """Return an id that no other judgement has."""
+    return f"j{secrets.token_hex(8)}"
+
+
+def now() -> str:
+    """Return the time in UTC, as judgements have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _proved(
+    engine: Engine, kind: Kind, citation: Citation | None, excerpt: str | None
+) -> Judged | None:
+    """Return the excerpt, which stands in the index to the letter. Raises JudgementError."""
+    if kind == "nothing":
+        if citation is not None or excerpt is not None:
+            raise JudgementError(
+                "nothing in the archive answers: leave citation and excerpt out", field="citation"
+            )
+        return None
+    if citation is None or excerpt is None:
+        missing = "citation" if citation is None else "excerpt"
+        raise JudgementError(f"{missing} is missing: send what was judged", field=missing)
+    if len(excerpt) > MAX_EXCERPT:
+        raise JudgementError(
+            f"the excerpt has {len(excerpt):,} characters: at most {MAX_EXCERPT:,} are allowed",
+            field="excerpt",
+        )
+    found = engine.verify(citation, excerpt)
+    cited = found.citation
+    if not found.holds or found.reason or cited is None:
+        raise JudgementError(
+            f"only a quote of this index, to the letter, can be judged: {found.reason}",
+            field="excerpt",
+            code="quote_wrong",
+        )
+    return Judged(
+        cited.id, cited.document_id, cited.source, cited.sha256, cited.start, cited.end, excerpt
+    )
+
+
+def _span(kind: Kind, span: Span | None, excerpt: str | None) -> Span | None:
+    """Return the marked span of an excerpt. Raises JudgementError."""
+    if kind != "marked":
+        if span is not None:
+            raise JudgementError('a span goes with the kind "marked" only', field="span")
+        return None
+    length = len(excerpt or "")
+    if span is None or not 0 <= span[0] < span[1] <= length:
+        raise JudgementError(
+            f"span must be 0 <= start < end <= {length}, counted from the excerpt's start",
+            field="span",
+        )
+    return span
