@@ -35,10 +35,10 @@ QUESTIONS = [
 ]
 
 
-def built(index: Index, paths: Sequence[Path]) -> Engine:
-    """Build an index of some folders, calibrated; return an engine on it."""
+def built(index: Index, paths: Sequence[Path], *, calibrated: bool = True) -> Engine:
+    """Build an index of some folders; return an engine on it."""
     settings = Settings(index="nowhere", reading="off")
-    build_index(paths, settings, encoder=FakeEncoder(), index=index)
+    build_index(paths, settings, encoder=FakeEncoder(), index=index, calibrated=calibrated)
     return Engine(store=index.open().store, encoder=FakeEncoder(), reading="off")
 
 
@@ -94,8 +94,9 @@ def test_the_same_lists(pair: tuple[Engine, Engine]) -> None:
 
 def test_the_sample_archive(tmp_path: Path) -> None:
     """Every third judged question about the sample archive, alone and in conversations."""
-    files = built(FileIndex(tmp_path / "files"), [SEEDS])
-    lance = built(lance_index(f"lance:{tmp_path}/shared", tmp_path / "local"), [SEEDS])
+    shared = lance_index(f"lance:{tmp_path}/shared", tmp_path / "local")
+    files = built(FileIndex(tmp_path / "files"), [SEEDS], calibrated=False)
+    lance = built(shared, [SEEDS], calibrated=False)
     asked = 0
     for name in ("seeds", "conversations"):
         for one in read_spans(ROOT / "eval" / name).questions[::3]:

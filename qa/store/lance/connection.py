@@ -29,7 +29,7 @@ T = TypeVar("T")
 READ_SECONDS = 10.0
 """A search or a read that takes longer is given up."""
 LONG_SECONDS = 600.0
-"""The same for what moves much at once: files, models, tables that are removed."""
+"""The same for builds, and for what moves much at once: files, models, tables that are removed."""
 _OPTIONS = {
     "connect_timeout": "3s",
     "timeout": "8s",  # of one request
@@ -61,10 +61,11 @@ _LATE = re.compile(r"timed out|time-?out|deadline|stale file|input/output error"
 
 
 class Database:
-    """The tables at an address."""
+    """The tables at an address. ``patient``: for work that may wait, as a build's; see LONG_SECONDS."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, patient: bool = False) -> None:
         self.address = address
+        self._patient = patient
         self._connection: Any = None
         self._under_way = BoundedSemaphore(_AT_ONCE)
 
@@ -132,11 +133,11 @@ class Database:
     def read(self, ask: Callable[[], T], seconds: float | None = None) -> T:
         """Return what ``ask`` does, within a time; ask once more where the store gave no answer.
 
-        ``seconds``: READ_SECONDS unless it is given.
+        ``seconds``: READ_SECONDS unless it is given, or LONG_SECONDS for who is patient.
 
         Raises IndexUnreachableError, IndexDamagedError.
         """
-        seconds = READ_SECONDS if seconds is None else seconds
+        seconds = self._seconds if seconds is None else seconds
         began = time.monotonic()
         for left in range(_TRIES - 1, -1, -1):
             try:
@@ -177,8 +178,12 @@ class Database:
 
     def rows(self, query: Any, seconds: float | None = None) -> pa.Table:
         """Return what a query of LanceDB finds, within a time; see ``read``."""
-        limit = timedelta(seconds=READ_SECONDS if seconds is None else seconds)
+        limit = timedelta(seconds=self._seconds if seconds is None else seconds)
         return self.read(lambda: query.to_arrow(timeout=limit), seconds)
+
+    @property
+    def _seconds(self) -> float:
+        return LONG_SECONDS if self._patient else READ_SECONDS
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from qa.store.files.journal import Journal
 from qa.store.files.pointer import Live, Pointer
 from qa.store.lance import upkeep
 from qa.store.lance.check import check, verify_rows
+from qa.store.lance.connection import Database
 from qa.store.lance.generation import LanceGeneration
 from qa.store.lance.pointer import Hold
 from qa.store.lance.shelf import Shelf
@@ -48,7 +49,8 @@ class LanceIndex:
 
     def __init__(self, address: Address, local: Path | None = None, **times: float) -> None:
         place = local or Path.home() / ".cache" / "cited-qa"
-        self._shelf = Shelf(address, place, **times)
+        self._shelf = Shelf(Database(address), place, **times)
+        self._workshop = Shelf(Database(address, patient=True), place, **times)
         self.name = address.name
 
     def told(self, message: str) -> str:
@@ -81,10 +83,10 @@ class LanceIndex:
                 # A build has replaced and removed it meanwhile.
 
     def state(self) -> IndexState:
-        return upkeep.state(self._shelf)
+        return upkeep.state(self._workshop)
 
     def records(self) -> list[FileRecord]:
-        live = self._shelf.row.live()
+        live = self._workshop.row.live()
         return upkeep.shown_records(self._open()[0], live.removed)
 
     def folders(self) -> tuple[str, ...]:
@@ -92,22 +94,22 @@ class LanceIndex:
 
     @contextmanager
     def building(self) -> Iterator[LanceBuilding]:
-        with self._shelf.row.held() as hold:
-            stay = self._shelf.clear(hold.row.live, hold.row.retired)
+        with self._workshop.row.held() as hold:
+            stay = self._workshop.clear(hold.row.live, hold.row.retired)
             hold.row = hold.row._replace(retired=stay)
-            yield LanceBuilding(self._shelf, hold)
+            yield LanceBuilding(self._workshop, hold)
 
     def rollback(self, name: str | None = None) -> IndexInfo:
-        return upkeep.rollback(self._shelf, name)
+        return upkeep.rollback(self._workshop, name)
 
     def purge(self, names: Sequence[str]) -> PurgeReport:
-        report = upkeep.purge(self._shelf, names)
-        journal = _journal_folder(self._shelf)
+        report = upkeep.purge(self._workshop, names)
+        journal = _journal_folder(self._workshop)
         (journal / ".encoded").unlink(missing_ok=True)
         return report
 
     def check(self, tell: Callable[[str], None] = lambda _: None) -> Checked:
-        return check(self._shelf, tell)
+        return check(self._workshop, tell)
 
 
 def open_first(shelf: Shelf, live: Live) -> tuple[LanceGeneration, str | None]:

@@ -114,13 +114,9 @@ class LiveRow:
             if self._table is None:
                 return None
         table = self._table
-
-        def latest() -> pa.Table:
-            table.checkout_latest()
-            return table.search().limit(2).to_arrow(timeout=timedelta(seconds=8))
-
         try:
-            rows = self._database.read(latest).to_pylist()
+            self._database.read(table.checkout_latest)
+            rows = self._database.rows(table.search().limit(2)).to_pylist()
         except IndexDamagedError:
             self._table = None  # looked for anew the next time
             raise

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import IndexDamagedError, IndexForeignError, IndexUnusableError
-from qa.store.address import Address
 from qa.store.files.disk import FileSum
 from qa.store.files.manifest import METRIC
 from qa.store.files.pointer import Live, Pointer, version_of
@@ -36,16 +35,16 @@ class Shelf:
 
     def __init__(
         self,
-        address: Address,
+        database: Database,
         local: Path,
         *,
         beat: float = BEAT_SECONDS,
         grace: float = GRACE_SECONDS,
         linger: float = LINGER_SECONDS,
     ) -> None:
-        self.address = address
+        self.address = database.address
         self.local = local
-        self.database = Database(address)
+        self.database = database
         self.row = LiveRow(self.database, beat_seconds=beat)
         self.models = Models(self.database, local / "models")
         self.grace, self.linger = grace, linger
