@@ -80,7 +80,8 @@ class NearWord(NamedTuple):
 class Query(NamedTuple):
     """A search for candidates: a unit vector, and terms without repetitions.
 
-    ``depth``: how many passages of each kind. Passages in ``held_out`` are not found.
+    ``depth``: how many passages of each kind. Passages in ``held_out`` are not found, nor are passages
+    that lack one of the terms ``required``.
     """
 
     vector: FloatArray
@@ -88,6 +89,7 @@ class Query(NamedTuple):
     depth: int
     filters: Filters = Filters()
     held_out: Collection[PassageId] = ()
+    required: Sequence[str] = ()
 
 
 class Candidates(NamedTuple):

@@ -253,6 +253,24 @@ def filters_are_applied_before_the_cut(backend: Backend) -> None:
 
 
 @check
+def required_terms_are_applied_before_the_cut(backend: Backend) -> None:
+    """However few passages have all the required terms, and however far down they stand, they are found."""
+    store = opened(backend, copies(40))
+    found = store.candidates(query("the harbour was dug", 3, required=("vole", "belfri")))
+    assert [id.source for id in found.dense] == ["zz.txt"]
+    assert list(found.lexical) == []
+    swamp = store.candidates(query("the harbour was dug", 50, required=("harbour", "swamp")))
+    expected = [f"{n:03}.txt" for n in range(0, 40, 2)]
+    assert [id.source for id in swamp.lexical] == expected
+    assert sorted(id.source for id in swamp.dense) == expected
+    for missing in (("harbour", "zeppelin"), ("vole", "swamp")):
+        nothing = store.candidates(query("the harbour", required=missing))
+        assert (list(nothing.dense), list(nothing.lexical)) == ([], [])
+    one = query("the harbour", required=("vole",), filters=Filters(source=("0*",)))
+    assert list(store.candidates(one).dense) == []
+
+
+@check
 def filters_by_glob_and_date(backend: Backend) -> None:
     """Globs match whole sources, whatever the case; a part of a date matches what lies within it."""
     store = opened(backend, archive())

@@ -143,7 +143,12 @@ class MemoryStore:
 
     def candidates(self, query: Query) -> Candidates:
         found, undated = self._allowed(query.filters)
-        rows = [row for row in found if row.id not in set(query.held_out)]
+        rows = [
+            row
+            for row in found
+            if row.id not in set(query.held_out)
+            and all(term in row.terms for term in query.required)
+        ]
         cosines = {row.id: self._cosine(row, query) for row in rows}
         scores = {row.id: self._bm25(row, query.terms) for row in rows}
         return Candidates(

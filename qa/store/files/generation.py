@@ -61,6 +61,10 @@ class Generation(WrittenGeneration):
         if query.held_out:
             allowed = np.ones(len(self.table), bool) if allowed is None else allowed.copy()
             allowed[self.ids.rows(list(query.held_out))] = False
+        for term in query.required:
+            holds = np.zeros(len(self.table), bool)
+            holds[self.lexical.holders(term)] = True
+            allowed = holds if allowed is None else allowed & holds
         nearest = self.dense.search(query.vector, query.depth, allowed)
         matching = best(self.lexical.scores(query.terms), query.depth, allowed)
         return Candidates(
