@@ -50,16 +50,17 @@ def view_pieces(
     *,
     start: int | None,
     end: int | None,
+    strong: tuple[int, int] | None = None,
     notice: str = "",
     citation: str = "",
     root: str = "../../../",
 ) -> Iterator[str]:
     """Yield ``document`` as a page in which ``text[start:end]`` is marked, in pieces.
 
-    Without a span, or with a span outside the text (a citation of an older version), nothing is marked;
-    ``notice`` is the caller's sentence about that. ``citation`` is shown as text, to be copied. ``root``
-    leads to the start page, and all links begin with it; it is relative to ``/v1/documents/{id}/view``,
-    so that links work behind a proxy that adds a path.
+    ``strong`` is the part of the span that is marked strongly. Without a span, or with a span outside the
+    text (a citation of an older version), nothing is marked; ``notice`` is the caller's sentence about that.
+    ``citation`` is shown as text, to be copied. ``root`` leads to the start page, and all links begin with
+    it; it is relative to ``/v1/documents/{id}/view``, so that links work behind a proxy that adds a path.
     """
     span = None
     if start is not None and end is not None and 0 <= start < end <= len(document.text):
@@ -75,7 +76,7 @@ def view_pieces(
         citation=_citation(citation, marked=span is not None),
         root=_html(root),
     )
-    yield from _body(document, span)
+    yield from _body(document, span, strong)
     yield after
 
 
@@ -97,14 +98,22 @@ def _html(text: str) -> str:
     return escape(_showable(text))
 
 
-def _body(document: Document, span: tuple[int, int] | None) -> Iterator[str]:
+def _body(
+    document: Document, span: tuple[int, int] | None, strong: tuple[int, int] | None
+) -> Iterator[str]:
     """Yield the text as HTML, the span wrapped in ``<mark id="cited">``, pages and places named."""
     start, end = span or (0, 0)
     leaves = _leaf_names(document)
     yield from _leaves(document, leaves, 0, start)
     if span is not None:
         yield '<mark id="cited" tabindex="-1">'
-        yield from _leaves(document, leaves, start, end)
+        first, last = strong or (end, end)
+        yield from _leaves(document, leaves, start, first)
+        if first < last:
+            yield '<strong class="answer">'
+            yield from _leaves(document, leaves, first, last)
+            yield "</strong>"
+        yield from _leaves(document, leaves, last, end)
         yield "</mark>"
     yield from _leaves(document, leaves, end, len(document.text))
 

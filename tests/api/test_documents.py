@@ -209,6 +209,25 @@ def test_a_long_page_says_every_character(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(marked) <= 9
 
 
+def test_words_within_the_span_are_marked_strongly(client: TestClient) -> None:
+    listing = client.get("/v1/documents").json()["documents"]
+    (one,) = [entry for entry in listing if entry["source"] == "tariff.txt"]
+    text = client.get(f"/v1/documents/{one['id']}").json()["text"]
+    start, end = text.index("A cow"), text.index(" – dogs")
+    strong = text.index("£3"), text.index("£3") + 2
+    address = f"/v1/documents/{one['id']}/view?start={start}&end={end}"
+    plain = client.get(address).text
+    found = client.get(f"{address}&strong_start={strong[0]}&strong_end={strong[1]}").text
+    assert found.count('<strong class="answer">£3</strong>') == 1
+    assert found.replace('<strong class="answer">£3</strong>', "£3") == plain
+    for bad in ((start - 1, end), (start, end + 1), (start, start), (start, None), (None, end)):
+        named = zip(("strong_start", "strong_end"), bad, strict=True)
+        query = "".join(f"&{name}={at}" for name, at in named if at is not None)
+        refused = client.get(address + query)
+        assert refused.status_code == 422
+        assert "strong_start" in refused.text
+
+
 class LargeEngine:
     """An engine whose one document is large; notes in which threads it is asked for it."""
 
