@@ -866,3 +866,18 @@ def test_a_build_without_reading_needs_no_reader(
     assert build_index([archive], settings, encoder=FakeEncoder()).changed
     with pytest.raises(UsageError, match="damaged"):
         build_index([archive], replace(settings, reading="fast"), encoder=FakeEncoder())
+
+
+def test_an_index_inside_the_folder_is_passed_over(tmp_path: Path, build: Build) -> None:
+    folder = tmp_path / "archive"
+    (folder / "generations").mkdir(parents=True)  # a name that anybody may give a folder
+    (folder / "generations" / "LOCK").write_text("The lock of the harbour was built in 1872.\n")
+    (folder / "a.txt").write_text("The harbour was dug by four hundred dockers.\n")
+    index = folder / "kept" / "index"
+    first = build(folder, index)
+    assert (first.documents, first.skipped) == (2, ())
+    again = build(folder, index)
+    assert (again.documents, again.skipped, again.changed) == (2, (), False)
+    (folder / "b.txt").write_text("Owls hunt voles at dusk.\n")
+    third = build(folder, index)
+    assert (third.documents, third.skipped) == (3, ())
