@@ -33,6 +33,7 @@ from qa.runtime import settle
 from qa.search import quoted
 from qa.search.answers import BUDGETS, read_results
 from qa.search.confidence import Calibration, Signals
+from qa.search.examples import examples
 from qa.search.explain import explain
 from qa.search.followup import TURNS, resolve
 from qa.search.notes import MOST_NOTES, Advisor, Found, greeting, quotation_not_found
@@ -252,6 +253,11 @@ class Engine:
     def archive(self) -> Archive:
         """Count the documents by month of publication and by topmost folder."""
         return self.store.summary()
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """Sample questions, taken from the documents."""
+        return examples(self.store)
 
     def documents(self, *, after: str = "", limit: int = 100) -> Sequence[DocumentEntry]:
         """Return up to ``limit`` documents, sorted by source, that come after the source ``after``."""

@@ -436,13 +436,15 @@ class Archive:
     """Counts of what an index holds, for drawing a timeline and for offering folders.
 
     ``dated`` has the months of publication ("2019-11", or "2019" if the month is unknown) in order;
-    ``folders`` has the topmost folders of the sources by name. Both count documents.
+    ``folders`` has the topmost folders of the sources by name. Both count documents. ``skipped`` has what the
+    build did not read, or not surely: source and reason.
     """
 
     documents: int
     dated: Mapping[str, int]
     undated: int
     folders: Mapping[str, int]
+    skipped: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ frequencies still count it, so that removing a document changes no score.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -263,7 +263,7 @@ class Store(Protocol):
         """Return a document with its text, or None."""
 
     def summary(self) -> Archive:
-        """Count the documents by month and by topmost folder."""
+        """Count the documents by month and by topmost folder; tell what the build skipped."""
 
     def listing(self, after: str = "", limit: int | None = None) -> Sequence[DocumentEntry]:
         """Return at most ``limit`` documents, sorted by source, that come after the source ``after``."""
@@ -279,8 +279,8 @@ NOTHING = Fetched(
 """The result of fetching no passage."""
 
 
-def summarise(entries: Sequence[DocumentEntry]) -> Archive:
-    """Count documents by month and by topmost folder."""
+def summarise(entries: Sequence[DocumentEntry], skipped: Iterable[Sequence[str]] = ()) -> Archive:
+    """Count documents by month and by topmost folder. ``skipped``: pairs of a source and a reason."""
     dated: dict[str, int] = {}
     folders: dict[str, int] = {}
     for entry in entries:
@@ -297,6 +297,7 @@ def summarise(entries: Sequence[DocumentEntry]) -> Archive:
         dated=dict(sorted(dated.items())),
         undated=len(entries) - sum(dated.values()),
         folders=dict(sorted(folders.items())),
+        skipped=tuple((source, reason) for source, reason in skipped),
     )
 
 

@@ -13,5 +13,15 @@ def test_the_documents_are_counted_by_month_and_folder(client: TestClient) -> No
         "dated": {"2004-03": 1, "2019-11": 1},
         "undated": 6,
         "folders": [{"name": "letters", "documents": 2}, {"name": "notes", "documents": 1}],
+        "name": None,
+        "welcome": None,
+        "examples": [],
+        "skipped": [
+            {
+                "source": "tariff.txt",
+                "reason": "read as cp1252, a guess (the setting encodings can name another)",
+            }
+        ],
+        "skipped_total": 1,
         "index": index,
     }

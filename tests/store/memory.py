@@ -260,7 +260,8 @@ class MemoryStore:
         return next((d for d in self.written.documents if d.id == document_id), None)
 
     def summary(self) -> Archive:
-        return summarise(self.listing())
+        skipped = (pair for record in self.written.records for pair in record.skipped)
+        return summarise(self.listing(), skipped)
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         passages = Counter(self.of(row).id for row in self.written.rows)

@@ -121,7 +121,7 @@ class Generation(WrittenGeneration):
         return self._documents.find(document_id)
 
     def summary(self) -> Archive:
-        return summarise(self._listing)
+        return summarise(self._listing, (one for file in self._files for one in file["skipped"]))
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         first = bisect_right(self._listing, after, key=attrgetter("source")) if after else 0
