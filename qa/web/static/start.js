@@ -46,7 +46,7 @@ export class Documents {
   #heading = el("h2", {}, "In this archive");
   #list = el("ul", { class: "documents", role: "list" });
   #trouble = el("div");
-  #found = el("p", { class: "found", role: "status" });
+  #found = el("div", { class: "found", role: "status" });
   #more = button("Show more", () => this.#showMore(), "secondary");
   #search = el("input", { id: newId("search"), type: "search", placeholder: "Title or path", autocapitalize: "none" });
   #order = el("select", { id: newId("order") },
