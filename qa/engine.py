@@ -28,22 +28,25 @@ from qa.records import (
     Filters,
     Hit,
     IndexInfo,
+    Note,
     Question,
     Verdict,
 )
 from qa.runtime import settle
+from qa.search import quoted
 from qa.search.answers import BUDGETS, read_results
 from qa.search.cited import Cited, CitedSpans, Place, cite_again, place_in
 from qa.search.confidence import Calibration, Signals
+from qa.search.examples import examples
 from qa.search.explain import explain
 from qa.search.followup import TURNS, resolve
-from qa.search.notes import Advisor, Found, greeting
+from qa.search.notes import MOST_NOTES, Advisor, Found, greeting, quotation_not_found
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
-from qa.search.verify import Verified, holds_at, holds_in, holds_there, named_in
+from qa.search.verify import Verified, called, holds_at, holds_in, holds_there, named_in
 from qa.settings import Settings
 from qa.store import DocumentEntry, Index, Store, open_index
-from qa.text.folding import fold_name
+from qa.text.phrases import Phrases, phrases
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
@@ -165,12 +168,19 @@ class Engine:
         asked = prepare(self.store, codec, encoded, terms, ranking, others)
         # More hits than results are needed: some are joined to others, or are copies of them.
         depth = 2 * question.k if question.k > ranking.candidates // 2 else 0
-        ranked = rank(
-            self.store, codec, asked, ranking, filters=question.filters, depth=depth, shown=depth
-        )
+        search = partial(rank, self.store, codec, asked, ranking, depth=depth, shown=depth)
+        quotes = phrases(question.text, asks) or None
+        ranked = search(filters=question.filters, phrases=quotes)
         if ranked.recalled.unknown_facets:
             known = sorted(one.name for one in self.archive.facets)
             raise unknown_name(ranked.recalled.unknown_facets[0], known)
+        nowhere: tuple[Note, ...] = ()
+        if quotes and not ranked.hits:
+            # Rather the nearest passages than none, with a note that they lack these words.
+            ranked = search(filters=question.filters)
+            if ranked.hits:
+                nowhere = (quotation_not_found(quotes.written, filtered=bool(question.filters)),)
+            quotes = None
         why = partial(explain, ranking, asked, words, ranked) if question.explain else None
         budget = BUDGETS[self.reading]
         # At least as many as the reader reads: the first result and the verdict must not depend on k.
@@ -178,22 +188,25 @@ class Engine:
         excerpts = make_results(codec, asked, ranked, most, why)
         told = read_results(self.reader, text, excerpts, budget)
         confidence, verdict = self._judge(told.found)
+        if nowhere and verdict == "answered":
+            verdict = "unsure"  # what answers lacks words that it must have
         found = Found(
             verdict,
             told.found.support if told.found else None,
             ranked.recalled,
-            partial(self._everywhere, asked),
+            partial(self._everywhere, asked, quotes),
             asked.statistics.held,
         )
-        notes = self._advisor.notes(question, asks, found)
+        notes = (*nowhere, *self._advisor.notes(question, asks, found))[:MOST_NOTES]
         if verdict == "not_found" and any(note.code == "other_language" for note in notes):
             verdict = "unsure"  # the archive may have the answer in its own language
+        results = told.results[: question.k]
         return Answer(
             question=question.text,
             searched=text,
             verdict=verdict,
             confidence=confidence,
-            results=told.results[: question.k],
+            results=quoted.marked(results, quotes) if quotes else results,
             filtered_out_undated=ranked.recalled.undated_documents,
             index=self.info,
             took_ms=_since(began),
@@ -204,9 +217,9 @@ class Engine:
         """Whether a text has a word that counts for lexical search."""
         return bool(self.store.analyzer.words(text))
 
-    def _everywhere(self, asked: Asked) -> list[Hit]:
+    def _everywhere(self, asked: Asked, quotes: Phrases | None) -> list[Hit]:
         """Rank without a filter."""
-        return rank(self.store, self.encoder.codec, asked, self.ranking).hits
+        return rank(self.store, self.encoder.codec, asked, self.ranking, phrases=quotes).hits
 
     def _greeted(self, question: Question, began: float) -> Answer:
         """Answer a message that is no question."""
@@ -246,6 +259,11 @@ class Engine:
     def archive(self) -> Archive:
         """Count the documents by month of publication, by topmost folder and by facet."""
         return self.store.summary()
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """Sample questions, taken from the documents."""
+        return examples(self.store)
 
     def documents(self, *, after: str = "", limit: int = 100) -> Sequence[DocumentEntry]:
         """Return up to ``limit`` documents, sorted by source, that come after the source ``after``."""
@@ -293,8 +311,7 @@ class Engine:
 
     def verify_printed(self, excerpt: str, *, source: str = "", title: str = "") -> Verified:
         """Check a quotation from a footnote, which names the path or name of the file, or its title."""
-        wanted = fold_name(source), " ".join(title.casefold().split())
-        named = [entry for entry in self.store.listing() if _is_named(entry, *wanted)]
+        named = called(self.store.listing(), source=source, title=title)
         if not named:
             return Verified(False, f"the archive has no such {'source' if source else 'title'}")
         if len(named) > MAX_NAMED:
@@ -324,13 +341,6 @@ class Engine:
                 return replace(found, reason=folded or None)
             reason = reason or found.reason
         return Verified(False, reason)
-
-
-def _is_named(entry: DocumentEntry, source: str, title: str) -> bool:
-    if source:
-        path = fold_name(entry.source)
-        return path == source or path.endswith(f"/{source}")
-    return bool(title) and " ".join((entry.title or "").casefold().split()) == title
 
 
 def _since(began: float) -> float:

@@ -483,7 +483,8 @@ class Archive:
 
     ``dated`` has the months of publication ("2019-11", or "2019" if the month is unknown) in order;
     ``folders`` has the topmost folders of the sources by name. Both count documents. ``facets`` are
-    those that most documents have; of equally frequent ones, the first by name.
+    those that most documents have; of equally frequent ones, the first by name. ``skipped``
+    has what the build did not read, or not surely: source and reason.
     """
 
     documents: int
@@ -491,6 +492,7 @@ class Archive:
     undated: int
     folders: Mapping[str, int]
     facets: Sequence[FacetCount] = ()
+    skipped: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

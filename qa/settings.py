@@ -99,6 +99,8 @@ class Settings:
         "`thorough`",
         choices=("off", "fast", "thorough"),
     )
+    archive_name: str = _setting("", "name of the archive, the heading of the page")
+    welcome: str = _setting("", "a sentence that the page shows before the first question")
     host: str = _setting("127.0.0.1", "address that the service listens on")
     port: int = _setting(8000, "port that the service listens on")
     public_url: str = _setting(

@@ -41,13 +41,14 @@ def html(text: str) -> str:
     return escape(showable(text))
 
 
-def text_pieces(document: Document, span: Span | None) -> Iterator[str]:
+def text_pieces(document: Document, span: Span | None, strong: Span | None = None) -> Iterator[str]:
     """Yield the text as one element, the span in ``<mark class="cited">``, the first ``id="cited"``.
 
-    Pages and places are named where they begin.
+    ``strong`` is a part of the span, in ``<strong class="answer">``. Pages and places are named where
+    they begin.
     """
     parts = structure_of(document)
-    text = _Text(document, span)
+    text = _Text(document, span, strong)
     yield f'<div class="doc-text{" parts" if parts else ""}" dir="auto">'
     yield from (
         _structured(document.text, text, parts) if parts else text.shown(0, len(document.text))
@@ -58,9 +59,9 @@ def text_pieces(document: Document, span: Span | None) -> Iterator[str]:
 class _Text:
     """Writes stretches of a text, each once and in order."""
 
-    def __init__(self, document: Document, span: Span | None) -> None:
+    def __init__(self, document: Document, span: Span | None, strong: Span | None) -> None:
         self._text = document.text
-        self._span = span or (0, 0)
+        self._span, self._strong = span or (0, 0), strong or (0, 0)
         self._names = _leaf_names(document)
         self._leaves = sorted(self._names)
         self._mark = _FIRST_MARK
@@ -81,12 +82,22 @@ class _Text:
             yield "</span>"
 
     def _marked(self, first: int, last: int, mark: str) -> Iterator[str]:
-        start, end = (min(max(edge, first), last) for edge in self._span)
+        start, end = _within(self._span, first, last)
         yield from self._written(first, start)
         if start < end:
             yield mark
-            yield from self._written(start, end)
+            yield from self._cited(start, end)
             yield "</mark>"
+        yield from self._written(end, last)
+
+    def _cited(self, first: int, last: int) -> Iterator[str]:
+        """Yield a stretch of the span."""
+        start, end = _within(self._strong, first, last)
+        yield from self._written(first, start)
+        if start < end:
+            yield '<strong class="answer">'
+            yield from self._written(start, end)
+            yield "</strong>"
         yield from self._written(end, last)
 
     def _written(self, first: int, last: int) -> Iterator[str]:
@@ -102,6 +113,12 @@ class _Text:
             # What is shown depends on the next character, and has the same length.
             words = showable(self._text[start : end + 1])[: end - start]
             yield escape(words).replace("\r", "&#13;")
+
+
+def _within(span: Span, first: int, last: int) -> Span:
+    """Return the part of a span that lies in a stretch; it is empty if none does."""
+    start, end = (min(max(edge, first), last) for edge in span)
+    return start, end
 
 
 def _leaf_names(document: Document) -> dict[int, str]:

@@ -261,6 +261,13 @@ class Facet(BaseModel):
     distinct: int = Field(description="how many different values there are")
 
 
+class SkippedFile(BaseModel):
+    """What the build did not read, or not surely."""
+
+    source: str
+    reason: str
+
+
 class ArchiveResponse(BaseModel):
     """Counts of what the archive holds."""
 
@@ -272,6 +279,13 @@ class ArchiveResponse(BaseModel):
     folders: list[Folder] = Field(description="topmost folders, at most 100 of them")
     facets: list[Facet] = Field(description="those that most documents have, at most 100")
     judging: bool = Field(description="whether POST /v1/judgements keeps what people judge")
+    name: str | None = Field(description="setting archive_name")
+    welcome: str | None = Field(description="setting welcome")
+    examples: list[str] = Field(description="sample questions taken from the documents")
+    skipped: list[SkippedFile] = Field(
+        description="what was not read, or only with a guess; at most 200"
+    )
+    skipped_total: int
     index: shapes.Index
 
 

@@ -40,6 +40,7 @@ def view_pieces(
     *,
     start: int | None,
     end: int | None,
+    strong: tuple[int, int] | None = None,
     notice: str = "",
     citation: str = "",
     root: str = "../../../",
@@ -48,11 +49,12 @@ def view_pieces(
 ) -> Iterator[str]:
     """Yield ``document`` as a page in which ``text[start:end]`` is marked, in pieces.
 
-    Without a span, or with a span outside the text (a citation of an older version), nothing is marked;
-    ``notice`` is the caller's sentence about that. ``citation`` is shown as text, to be copied. ``root``
-    leads to the start page, and all links begin with it; it is relative to ``/v1/documents/{id}/view``,
-    so that links work behind a proxy that adds a path. ``pages`` are the pages of the original that are
-    shown beside the text, as pictures. ``unseen`` says why there is none, if a reader may expect one.
+    ``strong`` is the part of the span that is marked strongly. Without a span, or with a span outside the
+    text (a citation of an older version), nothing is marked; ``notice`` is the caller's sentence about that.
+    ``citation`` is shown as text, to be copied. ``root`` leads to the start page, and all links begin with
+    it; it is relative to ``/v1/documents/{id}/view``, so that links work behind a proxy that adds a path.
+    ``pages`` are the pages of the original that are shown beside the text, as pictures. ``unseen`` says
+    why there is none, if a reader may expect one.
     """
     span = None
     if start is not None and end is not None and 0 <= start < end <= len(document.text):
@@ -72,7 +74,7 @@ def view_pieces(
         pictures=_pictures(document, span, pages, root) if span else "",
         unseen=f'<p class="unseen">No picture of the page: {html(unseen)}.</p>' if unseen else "",
     )
-    yield from text_pieces(document, span)
+    yield from text_pieces(document, span, strong)
     yield after
 
 

@@ -23,6 +23,11 @@ def is_passed_over(name: str) -> bool:
     return name.startswith((".", _LOCK)) or name.lower() in _SYSTEM
 
 
+def is_index(files: Collection[str], folders: Collection[str]) -> bool:
+    """Whether a folder with these files and folders is an index of this project; see index/README.md."""
+    return "LOCK" in files and bool({"generations", "models"} & set(folders))
+
+
 def page_of(folder: str, names: Collection[str]) -> str | None:
     """Return which of ``names``, the files beside a folder, is the saved page that the folder belongs to."""
     match = _OF_A_PAGE.fullmatch(folder)

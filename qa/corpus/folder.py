@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa.corpus.beneath import Place, Root
-from qa.corpus.beside import belonging, described_by, is_passed_over, page_of, side_of
+from qa.corpus.beside import belonging, described_by, is_index, is_passed_over, page_of, side_of
 from qa.corpus.contents import kind_at
 from qa.corpus.readers import holds_no_text
 from qa.corpus.reading import Options, Skipped, UnreadableError
@@ -32,7 +32,8 @@ def read_folders(
 
     A source is the path relative to its folder, with ``/``; with several paths it begins with
     the folder's name. A path may also be one file. Hidden files, lock files of Office and a README at the
-    top of a folder are left out: the README is about the archive and not part of it. A side file,
+    top of a folder are left out: the README is about the archive and not part of it. So is an index of this
+    project that lies inside the folder. A side file,
     ``name.meta.json``, describes ``name``; the files of a saved page are counted. Nothing outside the
     folders is read: links that lead out of one, and links to folders, are not followed. ``max_bytes``
     is the most that is read of a file. Raises CorpusError if a path does not exist, or if two paths would
@@ -77,6 +78,8 @@ def _files(path: Path) -> Iterator[tuple[str, Place]]:
         except (OSError, UnreadableError):
             found = [(folder, False)]  # so that it is named as unreadable
         names = {place.name for place, is_folder in found if not is_folder}
+        if is_index(names, {place.name for place, is_folder in found if is_folder}):
+            continue
         for place, is_folder in found:
             source, whole = printable_name(place.as_posix()), root.path / place
             if is_folder:

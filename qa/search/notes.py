@@ -20,6 +20,7 @@ from qa.text.language import NAMES, OF_NAMES, is_function_word, question_languag
 
 CODES = (
     "greeting",
+    "quotation_not_found",
     "glob_matches_nothing",
     "value_matches_nothing",
     "other_language",
@@ -29,13 +30,15 @@ CODES = (
 )
 """All codes, in the order in which the notes of an answer stand."""
 
-_MOST = 4
+MOST_NOTES = 4
 _RESPELLED = 2
 """How many words get a suggested spelling."""
 _LOOKED_UP = 8
 """How many words are looked up; each look-up compares with a part of the archive's words."""
 _NOT_FOUND = 8
 """How many words the note ``words_not_found`` names."""
+_REPEATED = 100
+"""How many characters of the words in quotation marks the note ``quotation_not_found`` repeats."""
 _BETTER = 0.05
 """A hidden passage answers better if its support is higher by this much."""
 _FIRST = 10
@@ -78,6 +81,23 @@ def greeting() -> Note:
     return Note("greeting", "Hello. Ask a question about the documents.")
 
 
+def quotation_not_found(quotations: Sequence[str], *, filtered: bool) -> Note:
+    """Return the note for words in quotation marks that no passage has; the results are those without."""
+    told = ", ".join(f"“{_short(words)}”" for words in quotations)
+    where = " that the filter allows" if filtered else ""
+    all_of = " all of" if len(quotations) > 1 else ""
+    message = (
+        f"No passage{where} has{all_of} {told} word for word. "
+        "The results are those without the quotation marks."
+    )
+    return Note("quotation_not_found", message, {"quotations": list(quotations)})
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= _REPEATED else f"{words[:_REPEATED].rsplit(' ', 1)[0]} …"
+
+
 class Advisor:
     """Writes the notes of answers from one generation. Safe to use from several threads."""
 
@@ -105,8 +125,8 @@ class Advisor:
             others += [hidden] if hidden else []
             others += [note for note in about_words if note.code == "words_not_found"]
         unmet = [*_globs(found.recalled), *_values(found.recalled)]
-        room = max(1, _MOST - len(others))
-        return tuple([*unmet[:room], *others][:_MOST])
+        room = max(1, MOST_NOTES - len(others))
+        return tuple([*unmet[:room], *others][:MOST_NOTES])
 
     # --- filters -----------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from qa.arrays import FloatArray
 from qa.encode import Encoded, Projected, TokenCodec
 from qa.records import Filters, Hit, PassageId
+from qa.search import quoted
 from qa.store import (
     CONTEXT,
     Candidates,
@@ -40,6 +41,7 @@ from qa.store import (
 )
 from qa.store.bm25 import Bm25, idf, impacts, relative_lengths
 from qa.store.protocol import NOTHING
+from qa.text.phrases import Phrases
 
 _PLACES = 5
 _WEAKEST = 0.25
@@ -158,14 +160,19 @@ def rank(
     held_out: Collection[PassageId] = (),
     depth: int = 0,
     shown: int = 0,
+    phrases: Phrases | None = None,
 ) -> Ranked:
     """Return the candidates as hits, then more passages down to ``depth``, with two calls of the store.
 
     The first ``shown`` hits are fetched too, also those below the candidates: they become results.
+    With ``phrases``, all hits have these words; this takes further calls.
     """
     wanted = max(depth, ranking.depth)
     query = Query(asked.vector, asked.terms, wanted, filters or Filters(), held_out)
-    recalled = store.candidates(query)
+    if phrases:
+        recalled = quoted.candidates(store, query, phrases, max(depth, ranking.candidates))
+    else:
+        recalled = store.candidates(query)
     top = [recalled.dense[: ranking.depth], recalled.lexical[: ranking.depth]]
     ids = _fuse(top, ranking.rrf, ranking.candidates)
     if not ids:

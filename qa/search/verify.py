@@ -132,6 +132,18 @@ def holds_there(excerpt: str, place: Place, document: Document) -> Verified:
     return Verified(True, _differing(excerpt, said[found[0] : found[1]]), cited)
 
 
+def called(entries: Iterable[DocumentEntry], *, source: str, title: str) -> list[DocumentEntry]:
+    """Return the documents of a path or the end of one, or else of a title; capitals may be others."""
+    path, wanted = fold_name(source), " ".join(title.casefold().split())
+    if path:
+        return [one for one in entries if f"/{fold_name(one.source)}".endswith(f"/{path}")]
+    return [
+        one
+        for one in entries
+        if wanted and " ".join((one.title or "").casefold().split()) == wanted
+    ]
+
+
 def named_in(footnote: str, entries: Iterable[DocumentEntry], most: int) -> list[Named]:
     """Return the documents that a printed footnote names, at most so many, the longest names first.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple
 from fnmatch import translate
 from functools import cached_property, lru_cache, partial
@@ -150,9 +150,9 @@ class Catalogue:
         first = bisect_right(self._listing, after, key=attrgetter("source")) if after else 0
         return self._listing[first : None if limit is None else first + limit]
 
-    def summary(self) -> Archive:
-        """Count the documents by month, by folder and by facet."""
-        return summarise(self._listing, self._documents.facets())
+    def summary(self, skipped: Iterable[Sequence[str]]) -> Archive:
+        """Count the documents by month, by folder and by facet; see ``summarise``."""
+        return summarise(self._listing, self._documents.facets(), skipped)
 
     def extracts(self, documents: int, places: int, characters: int) -> Iterator[str]:
         """Yield stretches of text; see ``Store.extracts``."""

@@ -90,7 +90,8 @@ class NearWord(NamedTuple):
 class Query(NamedTuple):
     """A search for candidates: a unit vector, and terms without repetitions.
 
-    ``depth``: how many passages of each kind. Passages in ``held_out`` are not found.
+    ``depth``: how many passages of each kind. Passages in ``held_out`` are not found, nor are passages
+    that lack one of the terms ``required``.
     """
 
     vector: FloatArray
@@ -98,6 +99,7 @@ class Query(NamedTuple):
     depth: int
     filters: Filters = Filters()
     held_out: Collection[PassageId] = ()
+    required: Sequence[str] = ()
 
 
 class Candidates(NamedTuple):
@@ -289,7 +291,10 @@ class Store(Protocol):
         """Return where all passages lie, a document at a time, in no order of documents."""
 
     def summary(self) -> Archive:
-        """Count the documents by month, by topmost folder, and by facet as ``qa.facets.count`` does."""
+        """Count the documents by month, by topmost folder, and by facet as ``qa.facets.count`` does.
+
+        It also tells what the build skipped.
+        """
 
     def listing(self, after: str = "", limit: int | None = None) -> Sequence[DocumentEntry]:
         """Return at most ``limit`` documents, sorted by source, that come after the source ``after``."""
@@ -305,8 +310,13 @@ NOTHING = Fetched(
 """The result of fetching no passage."""
 
 
-def summarise(entries: Sequence[DocumentEntry], facets: Iterable[Known]) -> Archive:
-    """Count documents by month, by topmost folder and by facet; ``facets`` are those of each."""
+def summarise(
+    entries: Sequence[DocumentEntry], facets: Iterable[Known], skipped: Iterable[Sequence[str]] = ()
+) -> Archive:
+    """Count documents by month, by topmost folder and by facet.
+
+    ``facets``: those of each document. ``skipped``: pairs of a source and a reason.
+    """
     dated: dict[str, int] = {}
     folders: dict[str, int] = {}
     for entry in entries:
@@ -324,6 +334,7 @@ def summarise(entries: Sequence[DocumentEntry], facets: Iterable[Known]) -> Arch
         undated=len(entries) - sum(dated.values()),
         folders=dict(sorted(folders.items())),
         facets=count(facets),
+        skipped=tuple((source, reason) for source, reason in skipped),
     )
 
 

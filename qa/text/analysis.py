@@ -68,7 +68,20 @@ LANGUAGES = tuple(sorted(_ALGORITHMS))
 
 def fold(text: str) -> str:
     """Return ``text`` as ``qa.text.folding`` folds it, in lower case, without accents."""
-    text = folded(text).text.translate(_APOSTROPHES).casefold()
+    return _plain(folded(text).text)
+
+
+def fold_traced(text: str) -> tuple[str, list[int]]:
+    """Return ``fold(text)``, and for each of its characters the place in ``text`` that it comes from."""
+    first = folded(text)
+    pieces = [_plain(character) for character in first.text]
+    origins = [first.origin(at) for at, piece in enumerate(pieces) for _ in piece]
+    return "".join(pieces), origins
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` in lower case, without accents; each character gives the same as it does alone."""
+    text = text.translate(_APOSTROPHES).casefold()
     if text.isascii():
         return text
     # Some letters show that they are capitals only when they are decomposed: ℌ is H.

@@ -26,5 +26,15 @@ def test_the_documents_are_counted_by_month_and_folder(client: TestClient) -> No
             },
         ],
         "judging": False,
+        "name": None,
+        "welcome": None,
+        "examples": [],
+        "skipped": [
+            {
+                "source": "tariff.txt",
+                "reason": "read as cp1252, a guess (the setting encodings can name another)",
+            }
+        ],
+        "skipped_total": 1,
         "index": index,
     }  # fmt: skip

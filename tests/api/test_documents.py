@@ -8,6 +8,7 @@ import json
 import re
 import threading
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from fastapi.testclient import TestClient
 
 from qa.api import create_app, marked_text, pieces, schemas
 from qa.api.viewer import view_pieces
-from qa.corpus.readers import make_document
+from qa.corpus.readers import make_document, read_document
 from qa.corpus.reading import Reading
 from qa.engine import Engine
 from qa.present.citations import citation_line
@@ -207,6 +208,44 @@ def test_a_long_page_says_every_character(monkeypatch: pytest.MonkeyPatch) -> No
     shown, marked, _ = read_page(wholes[3])  # begins between CR and LF
     assert shown == re.sub("\r(?!\n)", "\n", text)
     assert len(marked) <= 9
+
+
+def test_words_within_the_span_are_marked_strongly(client: TestClient) -> None:
+    listing = client.get("/v1/documents").json()["documents"]
+    (one,) = [entry for entry in listing if entry["source"] == "tariff.txt"]
+    text = client.get(f"/v1/documents/{one['id']}").json()["text"]
+    start, end = text.index("A cow"), text.index(" – dogs")
+    strong = text.index("£3"), text.index("£3") + 2
+    address = f"/v1/documents/{one['id']}/view?start={start}&end={end}"
+    plain = client.get(address).text
+    found = client.get(f"{address}&strong_start={strong[0]}&strong_end={strong[1]}").text
+    assert found.count('<strong class="answer">£3</strong>') == 1
+    assert found.replace('<strong class="answer">£3</strong>', "£3") == plain
+    for bad in ((start - 1, end), (start, end + 1), (start, start), (start, None), (None, end)):
+        named = zip(("strong_start", "strong_end"), bad, strict=True)
+        query = "".join(f"&{name}={at}" for name, at in named if at is not None)
+        refused = client.get(address + query)
+        assert refused.status_code == 422
+        assert "strong_start" in refused.text
+
+
+def test_words_marked_strongly_may_stand_in_several_elements() -> None:
+    """In a list or a table too, every character of the page stays the document's."""
+    text = "# Fees\n\n- A cow pays two pounds.\n- A dog pays nothing.\n\n| Cow | £2 |\n|---|---|\n| Dog | <0> |\n"
+    document = read_document("fees.md", text.encode())
+    start, end = text.index("A cow"), text.index(" |\n", text.index("<0>"))
+    plain = page(document, start=start, end=end)
+    for strong in (
+        (text.index("two"), text.index("nothing") + 7),
+        (text.index("pounds"), text.index("<0>") + 2),
+        (start, end),
+    ):
+        pieces = view_pieces(document, start=start, end=end, strong=strong)
+        found = "".join(pieces)
+        assert read_page(found) == read_page(plain)
+        shown = re.findall('<strong class="answer">(.*?)</strong>', found, re.DOTALL)
+        assert unescape("".join(shown)) == text[slice(*strong)]
+        assert re.sub("</?strong[^>]*>", "", found) == plain
 
 
 class LargeEngine:

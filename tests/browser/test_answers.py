@@ -206,6 +206,169 @@ def test_in_doubt_no_answer_is_put_first(
     assert complaints_of_axe(face) == []
 
 
+@pytest.mark.parametrize(
+    ("verdict", "level", "words"),
+    [("answered", 3, "Strong match"), ("unsure", 2, "Uncertain match"), ("not_found", 1, "Weak match")],
+)  # fmt: skip
+def test_strength_is_told_in_words_and_in_bars(
+    face: Page, verdict: str, level: int, words: str
+) -> None:
+    turn = say(face, answer(HARBOURS, *OTHERS, verdict=verdict))
+    strength = turn.locator(".strength")
+    expect(strength).to_have_text(words)
+    bars = strength.locator("i")
+    expect(bars).to_have_count(3)
+    ground = "element => getComputedStyle(element).backgroundColor"
+    full = [bar.evaluate(ground) != "rgba(0, 0, 0, 0)" for bar in bars.all()]
+    assert full == [n < level for n in range(3)]
+    heights = [bar.bounding_box()["height"] for bar in bars.all()]
+    assert heights == sorted(set(heights))  # so that the level is seen without colours
+    said = turn.get_by_text("The archive says"), turn.get_by_text("Closest passages")
+    assert [one.count() for one in said] == ([1, 0] if level == 3 else [0, 1])
+
+
+def test_more_goes_on_to_the_first_new_result(face: Page) -> None:
+    many = [
+        cited(n, f"Passage {n}. {OWLS}", title=f"T{n}", highlights=(Highlight(0, 7),))
+        for n in range(1, 61)
+    ]
+    asked: list[dict[str, Any]] = []
+
+    def respond(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        found = answer(*many[: asked[-1]["k"]])
+        route.fulfill(
+            json=answer_body(found, face.evaluate("location.origin")) | {"question": "owls"}
+        )
+
+    face.route("**/v1/ask", respond)
+    field = face.get_by_label("Question", exact=True)
+    field.fill("owls")
+    field.press("Enter")
+    turn = face.locator(".turn").last
+    turn.get_by_text("2 more excerpts").click()
+    more = turn.get_by_role("button", name="More excerpts")
+    for shown, k in ((5, 15), (15, 25), (25, 35), (35, 45), (45, 50)):
+        expect(turn.locator(".quote")).to_have_count(shown)
+        more.click()
+        expect(turn.locator(".quote")).to_have_count(k)
+        first = turn.locator(".quote").nth(shown)
+        expect(first).to_be_focused()
+        expect(first).to_be_in_viewport()
+        expect(face.locator("p[role=status]")).to_have_text(f"{k - shown} more excerpts.")
+    expect(more).to_have_count(0)  # fifty is the most that is answered
+    assert [request["k"] for request in asked] == [5, 15, 25, 35, 45, 50]
+    others = [{**request, "k": 0} for request in asked]
+    assert all(one == others[0] for one in others)
+    assert complaints_of_axe(face) == []
+
+
+def test_more_ends_where_the_archive_does(face: Page) -> None:
+    turn = say(face, answer(HARBOURS, *OTHERS))
+    turn.get_by_text("2 more excerpts").click()
+    turn.get_by_role("button", name="More excerpts").click()
+    expect(face.locator("p[role=status]")).to_have_text("There are no more excerpts.")
+    expect(turn.get_by_role("button", name="More excerpts")).to_have_count(0)
+    turn = say(face, answer(HARBOURS))
+    expect(turn.get_by_role("button", name="More excerpts")).to_have_count(0)
+
+
+def test_why_draws_the_stages_of_the_score(face: Page) -> None:
+    turn = say(face, answer(HARBOURS, *OTHERS))
+    stages = {
+        "dense": {"score": 0.4, "rank": 3, "weight": 0.5},
+        "lexical": {"score": 3.0, "rank": 1, "weight": 0.8},
+        "late": {"score": 0.6, "rank": 2, "weight": 1.0},
+        "sentence": {"score": 0.5, "rank": 1, "weight": 1.2},
+    }
+    words = [
+        {"word": "ships", "term": "ship", "ceiling": 4.0, "share": 3.0},
+        {"word": "zeppelin", "term": "zeppelin", "ceiling": 2.0, "share": 0.0},
+    ]
+    explained = {"place": 2, "candidates": 40, "stages": stages, "words": words}
+    ranked = (0.5 * 0.4 + 0.8 * 3 / 6 + 1.0 * 0.6 + 1.2 * 0.5) / 3.5
+    body = answer_body(answer(HARBOURS, *OTHERS), face.evaluate("location.origin"))
+    body["results"][0] |= {"score": ranked + 0.1, "explain": explained}
+    face.route("**/v1/ask", lambda route: route.fulfill(json=body))
+    with face.expect_request("**/v1/ask") as asked:
+        turn.get_by_role("button", name="Why this? Quote 1").click()
+    assert asked.value.post_data_json["explain"] is True
+    why = turn.locator(".why").first
+    rows = why.locator("tbody tr")
+    expect(rows).to_have_count(5)
+    assert [text_of(row.locator("td").first) for row in rows.all()] == [
+        "0.40", "0.50", "0.60", "0.50", "0.50",
+    ]  # fmt: skip
+    expect(rows.last).to_contain_text("adds 0.10")
+    widths = [row.locator(".bar i").bounding_box()["width"] for row in rows.all()]
+    assert widths[2] == max(widths) and widths[0] == min(widths)
+    expect(why.locator("tfoot")).to_contain_text(f"{ranked + 0.1:.2f}")
+    expect(why.locator("caption")).to_have_text("Place 2 of 40 passages that were compared")
+    expect(why.locator(".word[data-held]")).to_have_text("ships is in it")
+    assert complaints_of_axe(face) == []
+    turn.get_by_role("button", name="Why this? Quote 1").click()
+    expect(why).to_be_hidden()
+
+
+def test_a_heading_inside_a_quote_is_small(face: Page) -> None:
+    text = "The harbour of Vellmar\n\n## Fees\nA steamer pays forty crowns. The harbour of Vellmar is old."
+    found = marked(
+        1, text, "A steamer pays forty crowns.", "forty crowns", title="The harbour of Vellmar"
+    )
+    words = say(face, answer(found)).locator("blockquote")
+    assert text_of(words) == text
+    heads = words.locator(".heading")
+    assert [text_of(head).strip() for head in heads.all()] == ["The harbour of Vellmar", "## Fees"]
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    assert heads.first.evaluate(size) < 0.9 * words.evaluate(size)
+
+
+def test_the_open_citation_is_marked_and_details_leave_its_words_in_sight(face: Page) -> None:
+    text = f"{'Owls sleep by day in the belfry. ' * 60}{HARBOUR}{' Bees fly by day.' * 60}"
+    at = text.index(HARBOUR)
+    document = {
+        "id": "d1", "source": "a.txt", "title": "T", "sha256": "0" * 64,
+        "published": None, "original_url": None, "text": text,
+    }  # fmt: skip
+    face.route("**/v1/documents/d1*", lambda route: route.fulfill(json=document))
+    first = marked(1, HARBOUR, SENTENCE, "1,204", start=at, end=at + len(HARBOUR), document_id="d1")
+    turn = say(face, answer(first, *OTHERS))
+    link = turn.locator(".quote .cite").first
+    link.click()
+    expect(link).to_have_attribute("aria-current", "true")
+    expect(turn.locator("[aria-current]")).to_have_count(1)
+    panel = face.get_by_role("dialog")
+    expect(panel.locator(".cited .answer")).to_be_in_viewport()
+    panel.get_by_text("Details").click()
+    expect(panel.get_by_text("SHA-256")).to_be_visible()
+    expect(panel.locator(".cited .answer")).to_be_in_viewport()
+    ground = "element => getComputedStyle(element).backgroundColor"
+    whole, sentence, words = (
+        panel.locator(one).evaluate(ground) for one in (".cited", ".cited mark", ".cited .answer")
+    )
+    assert len({whole, sentence, words}) == 3
+    assert "srgb" in whole and "srgb" not in words  # the answer alone has the marker in full
+    face.keyboard.press("Escape")
+    expect(turn.locator("[aria-current]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [(1200, 900), (390, 844)])
+def test_open_filters_leave_the_head_of_an_answer_in_sight(
+    open_page: Open, address: str, size: tuple[int, int]
+) -> None:
+    page = open_page(address, viewport={"width": size[0], "height": size[1]})
+    show(page, "page")
+    page.get_by_text("Filters", exact=True).click()
+    expect(page.get_by_role("group", name="Published")).to_be_visible()
+    expect(page.get_by_label("Source")).to_be_visible()
+    turn = say(page, answer(HARBOURS, *OTHERS))
+    top = page.locator(".composer").bounding_box()["y"]
+    for part in (".asked", ".verdict", ".strength", ".short"):
+        box = turn.locator(part).bounding_box()
+        assert box and box["y"] >= 0 and box["y"] + box["height"] <= top + 12, part
+    assert complaints_of_axe(page) == []
+
+
 def test_a_suggestion_is_a_button_that_asks_it(face: Page) -> None:
     notes = (Note("words_not_found", "No document has the word “shpis”."), MEANT)
     turn = say(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from qa.api import create_app
 from qa.engine import Engine
@@ -205,7 +205,7 @@ def test_the_timeline_shows_the_years_and_confines_the_question(
     page = open_page(address)
     page.goto("/")
     page.get_by_text("Filters", exact=True).click()
-    bars = page.locator(".bars span")
+    bars = page.locator(".filters .bars span")
     expect(bars).to_have_count(5)
     assert [bars.nth(n).get_attribute("title") for n in range(5)] == [
         "2015: 1 document",
@@ -246,6 +246,77 @@ def test_the_timeline_shows_the_years_and_confines_the_question(
     expect(page.get_by_label("From", exact=True)).to_have_value("")
     bars.first.click()
     expect(page.get_by_label("To", exact=True)).to_have_value("2015")
+
+
+def test_the_start_introduces_the_archive(open_page: Open, address: str) -> None:
+    page = open_page(address)
+
+    def introduced(route: Route) -> None:
+        response = route.fetch()
+        more = {
+            "name": "The <b>Vellmar</b> papers", "welcome": "Letters from the harbour.",
+            "examples": ["Who dug the harbour?"], "skipped_total": 3,
+            "skipped": [{"source": "<i>a</i>.bin", "reason": "no text in it"}],
+        }  # fmt: skip
+        route.fulfill(response=response, json=response.json() | more)
+
+    page.route("**/v1/archive", introduced)
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The <b>Vellmar</b> papers")
+    expect(page).to_have_title("The <b>Vellmar</b> papers · cited-qa")
+    expect(page.locator("#welcome")).to_have_text("Letters from the harbour.")
+    years = page.get_by_role("img", name="2015: 1 document; 2016: 3 documents; 2019: 2 documents")
+    expect(years.locator("em")).to_have_text(["1", "3", "2"])
+    expect(years.locator(".ticks b")).to_have_text(["2015", "2016", "2017", "2018", "2019"])
+    page.get_by_text("3 files not read, or only with a guess").click()
+    expect(page.get_by_text("<i>a</i>.bin")).to_be_visible()
+    expect(page.get_by_text("no text in it")).to_be_visible()
+    expect(page.get_by_text("And 2 other files.")).to_be_visible()
+    assert complaints_of_axe(page) == []
+    with page.expect_request("**/v1/ask") as asked:
+        page.get_by_role("button", name="Who dug the harbour?").click()
+    assert asked.value.post_data_json["question"] == "Who dug the harbour?"
+
+
+def test_the_documents_are_searched_and_sorted(open_page: Open, address: str) -> None:
+    page = open_page(address)
+
+    def listed(route: Route) -> None:
+        query = dict(part.split("=") for part in route.request.url.split("?")[1].split("&"))
+        first, limit = int(query.get("cursor", 0)), int(query["limit"])
+        some = [
+            {"id": f"d{n}", "source": f"{n:02}.txt", "title": None if n % 2 else f"Étude {50 - n}",
+             "published": f"{1900 + n * 7 % 50}" if n else None}
+            for n in range(50)
+        ]  # fmt: skip
+        after = first + limit
+        cursor = str(after) if after < 50 else None
+        body = {"documents": some[first:after], "next_cursor": cursor, "total": 50}
+        route.fulfill(json=body)
+
+    page.route("**/v1/documents?*", listed)
+    page.goto("/")
+    rows = page.locator(".documents li")
+    expect(rows).to_have_count(20)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(40)
+    expect(rows.nth(20).get_by_role("link")).to_be_focused()
+    page.get_by_label("Find a document").fill("etude 48")
+    expect(page.get_by_text("2 documents found.")).to_be_visible()
+    names = rows.get_by_role("link")
+    expect(names).to_have_text(["Étude 48", "Étude 2"])  # 02.txt and 48.txt
+    page.get_by_label("Sort by").select_option("Title")
+    expect(names.first).to_have_text("Étude 2")
+    page.get_by_label("Find a document").fill("")
+    page.get_by_label("Sort by").select_option("Newest first")
+    expect(rows).to_have_count(20)
+    expect(rows.first.locator("time")).to_have_text("1949")
+    page.get_by_label("Sort by").select_option("Oldest first")
+    expect(rows.first.locator("time")).to_have_text("1901")
+    page.get_by_label("Find a document").fill("zeppelin")
+    expect(page.get_by_text("No document has these words")).to_be_visible()
+    expect(rows).to_have_count(0)
+    assert complaints_of_axe(page) == []
 
 
 def test_nothing_within_the_filters_offers_to_ask_without(open_page: Open, address: str) -> None:

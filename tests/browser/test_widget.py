@@ -121,7 +121,9 @@ def test_all_that_it_loads_is_small(page: Page, site: Site) -> None:
     page.goto("/")
     ask(page)
     files = {url: body for url, body in loaded.items() if url.startswith(f"{site.service}/static/")}
-    assert {f"{site.service}/static/{name}" for name in ("qa-chat.js", "chat.css")} <= set(files)
+    assert {
+        f"{site.service}/static/{name}" for name in ("qa-chat.js", "chat.css", "tokens.css")
+    } <= set(files)
     assert sum(len(gzip.compress(body)) for body in files.values()) < MOST_BYTES
 
 
@@ -308,8 +310,19 @@ def test_a_service_that_does_not_answer_is_said(open_page: Open, site: Site) -> 
 
 
 def test_the_guide_names_every_property_and_attribute() -> None:
-    used = set(re.findall(r"var\((--qa-[a-z0-9-]+)", (STATIC / "chat.css").read_text("utf-8")))
+    sheets = "".join((STATIC / name).read_text("utf-8") for name in ("tokens.css", "chat.css"))
+    used = set(re.findall(r"var\((--qa-[a-z0-9-]+)", sheets))
     assert used and used == set(re.findall(r"`(--qa-[a-z0-9-]+)`", GUIDE))
     widget = (STATIC / "qa-chat.js").read_text("utf-8")
     attributes = set(re.findall(r'Attribute\("([a-z]+)"\)', widget)) | {"source", "from", "to"}
     assert attributes == set(re.findall(r"^\| `([a-z]+)` \|", GUIDE, re.MULTILINE))
+
+
+def test_every_colour_and_typeface_is_a_token() -> None:
+    tokens = (STATIC / "tokens.css").read_text("utf-8")
+    known = set(re.findall(r"^  (--[a-z0-9-]+):", tokens, re.MULTILINE)) | {"--thumb"}
+    for name in ("chat.css", "style.css"):
+        sheet, _, printed = (STATIC / name).read_text("utf-8").partition("@media print")
+        assert set(re.findall(r"var\((--(?!qa-)[a-z0-9-]+)", sheet + printed)) <= known, name
+        colours = re.findall(r"#[0-9a-f]{3,8}\b(?=[^{}]*;)", sheet)
+        assert colours == [], name  # shadows are black with a transparency

@@ -902,3 +902,18 @@ def test_every_search_of_a_calibration_is_told_of(
     total, counted = told.stages["calibrating verdicts"]
     assert total is not None and total > 100
     assert counted == total
+
+
+def test_an_index_inside_the_folder_is_passed_over(tmp_path: Path, build: Build) -> None:
+    folder = tmp_path / "archive"
+    (folder / "generations").mkdir(parents=True)  # a name that anybody may give a folder
+    (folder / "generations" / "LOCK").write_text("The lock of the harbour was built in 1872.\n")
+    (folder / "a.txt").write_text("The harbour was dug by four hundred dockers.\n")
+    index = folder / "kept" / "index"
+    first = build(folder, index)
+    assert (first.documents, first.skipped) == (2, ())
+    again = build(folder, index)
+    assert (again.documents, again.skipped, again.changed) == (2, (), False)
+    (folder / "b.txt").write_text("Owls hunt voles at dusk.\n")
+    third = build(folder, index)
+    assert (third.documents, third.skipped) == (3, ())

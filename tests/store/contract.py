@@ -254,6 +254,33 @@ def filters_are_applied_before_the_cut(backend: Backend) -> None:
 
 
 @check
+def required_terms_are_applied_before_the_cut(backend: Backend) -> None:
+    """However few passages have all the required terms, and however far down they stand, they are found."""
+    store = opened(backend, copies(40))
+    found = store.candidates(query("the harbour was dug", 3, required=("vole", "belfri")))
+    assert [id.source for id in found.dense] == ["zz.txt"]
+    assert list(found.lexical) == []
+    swamp = store.candidates(query("the harbour was dug", 50, required=("harbour", "swamp")))
+    expected = [f"{n:03}.txt" for n in range(0, 40, 2)]
+    assert [id.source for id in swamp.lexical] == expected
+    assert sorted(id.source for id in swamp.dense) == expected
+    for missing in (("harbour", "zeppelin"), ("vole", "swamp")):
+        nothing = store.candidates(query("the harbour", required=missing))
+        assert (list(nothing.dense), list(nothing.lexical)) == ([], [])
+    one = query("the harbour", required=("vole",), filters=Filters(source=("0*",)))
+    assert list(store.candidates(one).dense) == []
+    held_out = query("the harbour was dug", required=("vole",), held_out=set(found.dense))
+    assert list(store.candidates(held_out).dense) == []
+    index = backend.new()
+    build(index, copies(4))
+    build(index, copies(4)[:4])
+    after = index.open().store.candidates(query("the harbour", required=("harbour", "swamp")))
+    assert sorted(id.source for id in after.dense) == ["000.txt", "002.txt"]
+    gone = index.open().store.candidates(query("the harbour", required=("vole",)))
+    assert (list(gone.dense), list(gone.lexical)) == ([], [])
+
+
+@check
 def filters_by_glob_and_date(backend: Backend) -> None:
     """Globs match whole sources, whatever the case; a part of a date matches what lies within it."""
     store = opened(backend, archive())
@@ -561,6 +588,17 @@ def documents_and_listings(backend: Backend) -> None:
     assert (summary.documents, summary.undated) == (4, 1)
     assert dict(summary.folders) == {"a": 2, "b": 2}
     assert dict(summary.dated) == {"2004": 1, "2011-02": 1, "2019-11": 1}
+    assert list(summary.skipped) == []
+
+
+@check
+def what_a_build_skips_is_told(backend: Backend) -> None:
+    """The summary has the source and the reason, also after a build that takes over all."""
+    index, twice = backend.new(), [*archive(), document("b/bees.txt", OWLS)]
+    for documents in (twice, [*twice, document("zz.txt", OWLS)]):
+        build(index, documents)
+        told = index.open().store.summary().skipped
+        assert list(told) == [("b/bees.txt", "another document has this name already")]
 
 
 # --- the life of an index --------------------------------------------------------------------

@@ -146,7 +146,12 @@ class MemoryStore:
     def candidates(self, query: Query) -> Candidates:
         found, undated = self._allowed(query.filters)
         sieve = self._sieve(query.filters)
-        rows = [row for row in found if row.id not in set(query.held_out)]
+        rows = [
+            row
+            for row in found
+            if row.id not in set(query.held_out)
+            and all(term in row.terms for term in query.required)
+        ]
         cosines = {row.id: self._cosine(row, query) for row in rows}
         scores = {row.id: self._bm25(row, query.terms) for row in rows}
         return Candidates(
@@ -279,7 +284,8 @@ class MemoryStore:
 
     def summary(self) -> Archive:
         shown = (d for d in self.written.documents if d.id not in self.removed)
-        return summarise(self.listing(), map(_facets, shown))
+        skipped = (pair for record in self.written.records for pair in record.skipped)
+        return summarise(self.listing(), map(_facets, shown), skipped)
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         passages = Counter(self.of(row).id for row in self.written.rows)

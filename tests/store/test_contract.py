@@ -94,6 +94,18 @@ class ForgetsFacets(MemoryStore):
         return super()._allowed(replace(filters, where={}))
 
 
+class NeedsOneOfTheTerms(MemoryStore):
+    """One of the required terms is enough."""
+
+    def candidates(self, query: Query) -> Candidates:
+        found = [super(NeedsOneOfTheTerms, self).candidates(query._replace(required=(term,)))
+                 for term in query.required or ()] or [super().candidates(query)]  # fmt: skip
+        return found[0]._replace(
+            dense=list(dict.fromkeys(id for one in found for id in one.dense)),
+            lexical=list(dict.fromkeys(id for one in found for id in one.lexical)),
+        )
+
+
 class ShowsWhatWasRemoved(MemoryStore):
     """Removed documents are left out of listings, and are found all the same."""
 
@@ -167,6 +179,7 @@ FAULTS: Mapping[type, str] = {
     TiesByChance: "ties_fall_by_id_across_the_cut",
     FiltersAfterTheCut: "filters_are_applied_before_the_cut",
     ForgetsFacets: "filters_by_facets",
+    NeedsOneOfTheTerms: "required_terms_are_applied_before_the_cut",
     ShowsWhatWasRemoved: "a_deleted_document_is_hidden_everywhere",
     FetchesInItsOwnOrder: "passages_come_in_the_order_asked_for",
     CountsOccurrences: "statistics_count_passages",

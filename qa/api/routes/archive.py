@@ -12,15 +12,16 @@ from qa.api.service import engine_of, service_of
 from qa.present.wire import index_body
 
 MAX_FOLDERS = 100
+MAX_SKIPPED = 200
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
 
 @router.get("/archive", response_model=schemas.ArchiveResponse, responses=responses(413, 500, 503))
 def archive(request: Request) -> JsonResponse:
-    """Count the documents by month of publication, by folder and by facet."""
+    """Count the documents by month, by folder and by facet; give what a first screen shows."""
     engine = engine_of(request)
-    found = engine.archive
+    found, settings = engine.archive, service_of(request).settings
     return JsonResponse(
         {
             "documents": found.documents,
@@ -42,6 +43,14 @@ def archive(request: Request) -> JsonResponse:
                 for facet in found.facets
             ],
             "judging": service_of(request).judgements is not None,
+            "name": settings.archive_name or None,
+            "welcome": settings.welcome or None,
+            "examples": engine.examples,
+            "skipped": [
+                {"source": source, "reason": reason}
+                for source, reason in islice(found.skipped, MAX_SKIPPED)
+            ],
+            "skipped_total": len(found.skipped),
             "index": index_body(engine.info),
         }
     )

@@ -90,14 +90,20 @@ async def view(
     version: Annotated[
         schemas.Text, Query(description="SHA-256 of the version that was cited")
     ] = "",
+    strong_start: Annotated[
+        int | None, Query(description="first character of the words in the span to mark strongly")
+    ] = None,
+    strong_end: Annotated[int | None, Query(description="the character after these words")] = None,
 ) -> Response:
-    """Show a document as a page with a span marked."""
+    """Show a document as a page with a span marked, and words in it marked strongly."""
     service = service_of(request)
 
     def make() -> Iterator[bytes]:
         found = service.engines.get().document(id)
         page = _page(found, start, end, version, service.base(request))
         page |= _pictures(service.pictures, found, page["start"], page["end"])
+        if page["start"] is not None:
+            page["strong"] = _strong(page["start"], page["end"], strong_start, strong_end)
         root = "../" * (3 + request.scope.get("raw_path", b"").endswith(b"/"))
         return (piece.encode() for piece in view_pieces(found, **page, root=root))
 
@@ -128,6 +134,22 @@ def _pictures(
         return {}
     refusal = pictures.refusal(document)
     return {"unseen": refusal} if refusal else {"pages": pages_of(document, start, end)}
+
+
+def _strong(
+    start: int, end: int, strong_start: int | None, strong_end: int | None
+) -> tuple[int, int] | None:
+    """Return the words of a span to mark strongly. Raises SpanError if they are not in the span."""
+    if strong_start is None and strong_end is None:
+        return None
+    if strong_start is None or strong_end is None or not start <= strong_start < strong_end <= end:
+        raise SpanError(
+            f"strong_start and strong_end must be {start} <= strong_start < strong_end <= {end}",
+            field="strong_start"
+            if strong_start is None or strong_end is not None
+            else "strong_end",
+        )
+    return strong_start, strong_end
 
 
 def _citation(document: Document, start: int, end: int, base: str) -> str:

@@ -56,6 +56,10 @@ class Generation(WrittenGeneration):
         if query.held_out:
             allowed = np.ones(len(self.table), bool) if allowed is None else allowed.copy()
             allowed[self.ids.rows(list(query.held_out))] = False
+        for term in query.required:
+            holds = np.zeros(len(self.table), bool)
+            holds[self.lexical.holders(term)] = True
+            allowed = holds if allowed is None else allowed & holds
         nearest = self.dense.search(query.vector, query.depth, allowed)
         matching = best(self.lexical.scores(query.terms), query.depth, allowed)
         return Candidates(
@@ -111,7 +115,7 @@ class Generation(WrittenGeneration):
             yield Spans(entry["id"], entry["sha256"], rows["start"].tolist(), rows["end"].tolist())
 
     def summary(self) -> Archive:
-        return self._catalogue.summary()
+        return self._catalogue.summary(one for file in self._files for one in file["skipped"])
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         return self._catalogue.listing(after, limit)

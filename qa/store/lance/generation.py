@@ -134,6 +134,9 @@ class LanceGeneration:
                 f"{self.recipe.dimension} dimensions: the index is another model's, run qa build again"
             )
         check_unit(query.vector[None, :])
+        if query.required:
+            holders = self._holders(query.required, where)
+            where, left = among("row", holders), int(holders.sum())
         none = np.empty(0, np.int64)
         dense = self._dense(query, where, left) if left else none
         lexical = self._lexical(query, where, left) if left and query.terms else none
@@ -171,6 +174,15 @@ class LanceGeneration:
             return Recalled(np.asarray(rows, np.int64), exact, ceiling)
 
         return best(recall, query.depth, left)
+
+    def _holders(self, terms: Sequence[str], where: str | None) -> NDArray[np.bool_]:
+        """Return which passages have all of some terms, of those that a condition leaves."""
+        holders = np.zeros(len(self), bool)
+        if rarest := min(self._frequencies(terms).values()):
+            rows, texts, _ = self.tables.matching(terms, rarest, where, every=True)
+            counts, _ = counted(texts, terms)
+            holders[np.asarray(rows, np.int64)[counts.all(axis=1)]] = True
+        return holders
 
     def _where(self, keep: NDArray[np.bool_], held_out: RowArray | None = None) -> str | None:
         """Return the condition that leaves the passages of some documents, in SQL."""
@@ -252,7 +264,7 @@ class LanceGeneration:
                 yield Spans(entries[place]["id"], entries[place]["sha256"], starts, ends)
 
     def summary(self) -> Archive:
-        return self._catalogue.summary()
+        return self._catalogue.summary(one for file in self._records for one in file["skipped"])
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
         return self._catalogue.listing(after, limit)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from lancedb.query import MatchQuery
+from lancedb.query import FullTextOperator, MatchQuery
 from numpy.typing import NDArray
 
 from qa.arrays import FloatArray
@@ -116,10 +116,14 @@ class Tables:
         return table["row"].to_numpy(), vectors_of(table), cosines.astype(np.float32)
 
     def matching(
-        self, terms: Sequence[str], count: int, where: str | None
+        self, terms: Sequence[str], count: int, where: str | None, *, every: bool = False
     ) -> tuple[list[int], list[str], list[float]]:
-        """Return rows, all terms and BM25 scores of passages, to some digits, ties by chance."""
-        wanted = MatchQuery(" ".join(terms), "terms")
+        """Return rows, all terms and BM25 scores of passages, to some digits, ties by chance.
+
+        Passages have one of ``terms`` at least, or ``every`` one.
+        """
+        operator = FullTextOperator.AND if every else FullTextOperator.OR
+        wanted = MatchQuery(" ".join(terms), "terms", operator=operator)
         query = self._passages.search(wanted, query_type="fts").limit(count)
         if where:
             query = query.where(where, prefilter=True)

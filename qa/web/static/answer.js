@@ -2,8 +2,8 @@
 
 import { webAddress } from "./api.js";
 import { citeGroup, copyMenu } from "./copy.js";
-import { button, discloses, el } from "./dom.js";
-import { count, dateInWords, fold, nameOf, pieces, place, quoteMarkdown, quoteText, shortAnswer, shownResults, spaced, verdictInWords } from "./text.js";
+import { button, discloses, el, newId } from "./dom.js";
+import { count, dateInWords, fold, headings, nameOf, pieces, place, quoteMarkdown, quoteText, shortAnswer, shownResults, spaced, verdictInWords } from "./text.js";
 
 /**
  * A whole answer: the verdict in a sentence, the short answer, then the quotes, best first.
@@ -25,25 +25,38 @@ export function answerParts(answer, on) {
     "data-light": Boolean(short) || verdict === "unsure", "data-large": verdict === "answered" && !short && start === 1 },
   some.map((one) => quote(verdict === "answered" ? one : { ...one, answer: null }, on)));
   const rest = results.slice(most);
+  const goOn = on.more && el("p", { class: "go-on" }, button("More excerpts", on.more, "secondary"));
   return [
     searchedOtherwise(answer) && el("p", { class: "searched" },
       "Searched for: ", el("q", { dir: "auto" }, answer.searched), " ",
       button("Edit", () => on.edit(answer.searched))),
-    el(`h${on.level + 1}`, { class: "verdict", "data-verdict": missed ? "not_found" : verdict }, headline),
+    el("div", { class: "head", "data-verdict": missed ? "not_found" : verdict },
+      el(`h${on.level + 1}`, { class: "verdict" }, headline), strength(missed ? "not_found" : verdict)),
     more && el("p", { class: "note" }, more),
     ...notes,
     on.filtered && missed && on.withoutFilters
       && el("p", { class: "without" }, button("Ask without filters", on.withoutFilters, "secondary")),
     short && lead(short, on),
     missed && results.length > 0
-      && el("p", { class: "nearest" }, results.length === 1 ? "The nearest excerpt" : "The nearest excerpts"),
+      && el("p", { class: "nearest" }, results.length === 1 ? "Closest passage" : "Closest passages"),
     results.length > 0 && list(results.slice(0, most), 1),
-    rest.length > 0 && el("details", { class: "more" },
-      el("summary", {}, `${count(rest.length, "more excerpt")}`), list(rest, most + 1)),
+    rest.length > 0 && el("details", { class: "more", open: on.all },
+      el("summary", {}, `${count(rest.length, "more excerpt")}`), list(rest, most + 1), goOn),
+    rest.length === 0 && goOn,
     el("p", { class: "colophon" },
       `${count(index.passages, "passage")} searched in ${milliseconds(answer.took_ms)}.`,
       on.permalink && [" ", el("a", { href: on.permalink }, "Link to this question")]),
   ].filter(Boolean);
+}
+
+const STRENGTHS = { answered: [3, "Strong match"], unsure: [2, "Uncertain match"], not_found: [1, "Weak match"] };
+
+/** How well the archive answers, in words and in bars: as many as the level are full. */
+function strength(verdict) {
+  const [level, words] = STRENGTHS[verdict];
+  return el("p", { class: "strength", "data-level": level },
+    el("span", { class: "bars-of-three", "aria-hidden": "true" }, [1, 2, 3].map((n) => el("i", { "data-full": n <= level }))),
+    words);
 }
 
 /** The verdict as a headline, with an optional sentence. */
@@ -128,7 +141,7 @@ function lead({ result, before, words, after }, on) {
 function quote(result, on) {
   const { rank, excerpt, highlights, answer, citation, also } = result;
   const address = on.service.viewAddress(citation);
-  const words = el("blockquote", { dir: "auto", cite: address }, marked(fold(pieces(excerpt, highlights, answer))));
+  const words = el("blockquote", { dir: "auto", cite: address }, marked(fold(pieces(excerpt, highlights, answer, headings(excerpt, citation)))));
   const folded = words.querySelector(".folded") !== null;
   words.toggleAttribute("data-folded", folded);
   words.toggleAttribute("data-spaced", spaced(excerpt));
@@ -146,19 +159,30 @@ function quote(result, on) {
     ]],
     citeGroup(on.service, citation),
   ], on.copied);
+  const why = on.why && el("div", { class: "why", id: newId("why"), hidden: true });
+  const asksWhy = why && button("Why this?", async () => {
+    discloses(asksWhy, why.hidden, why);
+    if (!why.hidden && !why.childElementCount) await on.why(result, why);
+  });
+  if (why) {
+    asksWhy.setAttribute("aria-controls", why.id);
+    asksWhy.setAttribute("aria-label", `Why this? Quote ${rank}`);
+    discloses(asksWhy, false);
+  }
   const meta = [citation.author && el("span", { class: "author" }, el("bdi", {}, citation.author)),
     date(citation.published),
     citation.section && el("span", {}, el("bdi", {}, citation.section)),
     place(citation) && el("span", { class: "place" }, place(citation)), original(citation)].filter(Boolean);
-  return el("li", { class: "quote", value: rank },
+  return el("li", { class: "quote", value: rank, tabindex: "-1" },
     el("figure", {}, words,
       el("figcaption", {},
         el("span", { class: "from" },
           citeLink(citation, { ...result, on },
             [el("span", { class: "n" }, `[${rank}]`), " ", el("bdi", {}, nameOf(citation))]),
           meta.length > 0 && [" ", el("span", { class: "meta" }, meta)]),
-        el("span", { class: "actions" }, all, copy))),
+        el("span", { class: "actions" }, all, asksWhy, copy))),
     copies,
+    why,
     also?.length ? elsewhere(also, { highlights, answer, on }) : null);
 }
 
@@ -169,23 +193,27 @@ function quote(result, on) {
 export function marked(cut) {
   const nodes = [];
   let mark = null; // what stands next to each other is one mark
+  let gap = false; // and what is folded next to each other has one gap
   for (const piece of cut) {
-    const words = lines(piece.text);
+    const words = piece.head && !piece.marked ? el("span", { class: "heading" }, lines(piece.text)) : lines(piece.text);
     if (piece.marked) {
       if (!mark) nodes.push(mark = el("mark"));
+      gap = false;
       mark.append(piece.answers ? el("strong", { class: "answer" }, words) : words);
       continue;
     }
     mark = null;
-    nodes.push(piece.folded
-      ? [el("span", { class: "gap", "aria-hidden": "true" }), el("span", { class: "folded" }, words)] : words);
+    if (piece.folded && !gap) nodes.push(el("span", { class: "gap", "aria-hidden": "true" }));
+    gap = Boolean(piece.folded);
+    nodes.push(piece.folded ? el("span", { class: "folded" }, words) : words);
   }
   return nodes;
 }
 
 /** A link to a citation's page; it opens beside the answer if there is room. */
-function citeLink(citation, { score, highlights, answer, on }, words = el("bdi", {}, nameOf(citation))) {
-  const link = el("a", { class: "cite", href: on.service.viewAddress(citation) }, words);
+function citeLink(citation, { citation: own, score, highlights, answer, on }, words = el("bdi", {}, nameOf(citation))) {
+  const strong = citation === own ? answer ?? highlights?.[0] : null;
+  const link = el("a", { class: "cite", href: on.service.viewAddress(citation, strong) }, words);
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     if (on.open({ citation, score, highlights, answer }, link)) event.preventDefault();

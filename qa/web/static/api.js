@@ -129,11 +129,19 @@ export class Service {
     return this.#call("v1/session", { method: "DELETE" });
   }
 
-  /** The address of a cited span's page; only a web address is ever followed. */
-  viewAddress({ url, document_id: id, start, end, sha256 }) {
+  /**
+   * The address of a cited span's page; only a web address is ever followed. `strong`, a span of the
+   * excerpt, is marked strongly there.
+   */
+  viewAddress({ url, document_id: id, start, end, sha256 }, strong = null) {
     const query = new URLSearchParams({ start, end, version: sha256 });
-    const address = webAddress(url) ?? this.documentAddress(id, `?${query}`);
-    return address.includes("#") ? address : `${address}#cited`;
+    const address = new URL(webAddress(url) ?? this.documentAddress(id, `?${query}`));
+    if (strong) {
+      address.searchParams.set("strong_start", start + strong.start);
+      address.searchParams.set("strong_end", start + strong.end);
+    }
+    address.hash ||= "cited";
+    return address.href;
   }
 
   /** The address of a document's page. */

@@ -8,9 +8,10 @@ import { Filters } from "./filters.js";
 import { History } from "./history.js";
 import { Reader } from "./reader.js";
 import { SignIn } from "./signin.js";
-import { Documents } from "./start.js";
+import { Documents, examples, notRead } from "./start.js";
+import { drawing } from "./timeline.js";
 
-const TITLE = document.title;
+let title = document.title;
 const $ = (id) => document.getElementById(id);
 const narrow = matchMedia("(max-width: 63.99rem)");
 
@@ -103,14 +104,30 @@ function begun(is) {
 
 function reset() {
   window.history.replaceState(null, "", location.pathname);
-  document.title = TITLE;
+  document.title = title;
   begun(false);
 }
 
 /** What the service tells of its archive: asked once, and again after a failure. */
 async function learn() {
   await documents.load();
-  await service.archive().then((archive) => filters.draw(archive), () => {});
+  await service.archive().then(introduce, () => {});
+}
+
+/** Show what the service tells of its archive: its name, what can be asked, its years, what it did not read. */
+function introduce(archive) {
+  const { name, welcome } = archive;
+  filters.draw(archive);
+  if (name) {
+    $("name").textContent = name;
+    if (document.title === title) document.title = `${name} · cited-qa`;
+    title = `${name} · cited-qa`;
+  }
+  if (welcome) $("welcome").textContent = welcome;
+  const years = drawing(archive);
+  $("examples").replaceChildren(...examples(archive.examples ?? [], (question) => chat.ask(question, { alone: true })));
+  $("years").replaceChildren(...(years ? [el("h2", {}, "When they were published"), years] : []));
+  $("not-read").replaceChildren(...notRead(archive));
 }
 
 /** Show what was kept, and ask what the address names unless that was the last thing asked. */
@@ -156,7 +173,7 @@ addEventListener("afterprint", () => printed.replaceChildren());
 chat.composer.append(el("div", { class: "foot" }, filters.element, el("div", { class: "foot-end" }, saving, forget)));
 document.querySelector(".top .column").append(leave);
 $("chat").append(chat.log, chat.composer, chat.live);
-$("start").append(documents.element);
+$("start").append(el("div", { id: "examples" }), el("div", { id: "years" }), documents.element, el("div", { id: "not-read" }));
 document.body.append(reader.element, signIn.element, printed);
 learn();
 offerLeaving();

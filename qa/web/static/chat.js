@@ -8,6 +8,8 @@ const MOST = 2000; // characters in a question
 const NEARLY = 1800; // from here on the count is shown
 const EARLIER = 20; // questions that are sent along
 const SLOW_MS = 4000;
+const MORE = 10; // results that "More excerpts" adds
+const MOST_RESULTS = 50;
 
 /** The chat, as the page and the widget both show it. */
 export class Chat {
@@ -46,7 +48,7 @@ export class Chat {
     for (const turn of this.around.history.load()) {
       const { turn: shown, reply } = this.#place(turn);
       try {
-        reply.replaceChildren(...this.#answer(turn));
+        reply.replaceChildren(...this.#answer(turn, reply));
         this.#turns.push(turn);
       } catch {
         shown.remove(); // of another shape than this version's
@@ -74,16 +76,17 @@ export class Chat {
     const { reply } = place ??= this.#place(turn);
     const again = () => this.ask(question, { filters, alone, place });
     this.#pending = null;
+    this.around.onTurn?.({ ...turn, filters }); // first, because it may hide what stands above
     this.#waiting(reply);
     const slow = setTimeout(() => this.#slow(reply), SLOW_MS);
-    this.around.onTurn?.({ ...turn, filters });
     try {
       const history = alone ? [] : this.#turns.slice(-EARLIER).map((earlier) => earlier.question);
-      turn.answer = await this.around.service.ask({ question, history, ...filters.request }, mine.signal);
+      turn.request = { question, history, ...filters.request };
+      turn.answer = await this.around.service.ask(turn.request, mine.signal);
       if (mine.signal.aborted) return;
       this.#turns.push(turn);
       const kept = this.around.history.add(turn);
-      reply.replaceChildren(...this.#answer(turn));
+      reply.replaceChildren(...this.#answer(turn, reply));
       this.say(spoken(turn.answer));
       this.around.onTurn?.({ ...turn, filters }, kept);
     } catch (error) {
@@ -209,8 +212,10 @@ export class Chat {
     (page ?? this.log).scrollBy({ top: turn.getBoundingClientRect().top - top - 12, behavior: "instant" });
   }
 
-  #answer(turn) {
+  #answer(turn, reply, all = false) {
     const { around } = this;
+    const { request, answer } = turn;
+    const further = request && answer.results.length >= request.k && request.k < MOST_RESULTS;
     return answerParts(turn.answer, {
       service: around.service,
       level: around.level,
@@ -220,11 +225,49 @@ export class Chat {
       edit: (question) => this.edit(question),
       ask: (question) => this.ask(question),
       copied: (what) => this.say(what),
+      all,
+      more: further && ((pressed) => this.#more(turn, reply, pressed)),
+      why: request && ((result, place) => this.#explain(turn, result, place)),
       withoutFilters: around.dropFilters && (() => {
         around.dropFilters();
         this.ask(turn.question);
       }),
     });
+  }
+
+  /** Ask the same for more results, and go to the first new one. */
+  async #more(turn, reply, pressed) {
+    const before = turn.answer.results.length;
+    const request = { ...turn.request, k: Math.min(turn.request.k + MORE, MOST_RESULTS) };
+    pressed.disabled = true;
+    this.say("Searching.");
+    try {
+      const answer = await this.around.service.ask(request);
+      Object.assign(turn, { request, answer });
+      reply.replaceChildren(...this.#answer(turn, reply, true));
+      const found = answer.results.length - before;
+      this.say(found > 0 ? `${count(found, "more excerpt")}.` : "There are no more excerpts.");
+      const first = reply.querySelectorAll(".quote")[found > 0 ? before : before - 1];
+      first?.focus({ preventScroll: true });
+      first?.scrollIntoView({ block: "start", behavior: "instant" });
+    } catch (error) {
+      pressed.disabled = false;
+      this.hinting(error.message);
+      this.say(error.message);
+    }
+  }
+
+  /** Draw why a result stands at its place; the figures are asked for when somebody wants them. */
+  async #explain(turn, { citation }, place) {
+    try {
+      const [{ drawn }, { results }] = await Promise.all([
+        import("./why.js"), this.around.service.ask({ ...turn.request, explain: true })]);
+      const result = results.find((one) => one.citation.id === citation.id);
+      place.replaceChildren(result ? drawn(result)
+        : el("p", {}, "The archive has changed since: ask again."));
+    } catch (error) {
+      place.replaceChildren(problem(error, this.around.level + 2, []));
+    }
   }
 
   #buttons(busy) {

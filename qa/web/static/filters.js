@@ -15,7 +15,7 @@ export class Filters {
   #inputs;
   #summary = el("span", { class: "filters-set" });
   #sources = el("datalist", { id: newId("sources") });
-  #drawing = el("div", { class: "wide" });
+  #drawing = el("div");
   #facets = new Facets(() => this.#shown());
   #clear = button("Clear filters", () => {
     this.set({});
@@ -39,9 +39,10 @@ export class Filters {
     this.element = el("details", { class: "filters" },
       el("summary", {}, "Filters", this.#summary),
       el("div", { class: "filter-grid" },
-        this.#drawing,
-        labelled("From", from), labelled("To", to),
-        labelled("Source", source), labelled("Show at most", k),
+        el("fieldset", { class: "wide" }, el("legend", {}, "Published"), this.#drawing,
+          el("div", { class: "pair" }, labelled("From", from), labelled("To", to))),
+        el("div", { class: "half" }, labelled("Source", source)),
+        el("div", { class: "half" }, labelled("Show at most", k)),
         this.#facets.element,
         this.#sources,
         el("p", { class: "wide filter-end" }, this.#clear)));

@@ -8,11 +8,11 @@ import { Reader } from "./reader.js";
 
 const ROOM = 26; // em of width from which on a document opens within the widget
 
-// The style sheet comes as text: a page that allows the service as a source of connections needs
+// The style sheets come as text: a page that allows the service as a source of connections needs
 // to allow no styles besides.
-const sheet = fetch(new URL("./chat.css", import.meta.url))
+const sheets = Promise.all(["./tokens.css", "./chat.css"].map((name) => fetch(new URL(name, import.meta.url))
   .then((response) => (response.ok ? response.text() : ""), () => "")
-  .then((css) => new CSSStyleSheet().replace(css));
+  .then((css) => new CSSStyleSheet().replace(css))));
 
 class QaChat extends HTMLElement {
   #built = false;
@@ -21,7 +21,7 @@ class QaChat extends HTMLElement {
     if (this.#built) return;
     this.#built = true;
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [await sheet];
+    root.adoptedStyleSheets = await sheets;
     root.append(...this.#build());
   }
 

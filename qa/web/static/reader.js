@@ -45,7 +45,9 @@ export class Reader {
   /** Open a citation; `opener` gets the focus back. */
   async open(cited, opener) {
     const { citation } = cited;
+    this.#marksOpener(false);
     this.#opener = opener;
+    this.#marksOpener(true);
     this.#loading?.abort();
     const mine = (this.#loading = new AbortController());
     this.title.textContent = nameOf(citation);
@@ -82,8 +84,15 @@ export class Reader {
   #closed() {
     if (this.isOpen) return; // it was only arranged anew
     this.#loading?.abort();
+    this.#marksOpener(false);
     this.#pictures?.close();
     this.#opener?.focus();
+  }
+
+  /** Mark the citation that is open, for the eye and for a screen reader. */
+  #marksOpener(is) {
+    if (is) this.#opener?.setAttribute("aria-current", "true");
+    else this.#opener?.removeAttribute("aria-current");
   }
 
   /** The pages that a citation of a PDF stands on, as pictures. */
@@ -122,21 +131,23 @@ export class Reader {
         changed && el("p", { class: "notice", role: "note" }, CHANGED),
         el("p", { class: "ways" },
           this.#service.linkable && el("a", {
-            href: isSpan ? this.#service.viewAddress(citation) : this.#service.documentAddress(document.id),
+            href: isSpan ? this.#service.viewAddress(citation, answer ?? highlights?.[0]) : this.#service.documentAddress(document.id),
             target: "_blank", rel: "noopener",
           }, "Full page"),
           original({ original_url: citation.original_url ?? document.original_url }),
           copy[0],
-          isSpan && details(citation, score)),
+          isSpan && details(citation, score, () => centre())),
         copy[1], status),
       this.#original(document, citation, span),
       text].filter(Boolean));
     const mark = text.querySelector(".cited:not(.bar .cited)");
     const within = this.element.contains(this.element.getRootNode().activeElement);
-    if (mark) {
+    const centre = () => {
+      if (!mark) return;
       const room = text.clientHeight - mark.offsetHeight;
       text.scrollTop = mark.offsetTop - Math.max(16, room / 2);
-    }
+    };
+    centre();
     if (within) (mark ?? text).focus({ preventScroll: true });
   }
 }
@@ -159,12 +170,15 @@ function written(text, parts, span, highlights = [], answer = null) {
   return parts.length ? structured(parts, points.length, stretch) : stretch(0, points.length);
 }
 
-function details({ start, end, sha256, id }, score) {
+/** The exact facts of a citation. They take room from the text, so then the marked words move into what is left. */
+function details({ start, end, sha256, id }, score, onToggle) {
   const fact = (name, value) => [el("dt", {}, name), el("dd", {}, value)];
-  return el("details", {}, el("summary", {}, "Details"),
+  const element = el("details", {}, el("summary", {}, "Details"),
     el("dl", {},
       score != null && fact("Score", `${score.toFixed(2)}, higher is better`),
       fact("Characters", `${start}–${end} of the document’s text`),
       fact("SHA-256", el("code", {}, sha256)),
       fact("Citation", el("code", {}, id))));
+  element.addEventListener("toggle", onToggle);
+  return element;
 }

@@ -12,14 +12,15 @@ import { conditionOf, webAddress } from "./api.js";
  * @param {string} text
  * @param {{start: number, end: number}[]} spans
  * @param {{start: number, end: number} | null} answer
- * @returns {{text: string, marked: boolean, answers: boolean}[]}
+ * @param {{start: number, end: number}[]} heads headings within the text
+ * @returns {{text: string, marked: boolean, answers: boolean, head: boolean}[]}
  */
-export function pieces(text, spans = [], answer = null) {
+export function pieces(text, spans = [], answer = null, heads = []) {
   const points = Array.from(text);
   const words = answer ? [answer] : [];
   const marks = [...spans, ...words];
   const within = (some, start, end) => some.some((span) => span.start <= start && end <= span.end);
-  const cuts = [0, points.length, ...marks.flatMap(({ start, end }) => [start, end])]
+  const cuts = [0, points.length, ...[...marks, ...heads].flatMap(({ start, end }) => [start, end])]
     .filter((at) => at >= 0 && at <= points.length)
     .sort((a, b) => a - b);
   return cuts.slice(1).map((end, n) => [cuts[n], end]).filter(([start, end]) => start < end)
@@ -27,7 +28,25 @@ export function pieces(text, spans = [], answer = null) {
       text: points.slice(start, end).join(""),
       marked: within(marks, start, end),
       answers: within(words, start, end),
+      head: within(heads, start, end),
     }));
+}
+
+/**
+ * The headings within an excerpt: lines that are its document's title or its section, and lines that
+ * Markdown makes headings. They are shown smaller than what the excerpt says.
+ */
+export function headings(excerpt, { title, section }) {
+  const plain = (words) => words.replace(/^#+\s+/, "").replace(/\s+/g, " ").trim();
+  const names = [title, section].filter(Boolean).flatMap((name) => [plain(name), plain(name.split(" › ").at(-1))]);
+  const found = [];
+  let start = 0;
+  for (const line of excerpt.split(/(?<=\n)/)) {
+    const end = start + length(line);
+    if (/^#{1,6}\s/.test(line) || names.includes(plain(line))) found.push({ start, end });
+    start = end;
+  }
+  return found.at(-1)?.end === start ? found.slice(0, -1) : found; // a quote is more than headings
 }
 
 const AROUND = 160; // characters of a sentence on each side of the words that answer

@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { count, dateInWords } from "./text.js";
 
 const MOST_BARS = 120;
+const COUNTED = 24; // with more bars there is no room for a count above each
 
 /**
  * The bars of a timeline: months where the archive spans three years at most, else years, and
@@ -44,6 +45,34 @@ export function bars(dated) {
 const titled = ({ name, documents }) => `${name}: ${count(documents, "document")}`;
 const padded = (year) => String(year).padStart(4, "0");
 
+const TICKS = 6;
+
+/** Names under some of the bars, evenly spaced, and the height of the tallest one. */
+function ticks(drawn, tallest) {
+  const step = Math.ceil(drawn.length / TICKS);
+  const short = ({ name }) => name.replace(/^(\p{L}{3})\p{L}* /u, "$1 ").replace(/ to .*/, "");
+  return [el("div", { class: "ticks", "aria-hidden": "true" }, drawn.map((bar, n) => el("span", { "data-named": n % step === 0 }, n % step === 0 ? el("b", {}, short(bar)) : null))),
+    drawn.length > COUNTED && el("small", { "aria-hidden": "true" }, `The highest bar: ${count(tallest, "document")}.`)];
+}
+
+/** The bars of an archive as a picture, to look at; null where there is nothing to compare. */
+export function drawing({ dated }) {
+  const drawn = bars(dated);
+  if (drawn.length < 2) return null;
+  const tallest = Math.max(...drawn.map(({ documents }) => documents));
+  const told = drawn.filter(({ documents }) => documents).map(titled).join("; ");
+  return el("div", { class: "timeline", role: "img", "aria-label": told },
+    el("div", { class: "bars" }, drawn.map((bar) => column(bar, tallest, drawn.length))), ticks(drawn, tallest));
+}
+
+/** One bar, with its count above it where there is room. */
+function column(bar, tallest, all) {
+  const fill = el("i");
+  fill.style.height = `${bar.documents ? Math.max(8, 100 * bar.documents / tallest) : 0}%`;
+  return el("span", { title: titled(bar) },
+    all <= COUNTED && bar.documents > 0 && el("em", {}, bar.documents.toLocaleString("en")), fill);
+}
+
 /** The drawn timeline. `onChange({from, to})` is called with "" for a side without a bound. */
 export class Timeline {
   #bars;
@@ -55,9 +84,7 @@ export class Timeline {
     this.#bars = bars(dated);
     const tallest = Math.max(...this.#bars.map(({ documents }) => documents));
     this.#drawn = this.#bars.map((bar, n) => {
-      const fill = el("i");
-      fill.style.height = `${bar.documents ? Math.max(8, 100 * bar.documents / tallest) : 0}%`;
-      const drawn = el("span", { title: titled(bar) }, fill);
+      const drawn = column(bar, tallest, this.#bars.length);
       drawn.addEventListener("click", () => this.#chosen(n, n, onChange));
       return drawn;
     });
@@ -72,7 +99,8 @@ export class Timeline {
     this.element = el("div", { class: "timeline", role: "group", "aria-label": "Timeline of the archive" },
       el("div", { class: "bars", "aria-hidden": "true" }, this.#drawn),
       last > 0 && el("div", { class: "handles" }, this.#from, this.#to),
-      last >= 0 && el("p", { class: "ends", "aria-hidden": "true" },
+      last > 1 && ticks(this.#bars, tallest),
+      last >= 0 && last < 2 && el("p", { class: "ends", "aria-hidden": "true" },
         el("span", {}, last > 0 ? this.#bars[0].name : titled(this.#bars[0])), last > 0 && el("span", {}, this.#bars[last].name)),
       undated > 0 && el("small", {}, last < 0 ? "No document of this archive has a date."
         : `${count(undated, "document")} without a date ${undated === 1 ? "is" : "are"} left out once a date is set.`));
