@@ -159,6 +159,7 @@ function quote(result, on) {
           meta.length > 0 && [" ", el("span", { class: "meta" }, meta)]),
         el("span", { class: "actions" }, all, copy))),
     copies,
+    on.judge?.(result),
     also?.length ? elsewhere(also, { highlights, answer, on }) : null);
 }
 

@@ -6,6 +6,7 @@ import { button, el } from "./dom.js";
 import { conversationMarkdown, download, printedConversation } from "./export.js";
 import { Filters } from "./filters.js";
 import { History } from "./history.js";
+import { Judging } from "./judging.js";
 import { Reader } from "./reader.js";
 import { SignIn } from "./signin.js";
 import { Documents } from "./start.js";
@@ -19,10 +20,12 @@ const history = new History(`cited-qa:${new URL(".", location).pathname}`);
 const filters = new Filters();
 const reader = new Reader(service, { modal: () => narrow.matches });
 const signIn = new SignIn(service);
+const judging = new Judging(service, (said) => chat.say(said));
 const chat = new Chat({
   service,
   history,
   reader,
+  judging,
   level: 2,
   scrollsWith: document.scrollingElement,
   placeholder: "Who, what, when, why?",
@@ -110,7 +113,10 @@ function reset() {
 /** What the service tells of its archive: asked once, and again after a failure. */
 async function learn() {
   await documents.load();
-  await service.archive().then((archive) => filters.draw(archive), () => {});
+  await service.archive().then((archive) => {
+    filters.draw(archive);
+    if (archive.judging) judging.begin();
+  }, () => {});
 }
 
 /** Show what was kept, and ask what the address names unless that was the last thing asked. */
