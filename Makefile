@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run test fast abuse faults install lint clean
+.PHONY: run test fast abuse faults install lint wheel clean
 
 run: install
 	@test -e index/default/LIVE || $(BIN)/qa build
@@ -15,9 +15,9 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 test: install lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# The tests that need neither the real model nor a browser.
+# The tests that need neither the real model, nor a browser, nor OCR, nor a new environment.
 fast: install
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser and not ocr and not install"
 
 # At least 10,000 requests made up from the description of the interface; minutes.
 abuse: install
@@ -29,6 +29,10 @@ faults: install
 	KILLS=1000 JUDGEMENTS=1000 SWAPS=1000 CONNECTION_SECONDS=60 $(BIN)/python -m pytest -s \
 	  tests/faults/test_store_faults.py tests/faults/test_judgements.py tests/api/test_swaps.py tests/faults/test_connections.py \
 	  tests/faults/test_large_answers.py
+
+# What pipx, uvx and pip install, without its libraries: docs/deploy.md.
+wheel: install
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 lint: install
 	$(BIN)/ruff check .

@@ -5,6 +5,8 @@
     │   ├── QuestionError      the question or an option of it           422
     │   ├── JudgementError     what is judged is no quote of the index   422
     │   ├── NotFoundError      no such document or passage               404
+    │   │   └── OriginalError  the file of a document cannot be shown    404
+    │   │       └── OriginalChangedError  it is another one by now       409
     │   ├── UnauthorizedError  no key, or none that is known             401
     │   ├── ForbiddenError     a key of too small a scope, another site  403
     │   ├── TooManyError       one caller's share is used up             429
@@ -86,6 +88,19 @@ class NotFoundError(UsageError):
 
     code = "not_found"
     status = 404
+
+
+class OriginalError(NotFoundError):
+    """The file that a document was read from, or a page of it, cannot be shown."""
+
+    code = "original_unavailable"
+
+
+class OriginalChangedError(OriginalError):
+    """The file has changed since the document was read from it."""
+
+    code = "original_changed"
+    status = 409
 
 
 class UnauthorizedError(UsageError):

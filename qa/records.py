@@ -150,6 +150,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """A stretch of a text that was read from a picture; ``confidence``, 0 to 1, is how sure its words are."""
+
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A source as it was read. ``text`` is exact; ``blocks`` are in order and do not overlap.
 
@@ -158,7 +167,7 @@ class Document:
     what the reader extracted. ``page_starts`` are the offsets at which the pages of a source begin, the
     first one included; empty for a source without pages. ``places`` are in order; a source without
     pages is cited by them. ``language`` is a code such as ``"es"``. ``has_lines``: the lines of the text
-    are those of the source, which is plain text or Markdown.
+    are those of the source, which is plain text or Markdown. ``scans`` are the spans that OCR read, in order.
     """
 
     id: str
@@ -177,6 +186,13 @@ class Document:
     has_lines: bool = field(default=False, repr=False)
     # Not in the repr: a document without facets has the digest that it had before there were any.
     facets: Facets = field(default=(), repr=False)
+    # Not in the repr: a document without scans keeps its digest.
+    scans: tuple[Scan, ...] = field(default=(), repr=False)
+
+    def ocr_confidence(self, start: int, end: int) -> float | None:
+        """Return how sure the words of a span are that OCR read; None if OCR read none of them."""
+        read = [scan.confidence for scan in self.scans if scan.start < end and start < scan.end]
+        return min(read, default=None)
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that ``offset`` is on; None without pages."""
@@ -339,6 +355,7 @@ class Citation:
 
     ``place`` says where the span begins in a source without pages: a sheet and row, a slide, a message,
     a time. The lines are None if the source has no lines of its own, such as a PDF or a web page.
+    ``ocr_confidence`` says how sure the words are that OCR read; None for other words.
     """
 
     id: str
@@ -357,6 +374,7 @@ class Citation:
     place: str | None = None
     author: str | None = None
     published_from: DateSource | None = None
+    ocr_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

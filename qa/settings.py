@@ -26,10 +26,13 @@ def _setting(default: Any, help: str, *, choices: tuple[str, ...] = ()) -> Any:
 class Settings:
     """All settings; see each one's ``help``."""
 
-    index: str = _setting("index/default", "folder of the index")
+    index: str = _setting(
+        "index/default", "folder of the index, or the address of one that machines share"
+    )
     model: str = _setting(
         "all-MiniLM-L6-v2",
-        "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME",
+        "sentence-transformers model: the default one, a folder, or ORGANISATION/NAME; or a folder "
+        "with an exported model, as `models/` of an index has",
     )
     question_prompt: str = _setting(
         "auto",
@@ -74,6 +77,16 @@ class Settings:
         "encodings of files that are not in UTF-8, by glob: `letters/*.txt=cp850, *.csv=cp1252`; "
         "the encodings of other files are detected from their bytes",
     )
+    ocr: str = _setting(
+        "off",
+        "`tesseract`: scanned pages of PDFs and images of pages are read by Tesseract, if it is installed",
+        choices=("off", "tesseract"),
+    )
+    ocr_languages: str = _setting(
+        "eng", "languages of scanned pages as Tesseract calls them, such as `deu+fra`"
+    )
+    ocr_seconds: int = _setting(30, "time that reading a scanned page may take")
+    ocr_pages: int = _setting(1_000, "scanned pages that are read of a document")
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
         20,
@@ -133,6 +146,15 @@ class Settings:
         "`on`: streams carry sources as Open WebUI's own events instead of annotations",
         choices=("off", "on"),
     )
+    pictures: str = _setting(
+        "on",
+        "a citation of a PDF opens its page as a picture, the words marked; `off`: the service opens no original",
+        choices=("off", "on"),
+    )
+    picture_seconds: int = _setting(20, "processor time that drawing a citation's pages may take")
+    serve_originals: str = _setting(
+        "off", "`on`: whoever may ask may have the files of the documents", choices=("off", "on")
+    )
     log_questions: str = _setting(
         "off",
         "`on`: the log includes the message of an unexpected failure, which may quote a question",
@@ -171,6 +193,20 @@ def own_if_auto(value: str) -> str | None:
     return None if value == "auto" else value
 
 
+def data_folder() -> Path:
+    """Return the folder of this user's data that belongs to this program (XDG base directories).
+
+    Raises UsageError where the user has no home.
+    """
+    named = Path(os.environ.get("XDG_DATA_HOME") or "")
+    if named.is_absolute():
+        return named / "cited-qa"
+    try:
+        return Path.home() / ".local" / "share" / "cited-qa"
+    except RuntimeError as error:
+        raise UsageError(f"{error}: set HOME, or name a place with --index") from error
+
+
 def switched_on(name: str) -> bool:
     """Whether a switch of the environment is on: NO_COLOR or QA_DEBUG, which are not settings."""
     return bool(os.environ.get(name))
@@ -186,6 +222,8 @@ _RANGES = {
     "reader_seconds": (1, 3600),
     "reader_memory_bytes": (300_000_000, 1 << 40),
     "reader_output_bytes": (1_000_000, 1 << 32),
+    "ocr_seconds": (1, 3600),
+    "ocr_pages": (1, 100_000),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),
@@ -198,6 +236,7 @@ _RANGES = {
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),
     "drain_seconds": (0, 600),
+    "picture_seconds": (1, 3600),
     "judgements_bytes": (10_000, 1 << 30),
 }
 

@@ -32,16 +32,14 @@ class KeptReaders:
             error: BaseException | None,
             trace: TracebackType | None,
         ) -> None:
-            if kind is None and sandbox._child is not None and sandbox._options not in self._left:
-                self._left[sandbox._options] = {
-                    name: getattr(sandbox, name) for name in _OF_A_CHILD
-                }
+            if kind is None and sandbox._child is not None and sandbox.options not in self._left:
+                self._left[sandbox.options] = {name: getattr(sandbox, name) for name in _OF_A_CHILD}
                 sandbox._child = sandbox._channel = None
             leave(sandbox, kind, error, trace)
 
         def take_up(sandbox: Sandbox) -> Any:
-            if sandbox._channel is None and sandbox._options in self._left:
-                for name, value in self._left.pop(sandbox._options).items():
+            if sandbox._channel is None and sandbox.options in self._left:
+                for name, value in self._left.pop(sandbox.options).items():
                     setattr(sandbox, name, value)
             return ready(sandbox)
 

@@ -102,6 +102,9 @@ _BOUNDS = {
     "question_seconds": (1, 3600),
     "body_seconds": (1, 3600),
     "drain_seconds": (0, 600),
+    "picture_seconds": (1, 3600),
+    "ocr_seconds": (1, 3600),
+    "ocr_pages": (1, 100_000),
     "judgements_bytes": (10_000, 1 << 30),
 }
 

@@ -20,7 +20,7 @@ from qa.errors import QuestionError, UsageError
 from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import JudgedCorpus, Row, SpanQuestion, read_dataset, read_spans
 from qa.evaluate.measures import Figure
-from qa.evaluate.spans import RESULTS, gains_of, locate
+from qa.evaluate.spans import RESULTS, gains_of, locate, place_shown
 from qa.records import Answer, Document, Filters, Question, Result, Verdict
 from qa.search.confidence import Curve
 from qa.settings import Settings
@@ -202,7 +202,7 @@ class Bench:
         """Ask the sample archive; what is right is that of the question ``name``."""
         answer = self.seeds_engine.ask(Question(text, k=RESULTS))
         places = self.seeds_places[name]
-        right = bool(answer.results) and bool(gains_of(answer.results[:1], places)[0])
+        right = bool(answer.results) and bool(gains_of([place_shown(answer.results[0])], places)[0])
         return Asked(name, kind, text, answer, bool(places), right)
 
     @property

@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from qa.arrays import DoubleArray
 from qa.evaluate.measures import Statistic
 
 T = TypeVar("T")
@@ -116,27 +115,6 @@ def spread(things: Sequence[T], most: int | None) -> list[T]:
     if most is None or len(things) <= most:
         return list(things)
     return [things[n] for n in np.linspace(0, len(things) - 1, most).round().astype(int).tolist()]
-
-
-def wrong_at(confidences: Sequence[float], wrong: Sequence[bool], coverage: float) -> Statistic:
-    """Return the share of wrong answers where the surest ``coverage`` of the questions are answered.
-
-    Questions of one confidence are answered together, as in ``risk_coverage``.
-    """
-    sure = np.asarray(confidences, float)
-    order = np.argsort(-sure, kind="stable")
-    errors = np.asarray(wrong, float)[order]
-    last = np.flatnonzero(np.diff(sure[order], append=-np.inf) != 0)
-
-    def share(weights: DoubleArray) -> DoubleArray:
-        drawn = weights[:, order]
-        given = np.cumsum(drawn, axis=1)[:, last]
-        enough = given >= coverage * drawn.sum(axis=1, keepdims=True) - 1e-9
-        place = enough.argmax(axis=1)[:, None]
-        errors_there = np.take_along_axis(np.cumsum(drawn * errors, axis=1)[:, last], place, 1)
-        return np.asarray((errors_there / np.take_along_axis(given, place, 1))[:, 0])
-
-    return share
 
 
 def of_pairs(area: Statistic) -> Statistic:

@@ -15,7 +15,6 @@ from scoring import (
     partner_of,
     strangers,
     within_pairs,
-    wrong_at,
 )
 
 from qa.build.passages import Splitting, split
@@ -26,6 +25,7 @@ from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import Row
 from qa.evaluate.measures import auroc_statistic, figure, mean_of, ratio_of
 from qa.evaluate.spans import RESULTS
+from qa.evaluate.verdicts import wrong_at
 from qa.read import best_reading, windows
 from qa.search.confidence import Signals
 from qa.search.rank import Asked as Prepared

@@ -18,7 +18,18 @@ from qa.api.guards.origins import parse_origins
 from qa.api.metrics import Metrics
 from qa.api.middleware import middleware
 from qa.api.questions import Questions
-from qa.api.routes import archive, ask, chat, documents, health, judgements, mcp, page, session
+from qa.api.routes import (
+    archive,
+    ask,
+    chat,
+    documents,
+    health,
+    judgements,
+    mcp,
+    originals,
+    page,
+    session,
+)
 from qa.api.service import Service
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
@@ -26,6 +37,7 @@ from qa.judging.kept import Judgements
 from qa.runtime import processors
 from qa.service.hosts import stays_here
 from qa.service.keys import Keyring
+from qa.service.pictures import Pictures
 from qa.service.sessions import Sessions
 from qa.service.slot import LOOK_SECONDS, EngineSlot
 from qa.settings import Settings
@@ -43,10 +55,14 @@ async def _follow(service: Service) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         await run_in_threadpool(service.engines.look)
+        if service.engines.current is not None:
+            service.pictures.settle(service.engines.current.store.version)
 
 
-def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None = None) -> FastAPI:
-    """Return the application that answers from ``index``, an index or its folder.
+def create_app(
+    *, index: Path | str | Index, settings: Settings, engine: Engine | None = None
+) -> FastAPI:
+    """Return the application that answers from ``index``: an index, its folder or its address.
 
     The engine, unless it is given, is opened when the application starts. If the index cannot be
     served, the application starts anyway: ``/readyz`` says why, every question gets 503, and
@@ -58,9 +74,10 @@ def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None
     kept = Judgements.of(here)
     if kept is not None:
         kept.mend()
+    engines = EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading)
     service = Service(
         settings=settings,
-        engines=EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading),
+        engines=engines,
         metrics=Metrics(),
         keyring=Keyring(settings.keys_file, required=not stays_here(settings.host)),
         sessions=Sessions(settings.keys_file, seconds=3600 * settings.session_hours),
@@ -69,6 +86,7 @@ def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None
             each=settings.concurrent_questions,
             seconds=settings.question_seconds,
         ),
+        pictures=Pictures(settings, engines.folders),
         judgements=kept,
     )
 
@@ -101,6 +119,7 @@ def create_app(*, index: Path | Index, settings: Settings, engine: Engine | None
         ask.router,
         archive.router,
         documents.router,
+        originals.router,
         judgements.router,
         health.router,
         session.router,

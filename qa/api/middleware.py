@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.api.compression import Compression
 from qa.api.errors import unknown_fault
 from qa.api.guards.access import path_of
 from qa.api.guards.guard import Guard
@@ -26,7 +27,7 @@ log = logging.getLogger("qa.api")
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "connect-src 'self'; img-src 'self' data: blob:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -192,4 +193,5 @@ def middleware(service: Service, origins: Sequence[str]) -> list[Middleware]:
         Middleware(HeadLimit),
         Middleware(Guard, service=service, origins=origins),
         Middleware(BodyLimit, settings=service.settings),
+        Middleware(Compression),
     ]

@@ -156,6 +156,7 @@ class CitationIn(Request):
     published_from: records.DateSource | None = None
     page: int | None = None
     place: Text | None = None
+    ocr_confidence: float | None = None
     start: int
     end: int
     line_start: int | None = None
@@ -276,6 +277,25 @@ class ArchiveResponse(BaseModel):
 
 class DocumentResponse(shapes.Document):
     """A document with its text, exactly as it was read."""
+
+
+class PagePicture(BaseModel):
+    """A page of a PDF that a span stands on. Lengths are in points; null where nothing is marked."""
+
+    page: int
+    width: float | None
+    height: float | None
+    boxes: list[list[float]] = Field(
+        description="left, lower, right, upper edge of each line of the words, from the page's lower left corner"
+    )
+    url: str = Field(description="the page as a picture, the words marked")
+
+
+class PagesResponse(BaseModel):
+    """Where a span stands in its PDF."""
+
+    pages: list[PagePicture]
+    note: str | None = Field(description="why the words are not marked, where they are not")
 
 
 class HealthResponse(BaseModel):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 
 from qa.api.guards.access import caller_of
@@ -19,9 +22,12 @@ from qa.judging.kept import Judgements
 from qa.records import Answer, Question
 from qa.service.given import Given
 from qa.service.keys import Keyring
+from qa.service.pictures import WAITING, Pictures, too_many
 from qa.service.sessions import Sessions
 from qa.service.slot import EngineSlot
 from qa.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Service:
     keyring: Keyring
     sessions: Sessions
     questions: Questions
+    pictures: Pictures
     writers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
     """Threads that read documents and write them, see ``qa.api.pieces``."""
     judgements: Judgements | None = None
@@ -42,6 +49,8 @@ class Service:
     """The thread that keeps judgements: each waits for the disk."""
     given: Given = field(default_factory=Given)
     """What the citations of late answers stand for."""
+    drawers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WAITING))
+    """Threads in which pages are drawn, or waited for."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is asked to stop: running requests complete, and readiness ends."""
 
@@ -62,6 +71,16 @@ class Service:
             raise
         self.given.remember(answer)
         return answer
+
+    async def draw(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, which draws pages. Raises what it raises, and BusyError."""
+        try:
+            if not self.drawers.available_tokens:
+                raise too_many()
+            return await run_sync(work, limiter=self.drawers)
+        except BusyError as error:
+            self.metrics.refuse(error.name)
+            raise
 
     def base(self, request: Request) -> str:
         """Return the address that links begin with: the setting, else the address of the request."""

@@ -163,9 +163,8 @@ def _calibration(
 ) -> dict[str, Any] | None:
     if not wanted:
         return None
-    progress.stage("calibrating", None)
     judged = judge(store, encoder) if judge else ()
-    found = calibrate(store, encoder, Ranking(), judged, reader)
+    found = calibrate(store, encoder, Ranking(), judged, reader, progress)
     return found.to_json() if found else None
 
 
@@ -226,6 +225,7 @@ def _ready_model(
             int8=int8,
             allow_download=allow_download,
             say=progress.say,
+            step=lambda what: progress.stage(f"preparing the model: {what}", None),
             prompts=prompts,
         )
 
@@ -260,7 +260,7 @@ def _recipe(
         settings={
             "splitting": asdict(splitting),
             "reading": Options.of(settings).results,
-            "readers": reader_versions(),
+            "readers": reader_versions(Options.of(settings).ocr),
             "passages": str(Version(passages.VERSION, passages.LIBRARIES)),
             "terms": f"{Version(analysis.VERSION, analysis.LIBRARIES)} folding {folding.VERSION}",
             "calibrated": calibrated,

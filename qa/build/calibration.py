@@ -30,6 +30,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.build.assembly import Progress, Silent
 from qa.encode import Encoder, Piece
 from qa.encode.model import reference_texts
 from qa.read import Reader, best_reading
@@ -75,12 +76,25 @@ def calibrate(
     ranking: Ranking,
     judged: Sequence[tuple[str, bool]] = (),
     reader: Reader | None = None,
+    progress: Progress | None = None,
 ) -> Calibration | None:
     """Calibrate an index; return None if it is too small or too uniform.
 
-    ``judged``: questions about this archive, with whether the first excerpt was right.
+    ``judged``: questions about this archive, with whether the first excerpt was right. ``progress`` is
+    told of every search.
     """
     texts = reference_texts()
+    held_out = _held_out(store)
+    asked = sum(len(text.questions) for text in texts)
+    read = len(range(0, asked, _READ)) if reader else 0
+    progress = progress or Silent()
+    progress.stage("calibrating verdicts", 2 * asked + read + len(held_out) + len(judged))
+
+    def counted(searches: Iterable[_T]) -> Iterator[_T]:
+        for search in searches:
+            yield search
+            progress.advance()
+
     pieces = [Piece(text.title, text.text) for text in texts]
     answered: list[Signals] = []
     close: list[Signals] = []
@@ -105,20 +119,21 @@ def calibrate(
             signals = [
                 Signals(*pair) for pair in zip(pool.map(own, questions), own_readings, strict=True)
             ]
+            progress.advance(len(text.questions))
             asking += questions[:-1]
             answered += signals[:-1]
             close.append(signals[-1])
-        off = list(chain.from_iterable(pool.map(partial(found, None), asking)))
+        off = list(chain.from_iterable(counted(pool.map(partial(found, None), asking))))
         strangers = (
-            list(chain.from_iterable(pool.map(partial(found, reader), asking[::_READ])))
+            list(chain.from_iterable(counted(pool.map(partial(found, reader), asking[::_READ]))))
             if reader
             else []
         )
-        held_out = _held_out(store)
         sentences = ask(question for _, question in held_out)
         passages = (passage for passage, _ in held_out)
-        near = list(chain.from_iterable(pool.map(partial(found, None), sentences, passages)))
-        judging = pool.map(partial(found, reader), ask(question for question, _ in judged))
+        searches = pool.map(partial(found, None), sentences, passages)
+        near = list(chain.from_iterable(counted(searches)))
+        judging = counted(pool.map(partial(found, reader), ask(question for question, _ in judged)))
         told = [
             (value, right)
             for values, (_, right) in zip(judging, judged, strict=True)
@@ -129,15 +144,15 @@ def calibrate(
     plain = Curve.fit(_samples(answered, off, near, told, _PLAIN), read=False)
     if plain is None:
         return None
-    read = None
+    curve = None
     if known:
         answered += _paired(answered, known.answered)
         close += _paired(near, known.near)
-        read = Curve.fit(_samples(answered, strangers, close, told, _WITH_READER), read=True)
+        curve = Curve.fit(_samples(answered, strangers, close, told, _WITH_READER), read=True)
     return Calibration(
         plain=plain,
-        read=read,
-        reader=reader.fingerprint if reader and read else None,
+        read=curve,
+        reader=reader.fingerprint if reader and curve else None,
         samples={
             "answered": len(asking),
             "off": len(off),

@@ -10,8 +10,9 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -27,6 +28,7 @@ from qa.settings import Settings, switched_on
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, Progress
+    from qa.engine import Engine
 
 WRONG_CALL, FAULT_OF_OURS, INTERRUPTED = 2, 70, 130
 _MOST_READ = 100_000
@@ -42,6 +44,7 @@ for _command in (
     index.status,
     index.rollback,
     index.check,
+    index.doctor,
     index.purge,
     index.watch,
     keys.keys,
@@ -54,9 +57,7 @@ for _command in (
 @cli.command()
 @index.paths_argument
 @index_option
-@click.option(
-    "--model", help="Model to embed with: a folder, or a name. Default: all-MiniLM-L6-v2."
-)
+@index.model_option
 @click.option("--strict", is_flag=True, help="Fail when a file cannot be read.")
 @click.option("--download", is_flag=True, help="Allow the download of a model that is not here.")
 @click.option("--gate", is_flag=True, help="Go live only if the gates of eval/gates.toml hold.")
@@ -149,16 +150,46 @@ def serve(host: str | None, port: int | None, index: str | None) -> None:
     from qa.cli.serve import serve as run
 
     settings = Settings.load(flags={"host": host, "port": port, "index": index})
+    run(settings, announce=partial(_announce, settings.index))
 
-    def announce(engine: Any, address: str) -> None:
-        _warn_of(engine.fault)
-        info = engine.info
-        passages = terminal.counted(info.passages, "passage")
-        documents = terminal.counted(info.documents, "document")
-        place = f"from {settings.index} at {address} (Ctrl+C stops)"
-        click.echo(f"Serving {passages} of {documents} {place}")
 
-    run(settings, announce=announce)
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one. Default: 8000.")
+@click.option("--index", metavar="DIR", help="Folder of the index. Default: one of FOLDER's own.")
+@index.model_option
+@index.every_option
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+def up(
+    folder: Path,
+    port: int | None,
+    index: str | None,
+    model: str | None,
+    every: float,
+    no_browser: bool,
+) -> int:
+    """Build FOLDER, serve it, follow it, and open the page in a browser. Ctrl+C stops.
+
+    Its index lies among this user's data, at the same place each time.
+    """
+    from qa.cli.up import own_index
+    from qa.cli.up import up as run
+
+    place = index or str(own_index(folder))
+    settings = Settings.load(flags={"port": port, "index": place, "model": model})
+    announce = partial(_announce, place)
+    return run(
+        folder, settings, model=model, every=every, browser=not no_browser, announce=announce
+    )
+
+
+def _announce(index: str, engine: Engine, address: str) -> None:
+    """Say what is served, and where."""
+    _warn_of(engine.fault)
+    info = engine.info
+    passages = terminal.counted(info.passages, "passage")
+    documents = terminal.counted(info.documents, "document")
+    click.echo(f"Serving {passages} of {documents} from {index} at {address} (Ctrl+C stops)")
 
 
 @cli.command()
@@ -177,7 +208,7 @@ def mcp(index: str | None) -> None:
     engine = Engine.open(settings.index, max_wrong=settings.max_wrong, reading=settings.reading)
     _warn_of(engine.fault)
     slot = EngineSlot(
-        Path(settings.index), engine, max_wrong=settings.max_wrong, reading=settings.reading
+        settings.index, engine, max_wrong=settings.max_wrong, reading=settings.reading
     )
     serve_stdio(slot, base_address(settings))
 
@@ -189,8 +220,19 @@ def mcp(index: str | None) -> None:
     "--queries", metavar="FILE", help="Take the questions of FILE, which has the same ids."
 )
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
-@click.option("--against", metavar="FILE", help="Compare with the figures of an earlier --json.")
+@click.option(
+    "--against", multiple=True, metavar="FILE", help="Compare with an earlier --json; repeatable."
+)
 @click.option("--report", metavar="FILE", help="Write a page with every question's outcome.")
+@click.option("--markdown", metavar="FILE", help="Write a summary for a comment on a change.")
+@click.option("--run", "run_file", metavar="FILE", help="Write what was found as a TREC run.")
+@click.option("--run-from", metavar="FILE", help="Judge this TREC run, and compare it with ours.")
+@click.option(
+    "--measures",
+    multiple=True,
+    metavar="LIST",
+    help='Measure these too, such as "Success@20 nDCG@100".',
+)
 @click.option("--no-history", is_flag=True, help="Ask each question without the earlier ones.")
 @click.option("--gate", "gates", multiple=True, metavar="GATE", help='Such as "Success@5 >= 0.9".')
 def evaluate(
@@ -198,8 +240,12 @@ def evaluate(
     index: str | None,
     queries: str | None,
     json_file: str | None,
-    against: str | None,
+    against: tuple[str, ...],
     report: str | None,
+    markdown: str | None,
+    run_file: str | None,
+    run_from: str | None,
+    measures: tuple[str, ...],
     no_history: bool,
     gates: tuple[str, ...],
 ) -> None:
@@ -214,6 +260,10 @@ def evaluate(
         json_file=json_file,
         against=against,
         report=report,
+        markdown=markdown,
+        run=run_file,
+        run_from=run_from,
+        measures=[name for names in measures for name in names.replace(",", " ").split()],
         history=not no_history,
         gates=gates,
         settings=settings,
@@ -248,6 +298,8 @@ def _explained(error: Exception) -> tuple[str, int]:
     """Return the message for an error, and the exit status."""
     if isinstance(error, QaError):
         return error.message, error.exit_status
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "qa").startswith("qa"):
+        return f"this installation lacks {error.name}: pip install cited-qa brings it", WRONG_CALL
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "qa"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,14 +18,26 @@ import click
 from qa.cli import terminal
 from qa.cli.judged import judge_of
 from qa.errors import IndexUnusableError, NotFoundError
-from qa.judging.kept import Judgements
 from qa.settings import Settings
 
 index_option = click.option(
-    "--index", metavar="DIR", help="Folder of the index. Default: index/default."
+    "--index",
+    metavar="INDEX",
+    help="Folder of the index, or an address such as s3://BUCKET/NAME. Default: index/default.",
 )
 SEEDS = (Path("seeds"),)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+model_option = click.option(
+    "--model", help="Model to embed with: a folder, or a name. Default: all-MiniLM-L6-v2."
+)
+every_option = click.option(
+    "--every",
+    type=click.FloatRange(0.05, 3600),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look for changes.",
+)
 paths_argument = click.argument(
     "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path)
 )
@@ -78,6 +94,8 @@ def purge(documents: tuple[str, ...], index: str | None, as_json: bool) -> None:
     from qa.build.upkeep import purge as remove
 
     settings = Settings.load(flags={"index": index})
+    from qa.judging.kept import Judgements
+
     kept = Judgements.of(settings)
     try:
         report = remove(settings, documents)
@@ -120,18 +138,34 @@ def check(index: str | None, as_json: bool) -> int:
 
 
 @click.command()
+@index_option
+@json_option
+def doctor(index: str | None, as_json: bool) -> int:
+    """Look at the set-up and say what to mend, one line each; 1 where something is bad.
+
+    Libraries, index, model, archive, disk, the kernel's hold on readers, port, keys, address, clock.
+    Nothing is changed.
+    """
+    from qa.cli.doctor import examine
+
+    findings = examine(Settings.load(flags={"index": index}))
+    bad = any(one.state == "bad" for one in findings)
+    if as_json:
+        terminal.print_json({"ok": not bad, "findings": [asdict(one) for one in findings]})
+    else:
+        terminal.show_findings(findings)
+    return 1 if bad else 0
+
+
+@click.command()
 @paths_argument
 @index_option
-@click.option("--model", help="Model to embed with, as for qa build.")
-@click.option(
-    "--every",
-    type=click.FloatRange(0.05, 3600),
-    default=2.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often to look.",
-)
-def watch(paths: tuple[Path, ...], index: str | None, model: str | None, every: float) -> None:
+@model_option
+@every_option
+@click.option("--attached", is_flag=True, help="Stop when standard input ends.")
+def watch(
+    paths: tuple[Path, ...], index: str | None, model: str | None, every: float, attached: bool
+) -> None:
     """Watch each PATH: build whenever its files have changed and then stayed the same. Default: seeds.
 
     If a build fails, the command says so and tries again. Ctrl+C stops it.
@@ -149,10 +183,20 @@ def watch(paths: tuple[Path, ...], index: str | None, model: str | None, every: 
 
     signal.signal(signal.SIGTERM, _interrupt)
     click.echo(f"Following {', '.join(map(str, chosen))} (Ctrl+C stops)", err=True)
+    sleep = _while_there_is_input if attached else time.sleep
     try:
-        follow(chosen, build, every=every, complain=terminal.complain)
+        follow(chosen, build, every=every, complain=terminal.complain, sleep=sleep)
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
+
+
+def _while_there_is_input(seconds: float) -> None:
+    """Wait, and no longer than standard input is open: it ends with the process that holds its other end."""
+    ends = time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0:
+        readable, _, _ = select.select([sys.stdin], [], [], left)
+        if readable and not os.read(sys.stdin.fileno(), 4096):
+            raise KeyboardInterrupt
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:

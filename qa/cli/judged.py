@@ -11,11 +11,11 @@ import click
 
 from qa.cli import terminal
 from qa.errors import UsageError
-from qa.judging.kept import Judgements
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from qa.build.builder import Judge, Progress
+    from qa.judging.kept import Judgements
 
 file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 
@@ -100,6 +100,10 @@ def judge_of(
 
     Raises UsageError for a set of another form, or for a file of judgements that a build would read.
     """
+    if not settings.judgements and not dataset:
+        return None
+    from qa.judging.kept import Judgements
+
     kept = Judgements.of(settings, paths)
     entries = kept.entries() if kept else []
     if not entries and not dataset:
@@ -113,6 +117,8 @@ def judge_of(
 
 
 def _kept(settings: Settings) -> Judgements:
+    from qa.judging.kept import Judgements
+
     kept = Judgements.of(settings)
     if kept is None:
         raise UsageError("nothing that people judge is kept: name a file in the setting judgements")

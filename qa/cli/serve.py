@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from qa.errors import UsageError
@@ -27,22 +26,34 @@ def serve(settings: Settings, *, announce: Callable[[Engine, str], None]) -> Non
     and the service's address once both are there. Raises UsageError for an address that cannot be
     used, and IndexUnusableError for such an index.
     """
+    with door(settings) as listener:
+        answer(listener, settings, announce=announce)
+
+
+def door(settings: Settings) -> socket.socket:
+    """Return the socket that the settings want listened on. Raises UsageError for one that cannot be used."""
     keyed = any(not key.revoked for key in Keyring(settings.keys_file).entries())
-    with listen(settings.host, settings.port, keyed=keyed) as listener:
-        # One after the other: opening an index holds Python's lock for most of its time, so that
-        # importing the web framework at the same time gains nothing.
-        from qa.engine import Engine
+    return listen(settings.host, settings.port, keyed=keyed)
 
-        index = Path(settings.index)
-        engine = Engine.open(index, max_wrong=settings.max_wrong, reading=settings.reading)
-        from qa.api import create_app
-        from qa.api.server import make_server
 
-        app = create_app(index=index, settings=settings, engine=engine)
-        _log_to_stderr()
-        signal.signal(signal.SIGTERM, _stop)
-        announce(engine, _address(listener))
-        make_server(app, settings).run(sockets=[listener])
+def answer(
+    listener: socket.socket, settings: Settings, *, announce: Callable[[Engine, str], None]
+) -> None:
+    """Serve on a socket that listens; see ``serve``."""
+    # In turn: opening an index holds Python's lock for most of its time, so that importing
+    # the web framework beside it gains nothing.
+    from qa.engine import Engine
+
+    index = settings.index
+    engine = Engine.open(index, max_wrong=settings.max_wrong, reading=settings.reading)
+    from qa.api import create_app
+    from qa.api.server import make_server
+
+    app = create_app(index=index, settings=settings, engine=engine)
+    _log_to_stderr()
+    signal.signal(signal.SIGTERM, _stop)
+    announce(engine, _address(listener))
+    make_server(app, settings).run(sockets=[listener])
 
 
 def _log_to_stderr() -> None:

@@ -18,6 +18,7 @@ from qa.text.printable import in_line, printable
 if TYPE_CHECKING:
     from qa.build.builder import BuildReport
     from qa.build.upkeep import Status
+    from qa.cli.doctor import Finding
     from qa.corpus.reading import Skipped
     from qa.judging.judgement import Judgement
     from qa.present.shown import Lead
@@ -238,6 +239,13 @@ def show_check(report: Checked, index: str) -> None:
         else f"{index} holds: {looked_at}"
     )
     click.echo(printable("\n".join(lines)))
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Print a line for each thing that was looked at."""
+    for one in findings:
+        mend = f": {one.mend}" if one.mend else ""
+        click.echo(printable(f"{one.state:4}  {one.what}: {one.told}{mend}"))
 
 
 def size(number: int) -> str:

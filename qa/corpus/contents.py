@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -20,6 +20,7 @@ from qa.corpus.formats.quotations import Earlier
 from qa.corpus.formats.rows import TABLES, read_rows
 from qa.corpus.formats.values import read_json
 from qa.corpus.readers import (
+    IMAGES,
     READERS,
     ending_of,
     holds_no_text,
@@ -27,7 +28,7 @@ from qa.corpus.readers import (
     make_document,
     read_noted,
 )
-from qa.corpus.reading import Options, Skipped, UnreadableError
+from qa.corpus.reading import Ocr, Options, Skipped, UnreadableError
 from qa.corpus.sniff import HEAD
 from qa.records import Document
 
@@ -53,7 +54,7 @@ KNOWN = READERS.keys() | _HOLDING_MANY
 """Name endings that have a reader of their own."""
 
 
-def kind_at(source: str, file: IO[bytes]) -> str:
+def kind_at(source: str, file: IO[bytes], ocr: Ocr | None = None) -> str:
     """Return the ending under which an open file is read, and rewind the file.
 
     The beginning of the file is looked at only if its name does not show its format. Raises
@@ -61,12 +62,12 @@ def kind_at(source: str, file: IO[bytes]) -> str:
     """
     head = file.read(HEAD)
     file.seek(0)
-    return kind_of(source, head, _HOLDING_MANY)
+    return kind_of(source, head, _HOLDING_MANY | (IMAGES if ocr and ocr.on else set()))
 
 
 def is_one(kind: str) -> bool:
     """Whether a file of that kind is read into memory as a whole."""
-    return kind in READERS or kind in (_MESSAGE, _JSON)
+    return kind in READERS or kind in IMAGES or kind in (_MESSAGE, _JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +79,31 @@ class Resumed:
 
 
 def contents(
-    source: str, file: IO[bytes], options: Options, resumed: Resumed | None = None
+    source: str,
+    file: IO[bytes],
+    options: Options,
+    resumed: Resumed | None = None,
+    alive: Callable[[], None] = lambda: None,
 ) -> Iterator[Item]:
     """Yield what a file holds; each thing is read, or named with the reason why not.
 
-    Any failure of a format reader becomes a Skipped; MemoryError is not caught.
+    ``alive`` is called after each part of a file that takes long to read. Any failure of a format reader
+    becomes a Skipped; MemoryError is not caught.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    contents = _Contents(options, Budget(size, options.limits), resumed or Resumed())
+    contents = _Contents(options, Budget(size, options.limits), resumed or Resumed(), alive)
     yield from contents.read(source, file, size)
 
 
 class _Contents:
     """Reads one file, and numbers the files in it."""
 
-    def __init__(self, options: Options, budget: Budget, resumed: Resumed) -> None:
+    def __init__(
+        self, options: Options, budget: Budget, resumed: Resumed, alive: Callable[[], None]
+    ) -> None:
         self._options = options
+        self._alive = alive
         self._limits = options.limits
         self._budget = budget
         self._resumed = resumed
@@ -123,7 +132,7 @@ class _Contents:
     def _read(self, source: str, file: IO[bytes], size: int, depth: int) -> Iterator[Item]:
         if not size:
             raise UnreadableError("empty")
-        ending = kind_at(source, file)
+        ending = kind_at(source, file, self._options.ocr)
         if is_one(ending):
             # Read one byte more than the limit: a file may grow while it is read.
             data = file.read(self._limits.file_bytes + 1)
@@ -135,7 +144,10 @@ class _Contents:
             if ending == _JSON:
                 yield from read_json(source, data, self._options)
                 return
-            document, note = read_noted(source, data, self._options.encoding_of(source))
+            codec = self._options.encoding_of(source)
+            document, note = read_noted(
+                source, data, codec, ocr=self._options.ocr, alive=self._alive
+            )
             yield document
             if note:
                 yield Skipped(source, note)
@@ -157,7 +169,7 @@ class _Contents:
             within = f"{source}/{member.name}"
             if not self._is_next(within):
                 continue
-            refusal = member.refusal or holds_no_text(within)
+            refusal = member.refusal or holds_no_text(within, self._options.ocr)
             if not refusal and described_by(member.name):
                 refusal = "a side file within an archive: not used"
             if member.read is None or refusal:
@@ -228,7 +240,7 @@ class _Contents:
             within = f"{source}/{file.name}"
             if not self._is_next(within):
                 continue
-            refusal = holds_no_text(within)
+            refusal = holds_no_text(within, self._options.ocr)
             if depth > _DEPTH:
                 refusal = "attached to a message within two others: not read"
             if refusal:

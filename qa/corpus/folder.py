@@ -132,13 +132,14 @@ def _side(place: Place) -> str | None:
 
 def read_file(source: str, place: Place, sandbox: Sandbox) -> Iterator[Document | Skipped]:
     """Yield what is in a file; each thing is read, or named with the reason why not."""
-    refusal = place.refusal or holds_no_text(source)
+    ocr = sandbox.options.ocr
+    refusal = place.refusal or holds_no_text(source, ocr)
     if refusal:
         yield Skipped(source, refusal)
         return
     try:
         with place.open() as file:
-            kind_at(source, file)
+            kind_at(source, file, ocr)
             yield from sandbox.read(source, file, _side(place))
     except UnreadableError as error:
         yield Skipped(source, str(error))

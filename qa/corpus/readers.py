@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from itertools import islice
@@ -20,7 +20,7 @@ from qa.corpus import dates
 from qa.corpus.decode import NotTextError, declared_codec, decode, told
 from qa.corpus.dense import is_crowded, note
 from qa.corpus.formats.plain import find_blocks
-from qa.corpus.reading import Reader, Reading, UnreadableError, Version, joined
+from qa.corpus.reading import Ocr, Reader, Reading, UnreadableError, Version, joined
 from qa.corpus.sniff import HEAD, kind_by_content
 from qa.corpus.written import order_of_figures
 from qa.records import Block, Document, document_id, heading_text
@@ -161,9 +161,17 @@ def ending_of(source: str) -> str:
     )
 
 
-def holds_no_text(source: str) -> str | None:
-    """Return why a file with that name is not even opened; None for all others."""
+IMAGES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
+"""Endings of the images that OCR reads, if it is on."""
+IMAGE_VERSION = Version(1, "pillow")
+"""Like those of VERSIONS; the version of OCR is named beside it."""
+
+
+def holds_no_text(source: str, ocr: Ocr | None = None) -> str | None:
+    """Return why a file with that name is not even opened; None for all others, and for what ``ocr`` reads."""
     ending = ending_of(source)
+    if ocr and ocr.on and ending in IMAGES:
+        return None
     return f"no reader for {ending}" if ending in _NO_TEXT else None
 
 
@@ -187,6 +195,8 @@ def kind_of(source: str, head: bytes, known: Collection[str] = ()) -> str:
 
 
 _EDGE_LINES = 8
+_SCANNED = {".pdf": ("pdf", "read_pdf"), **dict.fromkeys(IMAGES, ("images", "read_image"))}
+"""Module and reader of the formats that hold pictures of pages."""
 
 
 def read_document(source: str, data: bytes) -> Document:
@@ -199,13 +209,21 @@ def read_document(source: str, data: bytes) -> Document:
     return document
 
 
-def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Document, str | None]:
+def read_noted(
+    source: str,
+    data: bytes,
+    codec: str | None = None,
+    *,
+    ocr: Ocr | None = None,
+    alive: Callable[[], None] = lambda: None,
+) -> tuple[Document, str | None]:
     """Return the document of a file, as ``read_document`` does, and the note of its reader.
 
     ``codec`` is the encoding of its characters, if that is known; formats without encodings ignore it.
+    ``ocr`` says how pages without text are read; ``alive`` is called after each of them.
     """
-    ending = kind_of(source, data[:HEAD])
-    reader = READERS[ending]
+    ending = kind_of(source, data[:HEAD], IMAGES if ocr and ocr.on else ())
+    reader = READERS.get(ending, read_text)
     if not data.strip():
         raise UnreadableError("empty")
     is_text = ending in _OF_CHARACTERS
@@ -214,6 +232,10 @@ def read_noted(source: str, data: bytes, codec: str | None = None) -> tuple[Docu
             # A byte order mark decides the encoding for every reader.
             marked = data.decode(codec, "replace").encode("utf-8-sig", "replace")
             reading = replace(reader(marked), encoding=codec)
+        elif ocr is not None and ending in _SCANNED:
+            module, name = _SCANNED[ending]
+            scanner = import_module("qa.corpus.formats.pdf").Scanner(ocr, alive)
+            reading = getattr(import_module(f"qa.corpus.formats.{module}"), name)(data, scanner)
         else:
             reading = reader(data)
     except NotTextError as error:
@@ -258,6 +280,7 @@ def make_document(*, source: str, sha256: str, reading: Reading) -> Document:
         places=reading.places,
         has_lines=reading.has_lines,
         facets=reading.facets,
+        scans=reading.scans,
     )
 
 

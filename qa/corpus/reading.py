@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from qa.corpus.decode import READ_AS, codec_of
 from qa.errors import UsageError
-from qa.records import About, Block, BlockKind, Facets, Place, Published
+from qa.records import About, Block, BlockKind, Facets, Place, Published, Scan
 from qa.settings import Settings
 from qa.text.folding import fold_name
 from qa.text.printable import encodable
@@ -47,6 +47,7 @@ class Reading:
     note: str | None = None
     has_lines: bool = False
     facets: Facets = ()
+    scans: tuple[Scan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,29 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Ocr:
+    """How pages without text are read: by ``engine``, "off" or "tesseract".
+
+    ``languages`` are Tesseract's names, with "+" between; ``seconds`` bound a page, ``pages`` a document.
+    """
+
+    engine: str = "off"
+    languages: str = "eng"
+    seconds: int = 30
+    pages: int = 1_000
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is read by OCR."""
+        return self.engine != "off"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The languages, one by one."""
+        return tuple(name for name in self.languages.split("+") if name)
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """The column names for each field of a table; the first name that a table has is used."""
 
@@ -124,6 +148,7 @@ class Options:
     columns: Columns = field(default_factory=Columns)
     confinement: str = "best"
     encodings: tuple[tuple[str, str], ...] = ()
+    ocr: Ocr = field(default_factory=Ocr)
 
     @classmethod
     def of(cls, settings: Settings) -> Options:
@@ -151,6 +176,7 @@ class Options:
             ),
             settings.reader_confinement,
             tuple(map(_encoding, names(settings.encodings))),
+            _ocr(settings),
         )
 
     def encoding_of(self, source: str) -> str | None:
@@ -164,6 +190,19 @@ class Options:
         columns = {name: list(names) for name, names in asdict(self.columns).items()}
         encodings = [list(pair) for pair in self.encodings]
         return {"limits": asdict(self.limits), "columns": columns, "encodings": encodings}
+
+
+_OCR_LANGUAGES = re.compile(r"[A-Za-z_]{3,40}(?:\+[A-Za-z_]{3,40}){0,9}")
+
+
+def _ocr(settings: Settings) -> Ocr:
+    languages = settings.ocr_languages.strip()
+    if not _OCR_LANGUAGES.fullmatch(languages):
+        raise UsageError(
+            f"setting ocr_languages is {settings.ocr_languages!r}: Tesseract's names are wanted, as in "
+            "eng or deu+fra"
+        )
+    return Ocr(settings.ocr, languages, settings.ocr_seconds, settings.ocr_pages)
 
 
 def _encoding(words: str) -> tuple[str, str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+from qa.corpus import tesseract
 from qa.corpus.beneath import Place
 from qa.corpus.contents import CONTAINERS, is_one, kind_at
 from qa.corpus.folder import read_file, sources
-from qa.corpus.readers import VERSIONS, ending_of, holds_no_text
-from qa.corpus.reading import Limits, Options, Skipped, UnreadableError
+from qa.corpus.readers import IMAGE_VERSION, IMAGES, VERSIONS, ending_of, holds_no_text
+from qa.corpus.reading import Ocr, Options, Skipped, UnreadableError
 from qa.corpus.sandbox.process import Sandbox
 from qa.corpus.side import MAX_SIDE
 from qa.records import Document
@@ -51,15 +52,16 @@ def stamps(paths: Sequence[Path]) -> dict[str, Stamp]:
 def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
     """Yield every file under ``paths``, by source, with its checksum; raises CorpusError."""
     for source, place in sources(paths):
-        yield _found(source, place, options.limits)
+        yield _found(source, place, options)
 
 
-def _found(source: str, place: Place, limits: Limits) -> Found:
-    if not place.refusal and not holds_no_text(source):
+def _found(source: str, place: Place, options: Options) -> Found:
+    limits = options.limits
+    if not place.refusal and not holds_no_text(source, options.ocr):
         try:
             with place.open() as file:
                 stamp, sha256 = _stamp_of(os.fstat(file.fileno())), ""
-                one = is_one(kind_at(source, file))
+                one = is_one(kind_at(source, file, options.ocr))
                 if stamp.bytes <= (limits.file_bytes if one else limits.archive_bytes):
                     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 if place.side:
@@ -129,9 +131,14 @@ class FolderReader:
         return read_file(found.source, found.place, self._sandbox)
 
 
-def reader_versions() -> dict[str, str]:
+def reader_versions(ocr: Ocr | None = None) -> dict[str, str]:
     """Return, for each ending, the version of its reader: all that may change a document's contents."""
-    return {ending: str(version) for ending, version in VERSIONS.items()}
+    found = {ending: str(version) for ending, version in VERSIONS.items()}
+    if ocr and ocr.on:
+        read = f"{ocr.engine} {tesseract.version(ocr)} {ocr.seconds} {ocr.pages}"
+        found[".pdf"] += f" {read}"
+        found |= dict.fromkeys(IMAGES, f"{IMAGE_VERSION} {read}")
+    return found
 
 
 _PLAIN = ".txt"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qa.encode import exported
 from qa.encode.codec import TokenCodec
-from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, folder_digest, reference_texts
+from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, identity_of, reference_texts
 from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
 from qa.encode.protocol import Encoder, Piece
 from qa.encode.trial import try_out
@@ -25,11 +26,25 @@ if TYPE_CHECKING:
 _BUILD_VERSION = 3
 _CHECKED_PASSAGES = 16
 Say = Callable[[str], None]
+STEPS = (
+    "loading it",
+    "trying it",
+    "exporting it",
+    "comparing the export",
+    "rounding it",
+    "fitting codes",
+)
+"""What preparing a model consists of; one step takes from a second to a minute."""
 
 
 def fingerprint_of(source: Source, *, int8: bool, prompts: Prompts = OWN_PROMPTS) -> str:
-    """Return a name for a build of a model: its files, prompts, precision, and way of export."""
-    identity = folder_digest(source.folder) if source.folder else source.name
+    """Return a name for a build of a model: its files, prompts, precision, and way of export.
+
+    Raises UsageError for a model that was exported otherwise.
+    """
+    if source.fingerprint is not None:
+        return exported.fingerprint_of(source, int8=int8, prompts=prompts)
+    identity = identity_of(source)
     reference = hashlib.sha256(repr(reference_texts()).encode()).hexdigest()
     precision = "int8" if int8 else "fp32"
     parts = (identity, reference, precision, tuple(prompts), _BUILD_VERSION, folding.VERSION)
@@ -44,26 +59,34 @@ def export_model(
     int8: bool,
     allow_download: bool,
     say: Say,
+    step: Say = lambda _: None,
     prompts: Prompts = OWN_PROMPTS,
 ) -> None:
     """Write into ``folder``, which must be empty, all that serving the model needs.
 
     The model is tried on ten reference texts, and its export is compared with it on more of them. If a
     model cannot be exported, or if the export differs, sentence-transformers will run it, and ``say``
-    reports what that costs. Raises UsageError if the model cannot be found, loaded or used.
+    reports what that costs. ``step`` is told each of ``STEPS`` as it begins. Raises UsageError if the model
+    cannot be found, loaded or used.
     """
     from importlib.metadata import version
 
     from qa.encode import torch_backend
 
     source = find_model(name)
+    if source.fingerprint is not None:
+        exported.copy(source, folder)
+        return
     fingerprint = fingerprint_of(source, int8=int8, prompts=prompts)
+    loading, trying, exporting, comparing, rounding, fitting = STEPS
     say(f"preparing the model {source.name} (once)")
+    step(loading)
     model = torch_backend.load(source, allow_download=allow_download)
     torch_backend.fast_tokenizer(model).save(str(folder / TOKENIZER_FILE))
     original = torch_backend.TorchEncoder(
         model, name=source.name, fingerprint=fingerprint, codec=_NO_CODEC, prompts=prompts
     )
+    step(trying)
     dimension = try_out(original, original.as_its_library_reads)
     config: dict[str, Any] = {
         "name": source.name,
@@ -81,18 +104,20 @@ def export_model(
     try:
         if not original.pools_prompt and any(original.prompts):
             raise torch_backend.ExportError("it leaves the prompt's tokens out of a text's vector")
+        step(exporting)
         torch_backend.export(model, folder / MODEL_FILE)
         save_codec(folder, _NO_CODEC)
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
         checked = [*_ODD, *_reference_pieces()[:_CHECKED_PASSAGES]]
-        exported = OnnxEncoder.load(folder, workers=2)
+        ours = OnnxEncoder.load(folder, workers=2)
+        step(comparing)
         # First the float graph, even for int8: rounding would hide a graph that is slightly wrong.
-        config["lowest_cosine"] = torch_backend.check_agreement(
-            original, exported, checked, int8=False
-        )
+        config["lowest_cosine"] = torch_backend.check_agreement(original, ours, checked, int8=False)
         if int8:
-            exported = _rounded(folder, config, original, checked, say) or exported
-        codec = torch_backend.fit_codec(exported)
+            step(rounding)
+            ours = _rounded(folder, config, original, checked, say) or ours
+        step(fitting)
+        codec = torch_backend.fit_codec(ours)
     except torch_backend.ExportError as error:
         (folder / MODEL_FILE).unlink(missing_ok=True)
         say(

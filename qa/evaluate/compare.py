@@ -1,114 +1,28 @@
-"""Two evaluations of one data set, question by question: which is better, and can the set tell?
+"""Evaluations of one data set, question by question: which is better, and can the set tell?
 
-A is the earlier one, read from its JSON; B is the one at hand. The test is a paired randomisation
-test (Fisher, 1935; for retrieval Smucker, Allan and Carterette, 2007): were A and B alike, each
-question's difference could as well have had the other sign. The p-value is the share of sign
-patterns whose mean difference is at least as far from 0 as the one seen; all patterns are
-counted for up to 16 questions that differ, else 10,000 drawn from a fixed seed.
+A is an earlier one, read from its JSON, or of another system; B is the one at hand. Of several A, each
+is compared with B. How a difference is tested is told in ``significance``; Holm's correction is over
+all differences of all comparisons that are made together.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from qa.errors import UsageError
-from qa.evaluate.measures import Measure
+from qa.evaluate.comparison import Comparison, Difference, Moved
+from qa.evaluate.measures import Measure, mean_of
 from qa.evaluate.outcome import Evaluation, Outcome
+from qa.evaluate.significance import bootstrap_test, holm, randomisation_test
+from qa.evaluate.verdicts import Verdicted, verdict_statistic
 
-SIGNIFICANT = 0.05
-DRAWS = 10_000
-_EXACT = 16
 _MOVED = 10
-_SEED = 20240607
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One measure, B less A, over the questions that both answered for."""
-
-    measure: Measure
-    before: float
-    after: float
-    p: float
-    wins: int
-    ties: int
-    losses: int
-
-    @property
-    def points(self) -> float:
-        """The difference in hundredths."""
-        return 100 * (self.after - self.before)
-
-    @property
-    def verdict(self) -> str:
-        """What the difference shows, in words."""
-        if self.p >= SIGNIFICANT:
-            return f"no difference at {self.measure} that this set can show"
-        better = "B" if self.after > self.before else "A"
-        return (
-            f"{better} is better at {self.measure}: {abs(self.points):+.1f} points, "
-            f"{show_p(self.p)}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A question that moved: its value in A and in B, and what came first in each."""
-
-    id: str
-    question: str
-    before: float
-    after: float
-    first_before: str
-    first_after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A against B. ``moved_by`` is the measure by which the questions moved."""
-
-    against: str
-    questions: int
-    differences: tuple[Difference, ...]
-    moved_by: Measure
-    moved: tuple[Moved, ...]
-
-    @property
-    def verdict(self) -> str:
-        """All that the set can show, in words."""
-        shown = [d.verdict for d in self.differences if d.p < SIGNIFICANT]
-        return "; ".join(shown) if shown else "no difference that this set can show"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the comparison as an evaluation's JSON has it."""
-        return {
-            "file": self.against,
-            "questions": self.questions,
-            "verdict": self.verdict,
-            "measures": {
-                d.measure.key: {
-                    "a": round(d.before, 6),
-                    "b": round(d.after, 6),
-                    "p": round(d.p, 6),
-                    "wins": d.wins,
-                    "ties": d.ties,
-                    "losses": d.losses,
-                }
-                for d in self.differences
-            },
-            "moved": [{"id": m.id, "a": m.before, "b": m.after} for m in self.moved],
-        }
-
-
-def show_p(p: float) -> str:
-    """Return a p-value as it is written: ``p = 0.003``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def read_evaluation(file: Path) -> dict[str, Any]:
@@ -128,39 +42,84 @@ def read_evaluation(file: Path) -> dict[str, Any]:
 
 
 def compare(earlier: Mapping[str, Any], file: str, evaluation: Evaluation) -> Comparison:
-    """Compare an evaluation (B) with an earlier one (A) of the same data set.
+    """Compare an evaluation (B) with one other (A); see ``compare_all``."""
+    return compare_all([(file, earlier)], evaluation)[0]
 
-    The questions are those of the overall figures that both hold. Raises UsageError when the
-    two have no question in common.
+
+def compare_all(
+    earlier: Sequence[tuple[str, Mapping[str, Any]]], evaluation: Evaluation
+) -> tuple[Comparison, ...]:
+    """Compare an evaluation (B) with others (A) of the same data set, each named by its file.
+
+    The questions are those of the overall figures that both hold, in the same words and with the same
+    judgements. Raises UsageError when two have no question in common.
     """
+    found = [_compare(other, file, evaluation) for file, other in earlier]
+    adjusted = iter(holm([d.p for one in found for d in one.differences]))
+    tests = sum(len(one.differences) for one in found)
+    return tuple(
+        replace(
+            one,
+            tests=tests,
+            differences=tuple(replace(d, adjusted=next(adjusted)) for d in one.differences),
+        )
+        for one in found
+    )
+
+
+Pair = tuple[Mapping[str, Any], Outcome]
+
+
+def _compare(earlier: Mapping[str, Any], file: str, evaluation: Evaluation) -> Comparison:
     if earlier.get("dataset") != evaluation.dataset:
         raise UsageError(
             f"{file} is of the data set {earlier.get('dataset')!r}, "
             f"this run of {evaluation.dataset!r}: only one set's runs can be compared"
         )
     before = {question["id"]: question for question in earlier["questions"]}
-    measures = [m for m in evaluation.measures if m.cutoff is not None]
-    pairs = [
-        (before[outcome.id], outcome)
-        for outcome in evaluation.outcomes
-        if outcome.answerable
-        and not outcome.apart
-        and outcome.id in before
-        and all(_value(before[outcome.id], measure) is not None for measure in measures)
+    counted = [o for o in evaluation.outcomes if not o.apart and o.id in before]
+    otherwise = _asked_otherwise(earlier, evaluation)
+    edited = () if otherwise else tuple(o.id for o in counted if _edited(before[o.id], o))
+    pairs = [(before[outcome.id], outcome) for outcome in counted if outcome.id not in edited]
+    judged = [pair for pair in pairs if pair[1].answerable]
+    measures = [
+        m
+        for m in evaluation.measures
+        if m.of_ranking and all(_value(pair[0], m) is not None for pair in judged)
     ]
-    if not pairs or not measures:
+    if not judged or not measures:
         raise UsageError(f"{file} and this run have no judged question in common")
-    moved_by = Measure("nDCG", 10)
+    named = Measure("nDCG", 10)
+    moved_by = named if named in measures else measures[0]
     return Comparison(
         against=file,
-        questions=len(pairs),
-        differences=tuple(_difference(measure, pairs) for measure in measures),
+        questions=len(judged),
+        differences=(
+            *(_difference(measure, judged) for measure in measures),
+            *_verdict_differences(evaluation, pairs),
+        ),
         moved_by=moved_by,
-        moved=_most_moved(moved_by, pairs),
+        moved=_most_moved(moved_by, judged),
+        edited=edited,
+        asked_otherwise=otherwise,
+        ids=tuple(outcome.id for _, outcome in judged),
     )
 
 
-Pair = tuple[Mapping[str, Any], Outcome]
+def _asked_otherwise(earlier: Mapping[str, Any], evaluation: Evaluation) -> str:
+    """Say, where a corpus's questions were taken from different files, from which."""
+    config = earlier.get("config")
+    theirs = config.get("queries") if isinstance(config, dict) else None
+    ours = evaluation.config.get("queries")
+    return f"A asks {theirs}, B {ours}" if theirs and ours and theirs != ours else ""
+
+
+def _edited(question: Mapping[str, Any], outcome: Outcome) -> bool:
+    """Whether a question has other words or other judgements than it had."""
+    digest = question.get("digest")
+    if digest and outcome.digest:
+        return bool(digest != outcome.digest)
+    return bool(question.get("question", outcome.question) != outcome.question)
 
 
 def _value(question: Mapping[str, Any], measure: Measure) -> float | None:
@@ -175,40 +134,61 @@ def _both(measure: Measure, pair: Pair) -> tuple[float, float]:
 
 def _difference(measure: Measure, pairs: Sequence[Pair]) -> Difference:
     values = np.asarray([_both(measure, pair) for pair in pairs])
-    change = values[:, 1] - values[:, 0]
+    changes = (values[:, 1] - values[:, 0]).tolist()
+    interval = mean_of(changes)
+    p = randomisation_test(changes)
     return Difference(
         measure=measure,
         before=float(values[:, 0].mean()),
         after=float(values[:, 1].mean()),
-        p=randomisation_test(change.tolist()),
-        wins=int((change > 0).sum()),
-        ties=int((change == 0).sum()),
-        losses=int((change < 0).sum()),
+        low=interval.low or 0.0,
+        high=interval.high or 0.0,
+        p=p,
+        adjusted=p,
+        changes=tuple(changes),
     )
 
 
-def randomisation_test(changes: Sequence[float]) -> float:
-    """Return the two-sided p-value of the paired randomisation test on differences.
+def _verdict_differences(evaluation: Evaluation, pairs: Sequence[Pair]) -> tuple[Difference, ...]:
+    """Compare what is computed from the verdicts, where both have them."""
+    theirs = [_verdicted(question) for question, _ in pairs]
+    before = [one for one in theirs if one is not None]
+    if len(before) < len(pairs) or any(outcome.confidence is None for _, outcome in pairs):
+        return ()
+    after = [outcome.verdicted for _, outcome in pairs]
+    whole = np.ones((1, len(pairs)))
+    found = []
+    for measure in evaluation.measures:
+        if not measure.kind.verdict:
+            continue
+        first, second = (verdict_statistic(measure, one) for one in (before, after))
+        tested = bootstrap_test(first, second, len(pairs))
+        if tested:
+            value = float(first(whole)[0])
+            found.append(
+                Difference(
+                    measure=measure,
+                    before=value,
+                    after=value + tested.change,
+                    low=tested.low,
+                    high=tested.high,
+                    p=tested.p,
+                    adjusted=tested.p,
+                )
+            )
+    return tuple(found)
 
-    The pattern of signs that was seen counts as one of those drawn (Phipson and Smyth, 2010), so that
-    p is never 0. Where all patterns are looked at it is among them.
-    """
-    from scipy import stats  # a second to import: only a comparison needs it
 
-    moved = np.asarray([change for change in changes if change != 0])
-    if len(moved) < 2:  # with one, the other sign is as far from 0
-        return 1.0
-    found = stats.permutation_test(
-        (moved,),
-        lambda signed, axis: np.abs(signed.mean(axis=axis)),
-        permutation_type="samples",
-        alternative="greater",
-        vectorized=True,
-        n_resamples=1 << _EXACT if len(moved) <= _EXACT else DRAWS,
-        batch=1000,
-        rng=np.random.default_rng(_SEED),
+def _verdicted(question: Mapping[str, Any]) -> Verdicted | None:
+    confidence = question.get("confidence")
+    if not isinstance(confidence, int | float):
+        return None
+    return Verdicted(
+        bool(question.get("answerable")),
+        float(confidence),
+        question.get("verdict") == "answered",
+        question.get("rank") != 1,
     )
-    return float(found.pvalue)
 
 
 def _most_moved(measure: Measure, pairs: Sequence[Pair]) -> tuple[Moved, ...]:

@@ -17,18 +17,21 @@ from qa.corpus.readers import Reading, UnreadableError, make_document
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.errors import IndexMissingError, UsageError
-from qa.evaluate.datasets import Gold, JudgedCorpus, Row
+from qa.evaluate.datasets import JudgedCorpus, Row
 from qa.evaluate.measures import CORPUS_MEASURES, Measure
-from qa.evaluate.outcome import First, Outcome
+from qa.evaluate.outcome import First, Outcome, Shown, Stage
+from qa.evaluate.relevance import Asked, outcomes_of
+from qa.evaluate.runs import DEPTH, Scored
 from qa.evaluate.serving import open_engine
 from qa.records import Block, Document, Hit, PassageId
 from qa.settings import Settings
 from qa.store import open_index
+from qa.store.address import remote_address
 
-DEPTH = 100
-"""Documents that a question's ranking has."""
 _MARK = ".eval.json"
 _WARM_UP = 5
+_TOP = 10
+_STAGES = ("dense", "lexical", "late", "sentence")
 
 
 # --- the index -------------------------------------------------------------------------------
@@ -42,7 +45,7 @@ class CorpusIndex:
     """
 
     engine: Engine
-    path: Path
+    path: Path | str
     build_seconds: float | None
 
 
@@ -50,7 +53,7 @@ def corpus_index(
     dataset: JudgedCorpus,
     settings: Settings,
     *,
-    index: Path | None = None,
+    index: Path | str | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> CorpusIndex:
@@ -62,7 +65,8 @@ def corpus_index(
     """
     progress = progress or Silent()
     path = index or cache_folder(dataset, settings)
-    _claim(path)
+    marks = _marks(path, settings)
+    _claim(path, marks)
     documents = [d for d in map(make_row_document, dataset.rows) if d is not None]
     blank = len(dataset.rows) - len(documents)
     if blank:
@@ -77,31 +81,44 @@ def corpus_index(
         calibrated=False,  # a ranking is measured, no verdict
     )
     if report.changed:
-        seconds = _seconds(path, report)
-        _write_mark(path, {report.generation: seconds} if seconds is not None else {})
+        seconds = _seconds(marks, report)
+        _write_mark(marks, {report.generation: seconds} if seconds is not None else {})
     return CorpusIndex(
-        open_engine(path, settings, encoder), path, _read_mark(path).get(report.generation)
+        open_engine(path, settings, encoder), path, _read_mark(marks).get(report.generation)
     )
 
 
 def cache_folder(dataset: JudgedCorpus, settings: Settings) -> Path:
     """Return where the index of a corpus is kept."""
     name = re.sub(r"[^\w.-]", "-", dataset.name)
-    return Path(settings.index).parent / "eval" / f"{name}-{dataset.digest}"
+    return _beside(settings) / f"{name}-{dataset.digest}"
 
 
-def _claim(path: Path) -> None:
-    """Mark a folder as one that a corpus's index may be built in."""
-    if (path / _MARK).is_file():
+def _beside(settings: Settings) -> Path:
+    remote = remote_address(settings.index) is not None
+    return (Path("index") if remote else Path(settings.index).parent) / "eval"
+
+
+def _marks(index: Path | str, settings: Settings) -> Path:
+    """Return the folder on this machine that tells what an index is for: its own, where it has one."""
+    address = remote_address(index)
+    if address is None:
+        return Path(index)
+    return _beside(settings) / f"at-{hashlib.sha256(address.uri.encode()).hexdigest()[:16]}"
+
+
+def _claim(path: Path | str, marks: Path) -> None:
+    """Mark a place as one that a corpus's index may be built in."""
+    if (marks / _MARK).is_file():
         return
     try:
         open_index(path).version()
     except IndexMissingError:
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            _write_mark(path, {})
+            marks.mkdir(parents=True, exist_ok=True)
+            _write_mark(marks, {})
         except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+            raise UsageError(f"{marks} cannot be written: {error.strerror}") from error
         return
     raise UsageError(
         f"{path} holds an index of other documents, which this would replace: "
@@ -171,11 +188,17 @@ def rank_documents(hits: Iterable[Hit]) -> list[Ranked]:
 
 
 def ask_corpus(
-    dataset: JudgedCorpus, engine: Engine, progress: Progress | None = None
+    dataset: JudgedCorpus,
+    engine: Engine,
+    progress: Progress | None = None,
+    *,
+    measures: Sequence[Measure] = CORPUS_MEASURES,
+    explained: bool = False,
 ) -> list[Outcome]:
     """Rank the corpus for every judged question; return the outcomes in the order of the qrels.
 
-    A judged question without a text cannot be asked: it scores 0.
+    A judged question without a text cannot be asked: it scores 0. ``explained``: the first ten are
+    told with the scores of their stages.
     """
     progress = progress or Silent()
     asked = {query: dataset.queries.get(query, "") for query in dataset.qrels}
@@ -193,20 +216,17 @@ def ask_corpus(
     for text in texts[:_WARM_UP]:
         engine.rank(text, depth=depth)
     progress.stage("asking", len(asked))
-    runs: dict[str, list[Ranked]] = {}
-    times: dict[str, float] = {}
+    found: dict[str, Asked] = {}
     for query, text in asked.items():
         began = time.perf_counter()
         hits = engine.rank(text, depth=depth) if text else []
-        times[query] = (time.perf_counter() - began) * 1000
-        runs[query] = _deep_enough(hits, text, depth, engine)
+        took_ms = (time.perf_counter() - began) * 1000
+        ranked = _deep_enough(hits, text, depth, engine)
+        top = _top(ranked[:_TOP], hits, engine, dataset.qrels[query]) if explained else ()
+        scored = tuple(Scored(one.document, one.score) for one in ranked)
+        found[query] = Asked(scored, _first(ranked, engine, dataset.qrels[query]), top, took_ms)
         progress.advance()
-    figures = figures_of(dataset.qrels, runs)
-    rows = {row.id: row for row in dataset.rows}
-    return [
-        _outcome(dataset, query, text, runs[query], figures[query], times[query], engine, rows)
-        for query, text in asked.items()
-    ]
+    return outcomes_of(dataset, found, measures)
 
 
 def _deep_enough(hits: list[Hit], text: str, depth: int, engine: Engine) -> list[Ranked]:
@@ -218,69 +238,43 @@ def _deep_enough(hits: list[Hit], text: str, depth: int, engine: Engine) -> list
     return ranked
 
 
-def figures_of(
-    qrels: Mapping[str, Mapping[str, int]], runs: Mapping[str, Sequence[Ranked]]
-) -> dict[str, dict[Measure, float]]:
-    """Return each judged question's measures, by ir_measures; 0 for one that has no run.
-
-    The run is handed over with its ranks for scores: trec_eval, which computes some of the
-    measures, breaks ties by the highest id.
-    """
-    import ir_measures
-
-    names = {ir_measures.parse_measure(str(m)): m for m in CORPUS_MEASURES}
-    judged = [
-        ir_measures.Qrel(query, document, grade)
-        for query, grades in qrels.items()
-        for document, grade in grades.items()
-    ]
-    run = [
-        ir_measures.ScoredDoc(query, ranked.document, float(-rank))
-        for query in qrels
-        for rank, ranked in enumerate(runs.get(query, ()), start=1)
-    ]
-    figures = {query: dict.fromkeys(CORPUS_MEASURES, 0.0) for query in qrels}
-    for found in ir_measures.iter_calc(list(names), judged, run):
-        figures[found.query_id][names[found.measure]] = float(found.value)
-    return figures
-
-
-def _outcome(
-    dataset: JudgedCorpus,
-    query: str,
-    text: str,
-    run: Sequence[Ranked],
-    figures: Mapping[Measure, float],
-    took_ms: float,
-    engine: Engine,
-    rows: Mapping[str, Row],
-) -> Outcome:
-    grades = dataset.qrels[query]
-    first = None
-    if run:
-        passage = engine.store.fetch([run[0].passage], ()).passages[0]
-        first = First(
-            source=run[0].document,
-            title=engine.document(passage.document_id).title,
-            excerpt=passage.text,
-            relevant=grades.get(run[0].document, 0) > 0,
-        )
-    return Outcome(
-        id=query,
-        question=text,
-        kind="",
-        answerable=True,
-        apart=False,
-        figures=figures,
-        rank=next((n for n, r in enumerate(run, start=1) if grades.get(r.document, 0) > 0), None),
-        first=first,
-        gold=tuple(_gold(document, rows) for document, grade in grades.items() if grade > 0),
-        took_ms=took_ms,
+def _first(ranked: Sequence[Ranked], engine: Engine, grades: Mapping[str, int]) -> First | None:
+    if not ranked:
+        return None
+    passage = engine.store.fetch([ranked[0].passage], ()).passages[0]
+    return First(
+        source=ranked[0].document,
+        title=engine.document(passage.document_id).title,
+        excerpt=passage.text,
+        relevant=grades.get(ranked[0].document, 0) > 0,
     )
 
 
-def _gold(document: str, rows: Mapping[str, Row]) -> Gold:
-    """Return the beginning of a judged document, for people to read."""
-    row = rows.get(document)
-    text = "(not in the corpus)" if row is None else f"{row.title}\n{row.text}".strip()
-    return Gold(document, text if len(text) <= 400 else text[:399] + "…")
+def _top(
+    ranked: Sequence[Ranked], hits: Sequence[Hit], engine: Engine, grades: Mapping[str, int]
+) -> tuple[Shown, ...]:
+    """Return documents with their best passages and the scores that placed those."""
+    by_id = {hit.id: hit for hit in hits}
+    passages = engine.store.fetch([one.passage for one in ranked], ()).passages
+    return tuple(
+        Shown(
+            id=one.document,
+            title=passage.about.title,
+            excerpt=passage.text,
+            score=one.score,
+            gain=max(0, grades.get(one.document, 0)),
+            stages=_stages(by_id[one.passage], hits) if one.passage in by_id else {},
+        )
+        for one, passage in zip(ranked, passages, strict=True)
+    )
+
+
+def _stages(hit: Hit, hits: Sequence[Hit]) -> dict[str, Stage]:
+    stages = {}
+    for name in _STAGES:
+        value = getattr(hit, name)
+        if value is not None:
+            others = (getattr(other, name) for other in hits)
+            rank = 1 + sum(other is not None and other > value for other in others)
+            stages[name] = Stage(round(float(value), 4), rank)
+    return stages

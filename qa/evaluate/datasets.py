@@ -12,7 +12,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,6 +54,12 @@ class SpanQuestion:
     history: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
 
+    @property
+    def digest(self) -> str:
+        """Names the question and what is right about it; ``history`` may be left out of a run."""
+        gold = sorted((one.source, one.quote, one.grade) for one in self.gold)
+        return _digest(self.text, self.need, gold, astuple(self.filters))
+
 
 @dataclass(frozen=True, slots=True)
 class SpanSet:
@@ -92,6 +98,15 @@ class JudgedCorpus:
     queries_from: str
     digest: str
     missing: int = 0
+
+    def digest_of(self, query: str) -> str:
+        """Return what names a question and its judgements."""
+        return _digest(self.queries.get(query, ""), sorted(self.qrels[query].items()))
+
+
+def _digest(*parts: object) -> str:
+    """Return 16 hexadecimal digits that name the content of a question."""
+    return hashlib.sha256(json.dumps(parts, default=str).encode("ascii")).hexdigest()[:16]
 
 
 def find_dataset(name: str, folder: str) -> Path:

@@ -1,8 +1,11 @@
 """Measures as values, and their intervals.
 
 A measure parses and prints itself, in the notation of ir_measures (``nDCG@10``, ``Success@5``).
-``REGISTERED`` has all of them; one is added there and nowhere else. Those of ranking are means over
-questions. Those of the verdicts are of a whole set of questions:
+``REGISTERED`` has all of them. To add a measure of ranking, add a row with ``of``, which computes it
+for one question of spans; ``qa eval --measures`` then takes it. ir_measures computes those of a judged
+corpus, so the name must be one that it knows. To add a measure of the verdicts, add a row and compute it in
+``qa.evaluate.outcome``. Measures of ranking are means over questions. Those of the verdicts are of a
+whole set of questions:
 
     AUROC          how well confidence tells answerable questions from unanswerable ones: the
                    chance that it is higher for one of the former, ties counting half
@@ -12,6 +15,7 @@ questions. Those of the verdicts are of a whole set of questions:
     risk           of the questions whose verdict is "answered", the share without a relevant
                    excerpt at rank 1
     coverage       the share of questions whose verdict is "answered"
+    wrong@70       the risk when the 70% of the questions with the highest confidence are answered
     excerpt_chars  mean length of the excerpts shown, in characters
 
 Every interval is a 95% percentile bootstrap over questions (Efron and Tibshirani, 1993), 2,000
@@ -22,6 +26,7 @@ scipy's, which draws values of a sample and knows no resample for which a ratio 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +50,9 @@ class Kind:
     """A measure, whatever its cutoff. ``says`` tells people what it is.
 
     ``cutoff``: it looks at so many results. ``key`` is its name in JSON, where that is another one;
-    ``of`` computes it for one question, where results are judged one by one.
+    ``of`` computes it for one question, from the gains of its results and the best ones that there
+    could be. ``verdict``: it is of the verdicts of a whole set. ``better``: 1 where more is better,
+    -1 where less is, 0 where neither is.
     """
 
     name: str
@@ -53,24 +60,28 @@ class Kind:
     cutoff: bool = False
     key: str = ""
     digits: int = 3
-    of: Callable[[Sequence[int], int], float] | None = None
+    of: Callable[[Sequence[int], Sequence[int]], float] | None = None
+    verdict: bool = False
+    better: int = 1
 
 
-def _success(gains: Sequence[int], ideal: int) -> float:
+def _success(gains: Sequence[int], best: Sequence[int]) -> float:
     return float(any(gains))
 
 
-def _reciprocal_rank(gains: Sequence[int], ideal: int) -> float:
+def _reciprocal_rank(gains: Sequence[int], best: Sequence[int]) -> float:
     return next((1 / rank for rank, gain in enumerate(gains, start=1) if gain), 0.0)
 
 
-def _ndcg(gains: Sequence[int], ideal: int) -> float:
-    best = _dcg([1] * ideal)
-    return _dcg(gains) / best if best else 0.0
+def _ndcg(gains: Sequence[int], best: Sequence[int]) -> float:
+    ideal = sum(_discounted(best))
+    # Of more relevant results than there could be, those count that are worth most at their ranks.
+    found = sorted(_discounted(gains), reverse=True)[: len(best)]
+    return sum(found) / ideal if ideal else 0.0
 
 
-def _dcg(gains: Sequence[int]) -> float:
-    return float(sum(gain / np.log2(rank + 1) for rank, gain in enumerate(gains, start=1)))
+def _discounted(gains: Sequence[int]) -> list[float]:
+    return [gain / math.log2(rank + 1) for rank, gain in enumerate(gains, start=1)]
 
 
 REGISTERED = (
@@ -88,14 +99,24 @@ REGISTERED = (
         of=_ndcg,
     ),
     Kind("R", "the share of the relevant documents that is found", True),
+    Kind("P", "the share of so many results that is relevant", True),
+    Kind("AP", "the mean, over the relevant documents, of the precision where each is found", True),
     Kind(
         "AUROC",
         "how often confidence is higher for an answerable question than for one that is not",
+        verdict=True,
     ),
-    Kind("AURC", "mean risk over all coverages; lower is better"),
-    Kind("risk", "of the questions answered, the share that is wrong"),
-    Kind("coverage", "the share of questions that are answered"),
-    Kind("excerpt_chars", "mean length of an excerpt, in characters", digits=0),
+    Kind("AURC", "mean risk over all coverages; lower is better", verdict=True, better=-1),
+    Kind(
+        "wrong",
+        "wrong among answered, were so many hundredths of the questions answered, the surest first",
+        True,
+        verdict=True,
+        better=-1,
+    ),
+    Kind("risk", "of the questions answered, the share that is wrong", verdict=True, better=-1),
+    Kind("coverage", "the share of questions that are answered", verdict=True, better=0),
+    Kind("excerpt_chars", "mean length of an excerpt, in characters", digits=0, better=-1),
 )
 """Every measure, in the order of a report."""
 _BY_NAME = {kind.name: kind for kind in REGISTERED} | {
@@ -105,7 +126,10 @@ _BY_NAME = {kind.name: kind for kind in REGISTERED} | {
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure: the name that it is registered by and, for those of ranking, how many results it looks at."""
+    """A measure: the name that it is registered by and, for those of ranking, how many results it looks at.
+
+    Of ``wrong@70`` the number is a coverage in hundredths.
+    """
 
     name: str
     cutoff: int | None = None
@@ -122,6 +146,11 @@ class Measure:
     def kind(self) -> Kind:
         """What is registered of it."""
         return _BY_NAME[self.name]
+
+    @property
+    def of_ranking(self) -> bool:
+        """Whether each question has a value of its own, which tells how well it was ranked."""
+        return self.kind.cutoff and not self.kind.verdict
 
     def _at(self, name: str) -> str:
         return name if self.cutoff is None else f"{name}@{self.cutoff}"
@@ -141,16 +170,16 @@ class Measure:
             raise UsageError(f"{text!r} is no measure: they are written as {known}")
         return cls(kind.name, int(match["cutoff"]) if match["cutoff"] else None)
 
-    def of(self, gains: Sequence[int], ideal: int) -> float:
+    def of(self, gains: Sequence[int], best: Sequence[int]) -> float:
         """Return the value for one question.
 
-        ``gains``: 1 for each relevant result, best first, else 0. ``ideal``: how many relevant
-        results there could be. nDCG has the gain over log2(rank + 1) (Järvelin and Kekäläinen,
-        2002).
+        ``gains``: the grade of each relevant result, best rank first, else 0. ``best``: the gains
+        of the best results that there could be. nDCG has the gain over log2(rank + 1), as trec_eval
+        and ir_measures do (Järvelin and Kekäläinen, 2002).
         """
         if self.kind.of is None:
             raise ValueError(f"{self} is not computed from gains")
-        return self.kind.of(gains[: self.cutoff], min(ideal, self.cutoff or ideal))
+        return self.kind.of(gains[: self.cutoff], sorted(best, reverse=True)[: self.cutoff])
 
     def show(self, value: float | None) -> str:
         """Return a value as it is printed."""
@@ -161,9 +190,11 @@ SPAN_MEASURES = tuple(
     map(Measure.parse, ("Success@1", "Success@5", "Success@10", "RR@10", "nDCG@10"))
 )
 CORPUS_MEASURES = tuple(map(Measure.parse, ("nDCG@10", "R@100", "RR@10", "Success@1")))
-AUROC, AURC, RISK, COVERAGE, EXCERPT_CHARS = (
-    Measure(kind.name) for kind in REGISTERED if not kind.cutoff
+AUROC, AURC, RISK, COVERAGE, EXCERPT_CHARS = map(
+    Measure, ("AUROC", "AURC", "risk", "coverage", "excerpt_chars")
 )
+WRONG = Measure("wrong", 70)
+VERDICT_MEASURES = (AUROC, AURC, WRONG, RISK, COVERAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +219,7 @@ def figure(statistic: Statistic, n: int) -> Figure:
         value = float(statistic(np.ones((1, n)))[0])
         if np.isnan(value):
             return undefined(n)
-        draws = np.concatenate([statistic(weights) for weights in _resamples(n)])
+        draws = np.concatenate([statistic(weights) for weights in resamples(n)])
     low, high = np.percentile(draws[~np.isnan(draws)], [2.5, 97.5])
     return Figure(_rounded(value), _rounded(low), _rounded(high), n)
 
@@ -202,7 +233,7 @@ def _rounded(value: Any) -> float:
     return round(float(value), 6)
 
 
-def _resamples(n: int) -> list[DoubleArray]:
+def resamples(n: int) -> list[DoubleArray]:
     """Return weights of resamples, in parts that stay small in memory."""
     random = np.random.default_rng(_SEED)
     part = max(1, min(RESAMPLES, 2_000_000 // n))
@@ -275,7 +306,7 @@ def risk_coverage(confidences: Sequence[float], wrong: Sequence[bool]) -> list[C
     ]
 
 
-def aurc_of(confidences: Sequence[float], wrong: Sequence[bool]) -> Figure:
+def aurc_statistic(confidences: Sequence[float], wrong: Sequence[bool]) -> Statistic:
     """Return the area under the risk-coverage curve; a tie has the risk of all that share it."""
     order = np.argsort(-np.asarray(confidences, float), kind="stable")
     sure, errors = np.asarray(confidences, float)[order], np.asarray(wrong, float)[order]
@@ -288,4 +319,9 @@ def aurc_of(confidences: Sequence[float], wrong: Sequence[bool]) -> Figure:
         each = np.where(drawn > 0, risk[:, group], 0.0)
         return np.asarray((drawn * each).sum(axis=1) / drawn.sum(axis=1))
 
-    return figure(area, len(sure))
+    return area
+
+
+def aurc_of(confidences: Sequence[float], wrong: Sequence[bool]) -> Figure:
+    """Return the area under the risk-coverage curve with its interval."""
+    return figure(aurc_statistic(confidences, wrong), len(confidences))

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from qa.evaluate.datasets import Gold
 from qa.evaluate.measures import (
-    AURC,
     AUROC,
     COVERAGE,
     EXCERPT_CHARS,
     RISK,
+    VERDICT_MEASURES,
     CurvePoint,
     Figure,
     Measure,
-    aurc_of,
     auroc_of,
+    figure,
     mean_of,
     ratio_of,
     risk_coverage,
     undefined,
 )
+from qa.evaluate.runs import Scored
+from qa.evaluate.verdicts import Verdicted, verdict_statistic
 from qa.records import Verdict
 
 
@@ -38,6 +40,25 @@ class First:
     relevant: bool
 
 
+class Stage(NamedTuple):
+    """One of the scores that placed a result, and its rank among the candidates by that score alone."""
+
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One of the first results, for people to read; ``gain`` is its grade, 0 where it is not relevant."""
+
+    id: str
+    title: str | None
+    excerpt: str
+    score: float
+    gain: int
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one question.
@@ -46,6 +67,8 @@ class Outcome:
     archive does not answer. ``rank`` is that of the first relevant result, None when there is
     none among those looked at. ``lengths`` are of the excerpts shown. ``apart``: not in the
     overall figures. ``searched`` is the question that was searched, where the history changed it.
+    ``digest`` names the question and its judgements. ``ranked`` is all that was looked at, best first;
+    ``top`` the first ten of it.
     """
 
     id: str
@@ -62,6 +85,16 @@ class Outcome:
     confidence: float | None = None
     took_ms: float = 0.0
     searched: str = ""
+    digest: str = ""
+    ranked: tuple[Scored, ...] = ()
+    top: tuple[Shown, ...] = ()
+
+    @property
+    def verdicted(self) -> Verdicted:
+        """What was said of it, and whether that was right."""
+        return Verdicted(
+            self.answerable, self.confidence or 0.0, self.verdict == "answered", self.rank != 1
+        )
 
     @property
     def changed(self) -> bool:
@@ -70,7 +103,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """Return the question as an evaluation's JSON has it; times are not in it."""
-        entry: dict[str, Any] = {"id": self.id, "question": self.question}
+        entry: dict[str, Any] = {"id": self.id, "question": self.question, "digest": self.digest}
         if self.changed:
             entry["searched"] = self.searched
         if self.kind:
@@ -90,6 +123,7 @@ class Outcome:
             "excerpt": first.excerpt,
             "relevant": first.relevant,
         }
+        entry["ranked"] = [one.to_json() for one in self.ranked]
         return entry
 
 
@@ -125,7 +159,7 @@ Figures = Mapping[Measure, Figure]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that was found on one data set."""
+    """All that was found on one data set; of a run from elsewhere nobody knows ``latency`` and ``index``."""
 
     dataset: str
     outcomes: tuple[Outcome, ...]
@@ -133,8 +167,8 @@ class Evaluation:
     by_kind: Mapping[str, Figures]
     apart: frozenset[str]
     curve: tuple[CurvePoint, ...]
-    latency: Latency
-    index: IndexFacts
+    latency: Latency | None
+    index: IndexFacts | None
     config: Mapping[str, Any]
 
     def figure(self, measure: Measure, kind: str | None = None) -> Figure | None:
@@ -154,8 +188,9 @@ class Evaluation:
                 {"confidence": p.confidence, "coverage": p.coverage, "risk": p.risk}
                 for p in self.curve
             ],
-            "latency_ms": {"p50": self.latency.p50, "p99": self.latency.p99},
-            "index": {
+            "latency_ms": self.latency and {"p50": self.latency.p50, "p99": self.latency.p99},
+            "index": self.index
+            and {
                 "passages": self.index.passages,
                 "documents": self.index.documents,
                 "build_seconds": self.index.build_seconds,
@@ -174,26 +209,33 @@ def summarise(
     outcomes: Sequence[Outcome],
     *,
     measures: Sequence[Measure],
-    index: IndexFacts,
+    index: IndexFacts | None,
     config: Mapping[str, Any],
 ) -> Evaluation:
     """Compute the figures over the outcomes, overall and for each kind of question.
 
-    A set without verdicts (a judged corpus) has measures of ranking only.
+    A set without verdicts (a judged corpus, a run from elsewhere) has none of their measures; without
+    ``index`` nobody was asked, and no time was taken.
     """
+    ranking = [measure for measure in measures if measure.of_ranking]
+    verdicts = list(dict.fromkeys([*VERDICT_MEASURES, *(m for m in measures if m.kind.verdict)]))
     counted = [outcome for outcome in outcomes if not outcome.apart]
     with_verdicts = any(outcome.verdict is not None for outcome in outcomes)
-    overall = _ranking(counted, measures)
+    with_lengths = with_verdicts or any(outcome.lengths for outcome in outcomes)
+    overall = _ranking(counted, ranking)
     by_kind: dict[str, Figures] = {}
     curve: list[CurvePoint] = []
+    if with_lengths:
+        overall |= _lengths(counted)
     if with_verdicts:
-        overall |= _lengths(counted) | _verdicts(counted)
+        overall |= _verdicts(counted, verdicts)
         curve = _curve(counted)
     for kind in dict.fromkeys(outcome.kind for outcome in outcomes if outcome.kind):
         own = [outcome for outcome in outcomes if outcome.kind == kind]
-        figures = _ranking(own, measures)
-        if with_verdicts:
+        figures = _ranking(own, ranking)
+        if with_lengths:
             figures |= _lengths(own) if figures else {}
+        if with_verdicts:
             unanswerable = [outcome for outcome in own if not outcome.answerable]
             if unanswerable:
                 figures[AUROC] = _auroc([o for o in counted if o.answerable], unanswerable)
@@ -206,7 +248,7 @@ def summarise(
         by_kind=by_kind,
         apart=frozenset(outcome.kind for outcome in outcomes if outcome.apart),
         curve=tuple(curve),
-        latency=Latency.of(outcomes),
+        latency=Latency.of(outcomes) if index else None,
         index=index,
         config=config,
     )
@@ -224,29 +266,22 @@ def _lengths(outcomes: Sequence[Outcome]) -> dict[Measure, Figure]:
     return {EXCERPT_CHARS: ratio_of([sum(one) for one in shown], [len(one) for one in shown])}
 
 
-def _verdicts(outcomes: Sequence[Outcome]) -> dict[Measure, Figure]:
+def _verdicts(outcomes: Sequence[Outcome], measures: Sequence[Measure]) -> dict[Measure, Figure]:
     """Return the figures of the verdicts; undefined until confidence is calibrated."""
-    answerable = [outcome for outcome in outcomes if outcome.answerable]
-    others = [outcome for outcome in outcomes if not outcome.answerable]
     n = len(outcomes)
     if not _calibrated(outcomes):
-        return {m: undefined(n) for m in (AUROC, AURC, RISK, COVERAGE)}
-    answered = [outcome.verdict == "answered" for outcome in outcomes]
-    wrong = [_wrong(outcome) for outcome in outcomes]
+        return {measure: undefined(n) for measure in measures}
+    questions = [outcome.verdicted for outcome in outcomes]
+    answered = sum(one.answered for one in questions)
     return {
-        AUROC: _auroc(answerable, others),
-        AURC: aurc_of([o.confidence or 0.0 for o in outcomes], wrong),
-        RISK: ratio_of([w and a for w, a in zip(wrong, answered, strict=True)], answered),
-        COVERAGE: _coverage(outcomes),
+        measure: replace(found, n=answered) if measure == RISK else found
+        for measure in measures
+        for found in (figure(verdict_statistic(measure, questions), n),)
     }
 
 
 def _calibrated(outcomes: Sequence[Outcome]) -> bool:
     return bool(outcomes) and all(outcome.confidence is not None for outcome in outcomes)
-
-
-def _wrong(outcome: Outcome) -> bool:
-    return outcome.rank != 1
 
 
 def _auroc(answerable: Sequence[Outcome], others: Sequence[Outcome]) -> Figure:
@@ -267,5 +302,5 @@ def _curve(outcomes: Sequence[Outcome]) -> list[CurvePoint]:
     if not _calibrated(outcomes):
         return []
     return risk_coverage(
-        [o.confidence or 0.0 for o in outcomes], [_wrong(outcome) for outcome in outcomes]
+        [o.confidence or 0.0 for o in outcomes], [o.verdicted.wrong for o in outcomes]
     )

@@ -1,48 +1,66 @@
-"""An evaluation as one page for people: no script, nothing fetched, light or dark as they have it.
+"""An evaluation as one page for people: nothing fetched, light or dark as they have it.
 
-Everything that comes from a data set or an archive is escaped.
+Its one script filters and sorts the questions; the page's policy lets no other run. Everything that
+comes from a data set or an archive is escaped.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
 
 from qa.evaluate import charts
-from qa.evaluate.compare import Comparison, show_p
-from qa.evaluate.datasets import Gold
+from qa.evaluate.comparison import Comparison, Moved
 from qa.evaluate.gates import Checked
 from qa.evaluate.measures import COVERAGE, EXCERPT_CHARS, REGISTERED, RISK, Figure, Measure
-from qa.evaluate.outcome import Evaluation, First, Outcome
-from qa.evaluate.table import counts_of, index_of, interval_of, kind_columns, latency_of
+from qa.evaluate.outcome import Evaluation, Outcome
+from qa.evaluate.questions import questions_section, quote
+from qa.evaluate.table import (
+    bare_p,
+    correction_of,
+    counts_of,
+    index_of,
+    interval_of,
+    kind_columns,
+    latency_of,
+    names_of,
+)
+from qa.evaluate.verdicts import calibration_error, reliability
 
-_SHOWN_CHARS = 1200
-_SHOWN_GOLD = 4
 
-
-def page(evaluation: Evaluation, comparison: Comparison | None, checked: Sequence[Checked]) -> str:
+def page(
+    evaluation: Evaluation, comparisons: Sequence[Comparison], checked: Sequence[Checked]
+) -> str:
     """Return the page as HTML."""
     sections = [
-        *_heading(evaluation, comparison),
+        *_heading(evaluation, comparisons),
         *_gates(checked),
         *_measures(evaluation),
         *_kinds(evaluation),
         *_ranks(evaluation),
         *_risk(evaluation),
-        *(_comparison(comparison) if comparison else ()),
-        *_misses(evaluation),
-        *_answered_wrongly(evaluation),
+        *_reliability(evaluation),
+        *_comparisons(comparisons),
+        *questions_section(evaluation, comparisons),
         *_config(evaluation),
     ]
     template = Template(files("qa.evaluate").joinpath("report.html").read_text("utf-8"))
-    title = escape(f"Evaluation: {evaluation.dataset}")
-    return template.substitute(title=title, body="\n".join(sections))
+    script = files("qa.evaluate").joinpath("report.js").read_text("utf-8")
+    digest = b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    return template.substitute(
+        title=escape(f"Evaluation: {evaluation.dataset}"),
+        policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
+        body="\n".join(sections),
+        script=script,
+    )
 
 
-def _heading(evaluation: Evaluation, comparison: Comparison | None) -> Iterator[str]:
+def _heading(evaluation: Evaluation, comparisons: Sequence[Comparison]) -> Iterator[str]:
     yield f"<h1>{escape(evaluation.dataset)}</h1>"
     yield f"<p>{escape(counts_of(evaluation))}</p>"
     yield f'<p class="soft">{escape(index_of(evaluation))}<br>{escape(latency_of(evaluation))}</p>'
@@ -50,8 +68,9 @@ def _heading(evaluation: Evaluation, comparison: Comparison | None) -> Iterator[
     links += [("kinds", "By kind")] if evaluation.by_kind else []
     links += [("ranks", "First relevant result")]
     links += [("risk", "Risk and coverage")] if _has_verdicts(evaluation) else []
-    links += [("against", "Comparison")] if comparison else []
-    links += [("misses", "Misses")]
+    links += [("reliability", "Reliability")] if evaluation.curve else []
+    links += [("against", "Comparison")] if comparisons else []
+    links += [("questions", "Questions")]
     yield "<nav>" + " ".join(f'<a href="#{to}">{name}</a>' for to, name in links) + "</nav>"
 
 
@@ -152,92 +171,101 @@ def _risk(evaluation: Evaluation) -> Iterator[str]:
     yield charts.curve(evaluation.curve, answered, title="Risk against coverage")
 
 
-def _comparison(comparison: Comparison) -> Iterator[str]:
-    yield f'<h2 id="against">Against {escape(comparison.against)}</h2>'
-    yield f'<p class="verdict">{escape(comparison.verdict)}</p>'
+def _reliability(evaluation: Evaluation) -> Iterator[str]:
+    if not evaluation.curve:
+        return
+    bins = reliability(o.verdicted for o in evaluation.outcomes if not o.apart)
+    yield '<h2 id="reliability">Confidence against what came true</h2>'
     yield (
-        f'<p class="soft">A is {escape(comparison.against)}, B this run; paired randomisation test '
-        f"over {comparison.questions:,} questions.</p>"
+        '<p class="soft">Questions by their confidence, in tenths: the share whose first excerpt is '
+        "relevant, with its 95% interval. Above the line they are right more often than confidence says, below "
+        f"it less often. Expected calibration error: {calibration_error(bins):.3f}.</p>"
     )
-    yield '<div class="scroll"><table><thead><tr><th>measure</th><th>A</th><th>B</th><th>B − A</th>'
-    yield "<th>p</th><th>wins</th><th>ties</th><th>losses</th></tr></thead><tbody>"
+    said = ", ".join(f"{one.confidence:.2f}: {one.right:.0%} of {one.n}" for one in bins)
+    yield charts.reliability(bins, title=f"Share that is right by confidence. {said}")
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    if not comparisons:
+        return
+    names = names_of(comparisons)
+    yield '<h2 id="against">Comparison <small>this run is B</small></h2>'
+    if len(comparisons) > 1:
+        yield from _side_by_side(names, comparisons)
+    for name, comparison in zip(names, comparisons, strict=True):
+        yield from _comparison(name, comparison, is_open=len(comparisons) == 1)
+
+
+def _side_by_side(names: Sequence[str], comparisons: Sequence[Comparison]) -> Iterator[str]:
+    measures = dict.fromkeys(d.measure for one in comparisons for d in one.differences)
+    yield '<div class="scroll"><table><thead><tr><th>measure</th><th>B</th>'
+    yield "".join(f"<th>{name}</th><th>B − {name}</th>" for name in names)
+    yield "</tr></thead><tbody>"
+    for measure in measures:
+        found = [
+            next((d for d in c.differences if d.measure == measure), None) for c in comparisons
+        ]
+        ours = next((f"{d.after:.3f}" for d in found if d), "")
+        yield f"<tr><td>{measure}</td><td><b>{ours}</b></td>"
+        for d in found:
+            points = f"{d.points:+.1f}" if d else ""
+            points = f"<b>{points}</b>" if d and d.shown else points
+            yield f"<td>{f'{d.before:.3f}' if d else ''}</td><td>{points}</td>"
+        yield "</tr>"
+    yield "</tbody></table></div>"
+    yield f'<p class="soft">Bold: the set can show it; {correction_of(comparisons)}.</p>'
+
+
+def _comparison(name: str, comparison: Comparison, *, is_open: bool) -> Iterator[str]:
+    yield f"<details{' open' if is_open else ''}><summary>Against {name}: {escape(comparison.against)}</summary>"
+    verdicts = comparison.verdict.split("; ")
+    yield "".join(f'<p class="verdict">{escape(verdict)}</p>' for verdict in verdicts)
+    yield from (f'<p class="told">{escape(note)}</p>' for note in comparison.notes)
+    yield (
+        f'<p class="soft">{comparison.questions:,} questions in both. Paired randomisation test; for '
+        f"measures of verdicts a paired bootstrap; {correction_of([comparison])}.</p>"
+    )
+    rows = [
+        (str(d.measure), d.points, 100 * d.low, 100 * d.high, d.shown)
+        for d in comparison.differences
+    ]
+    said = ", ".join(f"{row[0]} {row[1]:+.1f} ({row[2]:+.1f} to {row[3]:+.1f})" for row in rows)
+    yield f'<h3 class="chart-name">B − {name}, in hundredths, with 95% bootstrap intervals</h3>'
+    yield charts.differences(rows, title=f"B less {name}. {said}")
+    yield f'<div class="scroll"><table><thead><tr><th>measure</th><th>{name}</th><th>B</th>'
+    yield f"<th>B − {name}</th><th>interval</th><th>p</th><th>Holm</th><th>wins</th><th>ties</th>"
+    yield "<th>losses</th></tr></thead><tbody>"
     for one in comparison.differences:
-        p = escape(show_p(one.p).removeprefix("p ").removeprefix("= "))
+        counts = (f"{n:,}" for n in (one.wins, one.ties, one.losses)) if one.changes else ("",) * 3
         yield (
             f"<tr><td>{one.measure}</td><td>{one.before:.3f}</td><td>{one.after:.3f}</td>"
-            f"<td>{one.points:+.1f}</td><td>{p}</td><td>{one.wins:,}</td><td>{one.ties:,}</td><td>{one.losses:,}</td></tr>"
+            f"<td>{one.points:+.1f}</td><td>{100 * one.low:+.1f} to {100 * one.high:+.1f}</td>"
+            f"<td>{bare_p(one.p)}</td><td>{bare_p(one.adjusted)}</td>"
         )
+        yield "".join(f"<td>{count}</td>" for count in counts) + "</tr>"
     yield "</tbody></table></div>"
-    for moved in comparison.moved:
-        yield f"<article><h3>{escape(moved.question)}</h3>"
-        yield (
-            f'<p class="soft">{escape(moved.id)}: {comparison.moved_by} went from '
-            f"{moved.before:.2f} to {moved.after:.2f}</p>"
-        )
-        firsts = [("A", moved.first_before), ("B", moved.first_after)]
-        if moved.first_before == moved.first_after:
-            firsts = [("both", moved.first_after)]
-        yield '<div class="pair">'
-        for name, first in firsts:
-            yield f"<div><h4>first in {name}</h4>{_quote(first)}</div>"
-        yield "</div></article>"
+    moved = list(comparison.change_of.values())
+    yield f'<h3 class="chart-name">{comparison.moved_by}: what each question lost or won</h3>'
+    lost, won = sum(change < 0 for change in moved), sum(change > 0 for change in moved)
+    yield charts.changes(moved, title=f"{lost} questions lost, {won} won, of {len(moved)}")
+    for question in comparison.moved:
+        yield from _moved(name, comparison.moved_by, question)
+    yield "</details>"
 
 
-def _misses(evaluation: Evaluation) -> Iterator[str]:
-    missed = [o for o in evaluation.outcomes if o.answerable and o.rank != 1]
-    missed.sort(key=lambda o: (o.apart, o.rank is not None, -(o.rank or 0)))
-    said = f"{len(missed):,} questions without a relevant first result"
-    yield f'<h2 id="misses">Misses <small>{said}</small></h2>'
-    if not missed:
-        yield "<p>None.</p>"
-    for outcome in missed:
-        yield from _miss(outcome)
-
-
-def _miss(outcome: Outcome) -> Iterator[str]:
-    where = f"first relevant at rank {outcome.rank}" if outcome.rank else "nothing relevant found"
-    kind = f"{outcome.kind}, " if outcome.kind else ""
-    apart = ", apart" if outcome.apart else ""
-    yield f"<article><h3>{escape(outcome.question) or '(no text)'}</h3>"
-    yield f'<p class="soft">{escape(outcome.id)}: {escape(kind)}{where}{apart}</p>'
-    if outcome.changed:
-        yield f'<p class="soft">searched as: {escape(outcome.searched)}</p>'
-    yield '<div class="pair"><div class="gold"><h4>what answers it</h4>'
-    yield from (_gold(gold) for gold in outcome.gold[:_SHOWN_GOLD])
-    if len(outcome.gold) > _SHOWN_GOLD:
-        yield f'<p class="source">and {len(outcome.gold) - _SHOWN_GOLD} more</p>'
-    yield f'</div><div class="instead"><h4>what came first</h4>{_first(outcome.first)}</div></div>'
-    yield "</article>"
-
-
-def _gold(gold: Gold) -> str:
-    return f'<p class="source">{escape(gold.source)}</p>{_quote(gold.quote)}'
-
-
-def _first(first: First | None) -> str:
-    if first is None:
-        return "<p>Nothing.</p>"
-    title = f"{first.title}, " if first.title else ""
-    return f'<p class="source">{escape(title + first.source)}</p>{_quote(first.excerpt)}'
-
-
-def _quote(text: str) -> str:
-    shown = text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
-    return f"<blockquote>{escape(shown)}</blockquote>"
-
-
-def _answered_wrongly(evaluation: Evaluation) -> Iterator[str]:
-    wrong = [o for o in evaluation.outcomes if not o.answerable and o.verdict == "answered"]
-    if not wrong:
-        return
-    yield f"<h2>Answered, though the archive does not <small>{len(wrong):,} questions</small></h2>"
-    for outcome in wrong:
-        yield f"<article><h3>{escape(outcome.question)}</h3>"
-        yield (
-            f'<p class="soft">{escape(outcome.id)}: {escape(outcome.kind)}, '
-            f"confidence {outcome.confidence}</p>"
-        )
-        yield f'<div class="instead">{_first(outcome.first)}</div></article>'
+def _moved(name: str, by: Measure, moved: Moved) -> Iterator[str]:
+    yield f"<article><h3>{escape(moved.question)}</h3>"
+    yield (
+        f'<p class="soft">{escape(moved.id)}: {by} went from '
+        f"{moved.before:.2f} to {moved.after:.2f}</p>"
+    )
+    firsts = [(name, moved.first_before), ("B", moved.first_after)]
+    if moved.first_before == moved.first_after:
+        firsts = [("both", moved.first_after)]
+    yield '<div class="pair">'
+    for whose, first in firsts:
+        yield f"<div><h4>first in {whose}</h4>{quote(first)}</div>"
+    yield "</div></article>"
 
 
 def _config(evaluation: Evaluation) -> Iterator[str]:

@@ -16,7 +16,7 @@ from qa.settings import Settings
 from qa.store import open_index
 
 
-def open_engine(index: Path, settings: Settings, encoder: Encoder | None = None) -> Engine:
+def open_engine(index: Path | str, settings: Settings, encoder: Encoder | None = None) -> Engine:
     """Open an index; ``encoder`` stands for the model that is kept with it."""
     if encoder is None:
         return Engine.open(index, max_wrong=settings.max_wrong, reading=settings.reading)

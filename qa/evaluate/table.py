@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qa.evaluate.compare import Comparison, show_p
+from qa.evaluate.comparison import Comparison
 from qa.evaluate.gates import Checked
-from qa.evaluate.measures import AUROC, COVERAGE, Figure, Measure
+from qa.evaluate.measures import AUROC, COVERAGE, WRONG, Figure, Measure
 from qa.evaluate.outcome import Evaluation
+from qa.evaluate.significance import show_p
 
 _SNIPPET = 70
 
 
 def lines_of(
-    evaluation: Evaluation, comparison: Comparison | None, checked: Sequence[Checked]
+    evaluation: Evaluation, comparisons: Sequence[Comparison], checked: Sequence[Checked]
 ) -> Iterator[str]:
     """Yield the lines that ``qa eval`` prints."""
     yield from _heading(evaluation)
@@ -22,7 +23,10 @@ def lines_of(
     if evaluation.by_kind:
         yield ""
         yield from _kinds(evaluation)
-    if comparison:
+    if len(comparisons) > 1:
+        yield ""
+        yield from _side_by_side(comparisons)
+    for comparison in comparisons:
         yield ""
         yield from _comparison(comparison)
     if checked:
@@ -46,8 +50,10 @@ def counts_of(evaluation: Evaluation) -> str:
 
 
 def index_of(evaluation: Evaluation) -> str:
-    """Describe the index that answered."""
+    """Describe the index that answered, or say where the run is from."""
     index, config = evaluation.index, evaluation.config
+    if index is None:
+        return f"the run of {config.get('run', 'another program')}"
     built = f", built in {index.build_seconds:.1f} s" if index.build_seconds is not None else ""
     return (
         f"index {config['index']} {config['generation']}, {config['model']}: "
@@ -59,6 +65,8 @@ def index_of(evaluation: Evaluation) -> str:
 def latency_of(evaluation: Evaluation) -> str:
     """Say how long a question takes."""
     latency = evaluation.latency
+    if latency is None:
+        return "how long a question took is not known"
     return f"one question, in process: p50 {latency.p50:.1f} ms, p99 {latency.p99:.1f} ms"
 
 
@@ -80,11 +88,14 @@ def _measures(evaluation: Evaluation) -> Iterator[str]:
     for measure, figure in evaluation.measures.items():
         interval = interval_of(measure, figure)
         yield f"{measure!s:14}{measure.show(figure.value):>7}   {interval:18}{figure.n:>6,}"
+    wrong = evaluation.figure(WRONG)
+    if wrong and wrong.value is not None:
+        yield f"wrong among answered at {WRONG.cutoff}% coverage: {wrong.value:.1%}"
 
 
 def kind_columns(evaluation: Evaluation) -> list[Measure]:
     """Return the measures that kinds are shown with."""
-    ranking = [measure for measure in evaluation.measures if measure.cutoff is not None]
+    ranking = [measure for measure in evaluation.measures if measure.of_ranking]
     return [*ranking, AUROC, COVERAGE]
 
 
@@ -105,15 +116,56 @@ def _cell(measure: Measure, figure: Figure | None) -> str:
     return measure.show(figure.value) if figure else ""
 
 
+def names_of(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return how each A is called: A, or A1, A2 and so on where there are several."""
+    return ["A"] if len(comparisons) == 1 else [f"A{n}" for n in range(1, len(comparisons) + 1)]
+
+
+def _side_by_side(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Show this run beside several others: their values, and in brackets what this run has more."""
+    names = names_of(comparisons)
+    for name, comparison in zip(names, comparisons, strict=True):
+        yield f"{name:4}{comparison.against}"
+    measures = dict.fromkeys(d.measure for one in comparisons for d in one.differences)
+    yield f"{'':14}{'B':>7}" + "".join(f"{name:>7}{'B - A':>9} " for name in names)
+    for measure in measures:
+        found = [
+            next((d for d in one.differences if d.measure == measure), None) for one in comparisons
+        ]
+        ours = next((d.after for d in found if d), 0.0)
+        cells = "".join(
+            f"{d.before:>7.3f}{d.points:>+9.1f}{'*' if d.shown else ' '}" if d else f"{'':17}"
+            for d in found
+        )
+        yield f"{measure!s:14}{ours:>7.3f}{cells}".rstrip()
+    yield f"* a difference that the set can show; {correction_of(comparisons)}"
+
+
+def correction_of(comparisons: Sequence[Comparison]) -> str:
+    """Say what was done about testing many differences."""
+    return f"p after Holm's correction for {comparisons[0].tests} tests"
+
+
+def bare_p(p: float) -> str:
+    """Return a p-value as it stands in a table: ``0.003`` or ``< 0.001``."""
+    return show_p(p).removeprefix("p ").removeprefix("= ")
+
+
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield (f"A is {comparison.against}, B this run; {comparison.questions:,} questions in both")
-    yield f"{'':14}{'A':>7}{'B':>7}{'B - A':>8}   {'p':10}{'wins':>5}{'ties':>6}{'losses':>7}"
+    yield from comparison.notes
+    yield (
+        f"{'':14}{'A':>7}{'B':>7}{'B - A':>8}  {'95% interval':16}{'p':>8}{'Holm':>8}"
+        f"{'wins':>7}{'ties':>6}{'losses':>7}"
+    )
     for one in comparison.differences:
+        interval = f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
+        counts = f"{one.wins:>7}{one.ties:>6}{one.losses:>7}" if one.changes else ""
         yield (
-            f"{one.measure!s:14}{one.before:>7.3f}{one.after:>7.3f}{one.points:>+8.1f}   "
-            f"{show_p(one.p):10}{one.wins:>5}{one.ties:>6}{one.losses:>7}"
+            f"{one.measure!s:14}{one.before:>7.3f}{one.after:>7.3f}{one.points:>+8.1f}  "
+            f"{interval:16}{bare_p(one.p):>8}{bare_p(one.adjusted):>8}{counts}"
         )
-    yield comparison.verdict
+    yield f"{comparison.verdict} ({correction_of([comparison])})"
     if comparison.moved:
         yield ""
         yield f"moved most, by {comparison.moved_by}:"

@@ -10,7 +10,8 @@ from qa.build.builder import Judge, Progress, Silent
 from qa.encode import Encoder
 from qa.engine import Engine
 from qa.evaluate.datasets import Gold
-from qa.evaluate.spans import Place, covers
+from qa.evaluate.runs import Place
+from qa.evaluate.spans import covers, place_shown
 from qa.judging.judgement import Judgement
 from qa.judging.questions import Told, told_of
 from qa.records import Question
@@ -52,7 +53,7 @@ class KeptJudge:
         told = []
         for one in self.questions:
             answer = engine.ask(Question(one.text, k=1))
-            first = answer.results[0] if answer.results else None
+            first = place_shown(answer.results[0]) if answer.results else None
             gold, wrong = _places(one.gold, ids, store), _places(one.wrong, ids, store)
             if first is not None and (one.nothing or gold):
                 told.append((answer.searched, any(covers(first, place) for place in gold)))

@@ -116,6 +116,7 @@ def opened(
             "section": citation.section,
             "page": citation.page,
             "place": citation.place,
+            "ocr_confidence": citation.ocr_confidence,
             "start": start,
             "end": end,
             "line_start": citation.line_start,

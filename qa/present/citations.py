@@ -14,6 +14,9 @@ from qa.settings import Settings
 from qa.text.links import without_words
 from qa.text.printable import in_line
 
+READ_BY_OCR = "read by OCR"
+"""What is said of words that a scanned page was read as, wherever they are cited."""
+
 
 def base_address(settings: Settings) -> str:
     """Return the address under which the service is reached, as the settings say."""
@@ -54,6 +57,7 @@ def _joined(citation: Citation, published: str | None, *more: str) -> str:
         published,
         f"page {citation.page}" if citation.page else None,
         citation.place,
+        READ_BY_OCR if citation.ocr_confidence is not None else None,
         f"characters {citation.start}-{citation.end}",
         *more,
     )

@@ -7,7 +7,7 @@ its description, the tools of MCP, chat completions, the retrievers of ``qa.inte
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,6 +44,9 @@ class Citation(BaseModel):
     page: int | None
     place: str | None = Field(
         description="where in a source without pages: a sheet and row, a slide, a message, a time"
+    )
+    ocr_confidence: float | None = Field(
+        description="how sure the words are, 0 to 1, where they were read by OCR; else null"
     )
     start: int = Field(description="in Unicode code points of the document's text")
     end: int
@@ -131,6 +134,20 @@ class Section(BaseModel):
     end: int
 
 
+class Part(BaseModel):
+    """A heading, paragraph, item of a list, or row of a table, as spans of the text.
+
+    ``shown`` are the spans of its words, of a row those of its cells; what lies between them only parts them.
+    """
+
+    kind: Literal["heading", "paragraph", "item", "header", "row"]
+    start: int
+    end: int
+    level: int = Field(description="depth of a heading, from 1")
+    shown: list[list[int]]
+    joined: bool = Field(description="a row of the table that the part before it is of")
+
+
 class Document(BaseModel):
     """A document with its text, exactly as it was read."""
 
@@ -151,4 +168,5 @@ class Document(BaseModel):
     url: str
     length: int
     sections: list[Section]
+    structure: list[Part] = Field(description="the whole text in parts; empty for plain text")
     text: str

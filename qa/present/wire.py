@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from qa.present import shapes
 from qa.present.citations import document_address, view_address
+from qa.present.structure import structure_of
 from qa.records import Answer, Citation, Document, IndexInfo, Note, Result
 from qa.text.printable import REPLACEMENT, SURROGATES
 
@@ -133,4 +134,5 @@ def document_body(document: Document, base: str) -> dict[str, Any]:
         url=document_address(document.id, base),
         length=len(document.text),
         sections=[_filled(shapes.Section, section) for section in document.sections],
+        structure=[_filled(shapes.Part, part) for part in structure_of(document)],
     )

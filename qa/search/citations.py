@@ -23,6 +23,7 @@ def cite_passage(
         place=first.place,
         about=first.about,
         author=first.author,
+        ocr=first.ocr_confidence,
         text=text,
         said=(said.start, said.end) if said else None,
     )
@@ -40,6 +41,7 @@ def cite_span(document: Document, start: int, end: int) -> Citation:
         place=document.place_of(start),
         about=document.about(start),
         author=document.author_of(start),
+        ocr=document.ocr_confidence(start, end),
         text=document.text[start:end],
         said=None,
     )
@@ -55,6 +57,7 @@ def _citation(
     place: str | None,
     about: About,
     author: str | None,
+    ocr: float | None,
     text: str,
     said: Span | None,
 ) -> Citation:
@@ -80,6 +83,7 @@ def _citation(
         line_start=lines[0],
         line_end=lines[1],
         sha256=sha256,
+        ocr_confidence=ocr,
         original_url=at_words(about.url, _sentence(text, said)) if about.url else None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from qa.engine import Engine
@@ -102,6 +102,10 @@ class EngineSlot:
     def ready(self) -> Engine | None:
         """The engine if it is open and the place that holds its index responded to the last request."""
         return None if self._probe.failed else self._engine
+
+    def folders(self) -> Sequence[str]:
+        """Return the folders that the index was built from. Raises IndexUnusableError."""
+        return self._index.folders()
 
     def told(self, message: str) -> str:
         """Return a message in a form for clients: without the path of the index."""

@@ -1,12 +1,13 @@
-"""What holds an index: the protocols that the rest of the program uses, and their file store.
+"""What holds an index: the protocols that the rest of the program uses, and the stores behind them.
 
 ``Index`` opens, builds, rolls back, purges and checks an index. A ``Store`` is one generation of it,
-which answers questions. ``index/README.md`` describes the files; any other store must pass the tests in
-``tests/store/contract.py``.
+which answers questions. ``files/`` is an index in a folder (``index/README.md``), ``lance/`` an index at
+an address (``docs/scale.md``). Any other store must pass the tests in ``tests/store/contract.py``.
 """
 
 from pathlib import Path
 
+from qa.store.address import need_lancedb, remote_address
 from qa.store.bm25 import Bm25
 from qa.store.files.folder import IndexFolder
 from qa.store.files.generation import Generation
@@ -49,8 +50,17 @@ from qa.store.recipe import Recipe
 
 
 def open_index(place: str | Path) -> Index:
-    """Return the index at a place, a folder. It need not exist yet."""
-    return FileIndex(Path(place))
+    """Return the index at a place: a folder, or an address. It need not exist yet.
+
+    Raises UsageError for an address of an unknown kind, and if LanceDB is needed but not installed.
+    """
+    address = remote_address(place)
+    if address is None:
+        return FileIndex(Path(place))
+    need_lancedb()
+    from qa.store.lance import LanceIndex  # an extra: an index in a folder does not need it
+
+    return LanceIndex(address)
 
 
 __all__ = [

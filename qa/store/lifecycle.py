@@ -57,8 +57,7 @@ def document_digest(document: Document) -> str:
     text = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
     # `has_lines` follows from the reader, so it is left out: digests of older indexes stay valid.
     read = repr(replace(document, text=text))
-    if document.facets:
-        read += repr(document.facets)
+    read += "".join(repr(more) for more in (document.facets, document.scans) if more)
     return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -264,6 +263,9 @@ class Index(Protocol):
 
     def records(self) -> Sequence[FileRecord]:
         """Return the files of the served generation, except those whose documents were removed."""
+
+    def folders(self) -> Sequence[str]:
+        """Return the folders that the last build read, as that machine calls them; cheap."""
 
     def building(self) -> AbstractContextManager[Building]:
         """Hold the index for a build. Raises IndexLockedError where another process holds it."""

@@ -46,6 +46,7 @@ def stored_passage(
         headers=tuple((b.start, b.end) for b in blocks if b.kind == "header"),
         kinds=frozenset(b.kind for b in blocks if b.kind not in HEADINGS),
         gap=_white_space(document.text, end),
+        ocr_confidence=document.ocr_confidence(start, end),
     )
 
 

@@ -143,7 +143,8 @@ class StoredPassage(NamedTuple):
     of the document. ``announces``: whether such an entry has an address of its own. ``author`` is None in
     such an entry. ``headings``: spans of titles and headings that the passage overlaps. ``headers``: spans
     of rows that name a table's columns. ``kinds``: the kinds of all its blocks except headings. ``gap``:
-    the white space between its end and the next text, at most as long as an excerpt.
+    the white space between its end and the next text, at most as long as an excerpt. ``ocr_confidence``:
+    how sure its words are that OCR read; None if OCR read none.
     """
 
     id: PassageId
@@ -166,6 +167,7 @@ class StoredPassage(NamedTuple):
     headers: tuple[Span, ...]
     kinds: frozenset[str]
     gap: str
+    ocr_confidence: float | None = None
 
 
 class Spans(NamedTuple):

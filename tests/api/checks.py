@@ -36,16 +36,18 @@ class _Page(HTMLParser):
         self.note: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "link", "input", "br"):
+        if tag not in ("meta", "link", "input", "br", "img"):
             self.stack.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.stack.pop()[0] == tag
 
     def handle_data(self, data: str) -> None:
-        if any(attributes.get("id") == "cited" for _, attributes in self.stack):
+        if any(attributes.get("class") == "cited" for _, attributes in self.stack):
             self.marked.append(data)
-        if any(attributes.get("class") == "doc-text" for _, attributes in self.stack):
+        if any(
+            (attributes.get("class") or "").startswith("doc-text") for _, attributes in self.stack
+        ):
             self.text.append(data)
         if any(attributes.get("role") == "note" for _, attributes in self.stack):
             self.note.append(data)

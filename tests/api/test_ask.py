@@ -19,7 +19,7 @@ from tests.archive import ARCHIVE
 
 CITATION = {
     "id", "document_id", "source", "title", "section", "author", "published", "published_from", "page",
-    "place", "start", "end",
+    "place", "ocr_confidence", "start", "end",
     "line_start", "line_end", "sha256", "url", "original_url",
 }  # fmt: skip
 
@@ -73,6 +73,7 @@ def test_the_first_citation_is_exact(client: TestClient) -> None:
         "published_from": "metadata",
         "page": None,
         "place": None,
+        "ocr_confidence": None,
         "start": start,
         "end": len(text.rstrip()),
         "line_start": 1 + text[:start].count("\n"),

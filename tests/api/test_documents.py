@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from qa.api import create_app, pieces, schemas, viewer
+from qa.api import create_app, marked_text, pieces, schemas
 from qa.api.viewer import view_pieces
 from qa.corpus.readers import make_document
 from qa.corpus.reading import Reading
@@ -201,7 +201,7 @@ def test_a_long_page_says_every_character(monkeypatch: pytest.MonkeyPatch) -> No
     document = make_document(source="a.txt", sha256="0" * 64, reading=reading)
     wholes = [page(document, start=at, end=at + 9) for at in range(len(text) - 9)]
     for size in (1, 2, 3, 7):
-        monkeypatch.setattr(viewer, "_AT_ONCE", size)
+        monkeypatch.setattr(marked_text, "_AT_ONCE", size)
         for at, whole in enumerate(wholes):
             assert page(document, start=at, end=at + 9) == whole
     shown, marked, _ = read_page(wholes[3])  # begins between CR and LF

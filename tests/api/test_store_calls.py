@@ -45,7 +45,16 @@ def asked(
 
 
 def test_what_is_counted_is_the_protocol() -> None:
-    assert {*THREE, "document", "listing", "sample", "similar", "summary", "extracts"} == CALLS
+    assert {
+        *THREE,
+        "document",
+        "listing",
+        "sample",
+        "similar",
+        "summary",
+        "extracts",
+        "spans",
+    } == CALLS
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
                 complaints.append(message.text)
 
         def on_request(request: BrowserRequest) -> None:
-            if not request.url.startswith((address, *hosts, "data:")):
+            if not request.url.startswith((address, *hosts, "data:", f"blob:{address}")):
                 complaints.append(f"requested {request.url}")
 
         options = {"viewport": {"width": 1200, "height": 900}, **options}

@@ -43,6 +43,7 @@ from tests.corpus.makers import zipped
 from tests.disks import folder_in_memory, fsync_at_once
 from tests.fake import FakeEncoder
 from tests.golden.extractions import FOLDER
+from tests.reader import FakeReader
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -866,3 +867,38 @@ def test_a_build_without_reading_needs_no_reader(
     assert build_index([archive], settings, encoder=FakeEncoder()).changed
     with pytest.raises(UsageError, match="damaged"):
         build_index([archive], replace(settings, reading="fast"), encoder=FakeEncoder())
+
+
+class _Counting(Silent):
+    """A Progress that counts the steps of each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, list[int | None]] = {}
+
+    def stage(self, name: str, total: int | None) -> None:
+        self.now = self.stages.setdefault(name, [total, 0])
+
+    def advance(self, steps: int = 1) -> None:
+        self.now[1] = (self.now[1] or 0) + steps
+
+
+@pytest.mark.parametrize("reading", ["off", "fast"])
+def test_every_search_of_a_calibration_is_told_of(
+    reading: str, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        indexing, "reader_for", lambda reading: None if reading == "off" else FakeReader()
+    )
+
+    class Judged:
+        digest = "two"
+
+        def __call__(self, *_: object) -> list[tuple[str, bool]]:
+            return [("Who keeps the lighthouse?", True), ("Who keeps the bees?", False)]
+
+    told = _Counting()
+    settings = Settings(index=str(tmp_path / "i"), reading=reading)
+    build_index([archive], settings, encoder=FakeEncoder(), judge=Judged(), progress=told)
+    total, counted = told.stages["calibrating verdicts"]
+    assert total is not None and total > 100
+    assert counted == total

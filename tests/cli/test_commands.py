@@ -101,7 +101,8 @@ def test_an_unknown_model_is_one_line_and_2(
 
 def test_every_command_and_option_has_help() -> None:
     assert set(cli.commands) == {
-        "ask", "build", "check", "eval", "keys", "mcp", "purge", "rollback", "serve", "status", "watch",
+        "ask", "build", "check", "cite", "doctor", "eval", "judged", "keys", "mcp", "purge", "rollback", "serve", "status",
+        "up", "watch",
     }  # fmt: skip
     groups = [command for command in cli.commands.values() if isinstance(command, click.Group)]
     within = [command for group in groups for command in group.commands.values()]
@@ -789,18 +790,22 @@ def test_eval_hands_its_options_over(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(given.pop("progress"), AbstractContextManager)
     assert given == {
         "dataset": "eval/seeds", "index": None, "queries": None, "json_file": None,
-        "against": None, "report": None, "gates": (), "history": True,
+        "against": (), "report": None, "markdown": None, "run": None, "run_from": None,
+        "measures": [], "gates": (), "history": True,
     }  # fmt: skip
     assert run(["eval", "--no-history"]) == 1
     assert given["history"] is False
     arguments = ["eval", "set", "--index", "i", "--queries", "q", "--json", "j", "--against", "a"]
+    arguments += ["--against", "b", "--markdown", "m", "--run", "t", "--run-from", "u"]
+    arguments += ["--measures", "Success@20, R@50", "--measures", "nDCG@5"]
     arguments += ["--report", "r", "--gate", "hit@5 >= 0.9", "--gate", "hit@1 >= 0.8"]
     assert run(arguments) == 1
     assert given.pop("settings") == Settings(index="i")
     del given["progress"]
     assert given == {
-        "dataset": "set", "index": "i", "queries": "q", "json_file": "j", "against": "a",
-        "report": "r", "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"), "history": True,
+        "dataset": "set", "index": "i", "queries": "q", "json_file": "j", "against": ("a", "b"),
+        "report": "r", "markdown": "m", "run": "t", "run_from": "u",
+        "measures": ["Success@20", "R@50", "nDCG@5"], "gates": ("hit@5 >= 0.9", "hit@1 >= 0.8"), "history": True,
     }  # fmt: skip
 
 

@@ -375,7 +375,7 @@ def test_the_letters_of_a_ligature_stand_side_by_side() -> None:
 
 def test_what_has_no_text_is_named() -> None:
     for data, reason in (
-        (scanned_pdf(), "no text: scanned pages; run OCR first"),
+        (scanned_pdf(), "no text: scanned pages; set ocr to tesseract to have them read"),
         (pdf(["Secret."], password="x"), "encrypted: it needs a password"),
         (pdf(["Whole."])[:300], "damaged: it cannot be opened as a PDF"),
         (b"%PDF-1.7\n", "damaged: it cannot be opened as a PDF"),

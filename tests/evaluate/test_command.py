@@ -39,7 +39,8 @@ def ours(settings: Settings, tmp_path: Path) -> Settings:
 def test_a_set_of_questions_from_end_to_end(
     spans: Path, tmp_path: Path, evaluate: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evaluate("small-questions", json_file="out.json", report="out.html") == 0
+    files = {"json_file": "out.json", "report": "out.html", "markdown": "out.md"}
+    assert evaluate("small-questions", **files) == 0
     written = json.loads((tmp_path / "out.json").read_text("utf-8"))
     assert set(written) >= {
         "dataset",
@@ -58,6 +59,16 @@ def test_a_set_of_questions_from_end_to_end(
     first = written["questions"][0]
     assert {"hit@1", "hit@5", "hit@10", "RR@10", "nDCG@10", "rank", "first"} <= set(first)
     assert set(first["first"]) == {"source", "title", "excerpt", "relevant"}
+    assert [set(one) for one in first["ranked"]] == [
+        {"id", "source", "start", "end", "score"} for _ in first["ranked"]
+    ]
+    assert len({q["digest"] for q in written["questions"]}) == len(QUESTIONS)
+    # A line for each question.
+    lines = (tmp_path / "out.json").read_text("utf-8").splitlines()
+    assert [
+        json.loads(line.strip(" ,")) for line in lines if line.startswith('  {"id"')
+    ] == written["questions"]
+    assert "| Success@5 | 1.000 |" in (tmp_path / "out.md").read_text("utf-8")
     assert "hit@1" not in written["questions"][4]
     assert set(written["latency_ms"]) == {"p50", "p99"}
     assert set(written["index"]) >= {"passages", "build_seconds", "bytes"}
@@ -82,6 +93,7 @@ def test_a_corpus_from_end_to_end(
     )
     written = json.loads(file.read_text("utf-8"))
     assert list(written["measures"]) == ["nDCG@10", "R@100", "RR@10", "hit@1"]
+    assert set(written["questions"][0]["ranked"][0]) == {"id", "score"}
     assert written["measures"]["nDCG@10"]["n"] == 4
     assert written["by_kind"] == {}
     assert written["index"]["build_seconds"] > 0
@@ -116,7 +128,7 @@ def test_a_run_against_an_earlier_one(
     earlier = json.loads((tmp_path / "a.json").read_text("utf-8"))
     earlier["questions"][0] |= {"nDCG@10": 0.0, "first": {"excerpt": "Another\x1b[31m answer"}}
     (tmp_path / "a.json").write_text(json.dumps(earlier), "utf-8")
-    evaluate("small-questions", against="a.json", json_file="a.json")
+    evaluate("small-questions", against=["a.json"], json_file="a.json")
     printed = capsys.readouterr().out
     assert "no difference that this set can show" in printed
     assert "fact-1  0.00 to 1.00" in printed
@@ -184,7 +196,11 @@ def test_wrong_calls_are_refused_before_any_work(spans: Path, evaluate: Any) -> 
         {"gates": ["hit@5"]},
         {"json_file": "nowhere/out.json"},
         {"report": "."},
-        {"against": "nothing.json"},
+        {"markdown": "nowhere/out.md"},
+        {"run": "."},
+        {"measures": ["Success@1000"]},
+        {"measures": ["MAP"]},
+        {"against": ["nothing.json"]},
     ):
         with pytest.raises(UsageError):
             evaluate("small-questions", **options)
@@ -221,7 +237,7 @@ def test_lines_are_safe_to_print() -> None:
 def test_a_title_with_markup_is_no_harm(spans: Path, tmp_path: Path, evaluate: Any) -> None:
     write_lines(spans / "questions.jsonl", [QUESTIONS[2], QUESTIONS[3]])
     evaluate("small-questions", report="a.html")
-    assert "<script" not in (tmp_path / "a.html").read_text("utf-8")
+    assert "<script>alert" not in (tmp_path / "a.html").read_text("utf-8")
 
 
 def test_the_gates_of_a_set_are_not_held_against_other_questions(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from qa.evaluate.corpora import (
     ask_corpus,
     cache_folder,
     corpus_index,
-    figures_of,
     make_row_document,
     rank_documents,
 )
@@ -65,38 +63,6 @@ def test_a_ranking_ends_at_a_hundred_documents() -> None:
     hits = [Hit(PassageId(f"d{row:03}", 0), 1.0 - row / 1000) for row in range(150)]
     ranked = rank_documents(hits)
     assert [r.document for r in ranked] == [f"d{row:03}" for row in range(100)]
-
-
-def run_of(*documents: str) -> list[Ranked]:
-    return [
-        Ranked(document, 1.0 / rank, PassageId(document, 0))
-        for rank, document in enumerate(documents, start=1)
-    ]
-
-
-def test_figures_by_hand() -> None:
-    qrels = {"q": {"a": 2, "b": 1, "c": 0}, "missed": {"a": 1}, "absent": {"a": 1}}
-    figures = figures_of(qrels, {"q": run_of("c", "b", "x", "a"), "missed": run_of("x")})
-    best = 2 + 1 / math.log2(3)
-    assert figures["q"][NDCG] == pytest.approx((1 / math.log2(3) + 2 / math.log2(5)) / best)
-    assert figures["q"][R100] == 1
-    assert figures["q"][RR] == 0.5
-    assert figures["q"][HIT1] == 0
-    assert set(figures["missed"].values()) == {0.0}
-    # A judged question that the run misses scores 0.
-    assert set(figures["absent"].values()) == {0.0}
-
-
-def test_equal_scores_keep_the_order_they_were_given() -> None:
-    run = [Ranked("a", 0.5, 0), Ranked("z", 0.5, 1)]
-    assert figures_of({"q": {"a": 1}}, {"q": run})["q"][HIT1] == 1
-    assert figures_of({"q": {"z": 1}}, {"q": run})["q"][HIT1] == 0
-
-
-def test_ten_and_a_hundred_are_the_cutoffs() -> None:
-    documents = [f"d{n:03}" for n in range(100)]
-    figures = figures_of({"q": {"d010": 1, "d099": 1}}, {"q": run_of(*documents)})["q"]
-    assert figures == {NDCG: 0.0, R100: 1.0, RR: 0.0, HIT1: 0.0}
 
 
 @pytest.fixture

@@ -48,24 +48,29 @@ def test_every_measure_is_registered_once_and_those_of_ranking_are_ir_measures_o
         measure = Measure(kind.name, 10 if kind.cutoff else None)
         assert Measure.parse(str(measure)) == Measure.parse(measure.key) == measure
         assert kind.says and not kind.says.endswith(".")
-        if kind.cutoff:
+        assert measure.of_ranking == (kind.cutoff and kind.name != "wrong")
+        if measure.of_ranking:
             assert str(ir_measures.parse_measure(str(measure))) == str(measure)
 
 
-@given(st.lists(st.integers(0, 1), max_size=12), st.integers(1, 12), st.integers(1, 12))
+@given(
+    st.lists(st.integers(0, 3), max_size=12),
+    st.integers(1, 12),
+    st.lists(st.integers(1, 3), min_size=1, max_size=12),
+)
 def test_measures_of_one_question_are_those_of_ir_measures(
-    gains: list[int], cutoff: int, more: int
+    gains: list[int], cutoff: int, missed: list[int]
 ) -> None:
-    relevant = sum(gains) + more
+    best = [gain for gain in gains if gain] + missed
     run = [ir_measures.ScoredDoc("q", f"d{n}", -float(n)) for n in range(len(gains))]
     qrels = [ir_measures.Qrel("q", f"d{n}", gain) for n, gain in enumerate(gains)]
-    qrels += [ir_measures.Qrel("q", f"missed{n}", 1) for n in range(more)]
+    qrels += [ir_measures.Qrel("q", f"missed{n}", gain) for n, gain in enumerate(missed)]
     for name in ("Success", "RR", "nDCG"):
         measure = Measure(name, cutoff)
         theirs = ir_measures.parse_measure(str(measure))
         [found] = ir_measures.iter_calc([theirs], qrels, run) if run else [None]
         expected = found.value if found else 0.0
-        assert measure.of(gains, relevant) == pytest.approx(expected, abs=1e-6)
+        assert measure.of(gains, best) == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_two_forms_have_the_measures_of_the_contract() -> None:
@@ -83,15 +88,26 @@ def test_the_two_forms_have_the_measures_of_the_contract() -> None:
 
 def test_measures_of_one_question_by_hand() -> None:
     gains = [0, 0, 1, 0, 1]
-    assert Measure("Success", 1).of(gains, 1) == 0
-    assert Measure("Success", 3).of(gains, 1) == 1
-    assert Measure("RR", 10).of(gains, 1) == 1 / 3
-    assert Measure("RR", 2).of(gains, 1) == 0
+    assert Measure("Success", 1).of(gains, [1]) == 0
+    assert Measure("Success", 3).of(gains, [1]) == 1
+    assert Measure("RR", 10).of(gains, [1]) == 1 / 3
+    assert Measure("RR", 2).of(gains, [1]) == 0
     found = 1 / math.log2(4) + 1 / math.log2(6)
-    assert Measure("nDCG", 10).of(gains, 2) == pytest.approx(found / (1 + 1 / math.log2(3)))
-    assert Measure("nDCG", 10).of([0, 1], 1) == pytest.approx(1 / math.log2(3))
-    assert Measure("nDCG", 10).of([], 1) == 0
-    assert Measure("nDCG", 10).of([1] * 10, 12) == pytest.approx(1)
+    assert Measure("nDCG", 10).of(gains, [1, 1]) == pytest.approx(found / (1 + 1 / math.log2(3)))
+    assert Measure("nDCG", 10).of([0, 1], [1]) == pytest.approx(1 / math.log2(3))
+    assert Measure("nDCG", 10).of([], [1]) == 0
+    assert Measure("nDCG", 10).of([1] * 10, [1] * 12) == pytest.approx(1)
+
+
+def test_graded_gains_by_hand() -> None:
+    ndcg = Measure("nDCG", 10)
+    # Grades 1 and 3 are there to be found, and are found the wrong way round.
+    assert ndcg.of([1, 3], [1, 3]) == pytest.approx((1 + 3 / math.log2(3)) / (3 + 1 / math.log2(3)))
+    # One result of grade 3 is all there could be: of two, that counts which is worth more.
+    assert ndcg.of([1, 3], [3]) == pytest.approx(1 / math.log2(3))
+    assert ndcg.of([2, 0, 3], [3]) == pytest.approx(2 / 3)
+    assert ndcg.of([3, 3, 3], [3]) == 1
+    assert Measure("RR", 10).of([1, 3], [3]) == 1
 
 
 def test_the_mean_and_its_interval() -> None:

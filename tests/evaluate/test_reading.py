@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qa.evaluate.measures import risk_coverage
 from qa.records import Answer, Citation, Highlight, IndexInfo, Note, Result, Verdict
 from qa.search.confidence import Calibration, Curve
 
@@ -135,29 +134,6 @@ def test_few_are_spread_over_all(scoring: ModuleType) -> None:
     assert scoring.spread(range(101), 5) == [0, 25, 50, 75, 100]
     assert scoring.spread(range(3), 5) == [0, 1, 2]
     assert scoring.spread(range(3), None) == [0, 1, 2]
-
-
-def test_wrong_at_a_coverage_by_hand(scoring: ModuleType) -> None:
-    # Surest first: right, wrong, then two that tie (right, wrong), then wrong.
-    confidences, wrong = [0.5, 0.9, 0.5, 0.8, 0.1], [False, False, True, True, True]
-    once = np.ones((1, 5))
-    for coverage, expected in ((0.2, 0), (0.4, 1 / 2), (0.6, 2 / 4), (0.8, 2 / 4), (1, 3 / 5)):
-        assert scoring.wrong_at(confidences, wrong, coverage)(once)[0] == pytest.approx(expected)
-    # The second question drawn three times, the wrong one beside it never.
-    weights = np.asarray([[1.0, 3, 1, 0, 0]])
-    assert scoring.wrong_at(confidences, wrong, 0.5)(weights)[0] == 0
-    assert scoring.wrong_at(confidences, wrong, 1)(weights)[0] == pytest.approx(1 / 5)
-
-
-def test_wrong_at_a_coverage_lies_on_the_risk_coverage_curve(scoring: ModuleType) -> None:
-    dice = np.random.default_rng(4)
-    confidences = dice.integers(0, 20, 90) / 20
-    wrong = dice.random(90) < 0.4
-    points = risk_coverage(confidences.tolist(), wrong.tolist())
-    for coverage in (0.25, 0.5, 0.7, 0.8):
-        there = next(point for point in points if point.coverage >= coverage)
-        found = scoring.wrong_at(confidences, wrong, coverage)(np.ones((1, 90)))[0]
-        assert found == pytest.approx(there.risk, abs=1e-6)
 
 
 def test_statistics_are_joined(scoring: ModuleType) -> None:

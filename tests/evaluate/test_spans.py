@@ -8,14 +8,28 @@ from pathlib import Path
 import pytest
 
 from qa.engine import Engine
-from qa.errors import DatasetError
-from qa.evaluate.datasets import SpanSet, read_spans, without_history
-from qa.evaluate.measures import AUROC, COVERAGE, EXCERPT_CHARS, RISK, Figure, Measure
+from qa.errors import DatasetError, UsageError
+from qa.evaluate.datasets import Gold, SpanQuestion, SpanSet, read_spans, without_history
+from qa.evaluate.measures import (
+    AUROC,
+    COVERAGE,
+    EXCERPT_CHARS,
+    RISK,
+    SPAN_MEASURES,
+    WRONG,
+    Figure,
+    Measure,
+)
 from qa.evaluate.outcome import Outcome
-from qa.evaluate.run import evaluate_spans
-from qa.evaluate.spans import Place, ask_spans, gains_of, locate
+from qa.evaluate.run import evaluate_spans, measures_of
+from qa.evaluate.runs import Place
+from qa.evaluate.serving import open_engine
+from qa.evaluate.spans import Asking, ask_spans, gains_of, judge, locate
 from qa.records import Answer, Citation, Question, Result, Verdict
+from qa.settings import Settings
+from tests.conftest import Build
 from tests.evaluate.conftest import QUESTIONS, write_lines
+from tests.fake import FakeEncoder
 
 HIT1, HIT5, RR, NDCG = map(Measure.parse, ("hit@1", "hit@5", "RR@10", "nDCG@10"))
 
@@ -44,34 +58,38 @@ def place(start: int, end: int, source: str = "a.txt") -> tuple[Place, ...]:
     return (Place(source, start, end),)
 
 
+def at(start: int, end: int, source: str = "a.txt") -> Place:
+    return Place(source, start, end)
+
+
 def test_half_of_a_quote_is_enough_and_less_is_not() -> None:
     quote = [place(100, 200)]
-    assert gains_of([result(1, 0, 150)], quote) == [1]
-    assert gains_of([result(1, 0, 149)], quote) == [0]
-    assert gains_of([result(1, 150, 300)], quote) == [1]
-    assert gains_of([result(1, 120, 169)], quote) == [0]
-    assert gains_of([result(1, 0, 300, "b.txt")], quote) == [0]
+    assert gains_of([at(0, 150)], quote) == [1]
+    assert gains_of([at(0, 149)], quote) == [0]
+    assert gains_of([at(150, 300)], quote) == [1]
+    assert gains_of([at(120, 169)], quote) == [0]
+    assert gains_of([at(0, 300, "b.txt")], quote) == [0]
 
 
 def test_half_of_a_quote_of_odd_length_is_the_larger_half() -> None:
-    assert gains_of([result(1, 0, 1)], [place(0, 3)]) == [0]
-    assert gains_of([result(1, 0, 2)], [place(0, 3)]) == [1]
+    assert gains_of([at(0, 1)], [place(0, 3)]) == [0]
+    assert gains_of([at(0, 2)], [place(0, 3)]) == [1]
 
 
 def test_a_quote_is_credited_once() -> None:
     # Both excerpts hold half of it.
-    assert gains_of([result(1, 0, 150), result(2, 150, 300)], [place(100, 200)]) == [1, 0]
+    assert gains_of([at(0, 150), at(150, 300)], [place(100, 200)]) == [1, 0]
 
 
 def test_every_place_of_a_quote_counts_but_once() -> None:
     quote = [(Place("a.txt", 0, 10), Place("a.txt", 500, 510))]
-    results = [result(1, 20, 30), result(2, 490, 600), result(3, 0, 20)]
-    assert gains_of(results, quote) == [0, 1, 0]
+    excerpts = [at(20, 30), at(490, 600), at(0, 20)]
+    assert gains_of(excerpts, quote) == [0, 1, 0]
 
 
 def test_an_excerpt_that_covers_two_quotes_is_one_relevant_excerpt() -> None:
     quotes = [place(0, 10), place(20, 30), place(100, 110)]
-    assert gains_of([result(1, 0, 30), result(2, 20, 40), result(3, 100, 120)], quotes) == [1, 0, 1]
+    assert gains_of([at(0, 30), at(20, 40), at(100, 120)], quotes) == [1, 0, 1]
 
 
 class _Fixed:
@@ -142,6 +160,84 @@ def test_outcomes_by_hand(spans: Path, engine: Engine) -> None:
     assert missed.rank is None and set(missed.figures.values()) == {0.0}
     assert outcomes["spanish-1"].apart
     assert not outcomes["near-1"].answerable and not outcomes["near-1"].figures
+
+
+def graded(need: str, *grades: int) -> SpanQuestion:
+    gold = tuple(Gold("a.txt", f"quote {n}", grade) for n, grade in enumerate(grades))
+    return SpanQuestion("q", "?", "fact", gold, "all" if need == "all" else "any")
+
+
+def test_grades_of_alternatives_by_hand() -> None:
+    places = [place(0, 10), place(100, 110)]
+    shown = [at(0, 10), at(100, 110)]
+    found = judge(graded("any", 1, 3), shown, places, [HIT1, RR, NDCG])
+    assert found.gains == (1, 3) and found.rank == 1
+    # One excerpt is all there is to find: the second one is worth more, even at rank 2.
+    assert found.figures == {HIT1: 1, RR: 1, NDCG: pytest.approx(1 / math.log2(3))}
+    only = judge(graded("any", 1, 3), shown[:1], places, [NDCG])
+    assert only.figures == {NDCG: pytest.approx(1 / 3)}
+    assert judge(graded("any", 1, 3), shown[1:], places, [NDCG]).figures == {NDCG: 1}
+
+
+def test_grades_where_every_quote_is_wanted_by_hand() -> None:
+    places = [place(0, 10), place(100, 110), place(12, 20)]
+    question = graded("all", 1, 3, 2)
+    best = 3 + 2 / math.log2(3) + 1 / math.log2(4)
+    found = judge(question, [at(0, 10), at(100, 110)], places, [NDCG])
+    assert found.figures[NDCG] == pytest.approx((1 + 3 / math.log2(3)) / best)
+    # One excerpt with two quotes is one result, of the higher grade.
+    found = judge(question, [at(0, 20), at(100, 110)], places, [NDCG])
+    assert found.gains == (2, 3)
+    assert found.figures[NDCG] == pytest.approx((2 + 3 / math.log2(3)) / best)
+
+
+def test_what_ranks_below_the_excerpts_is_looked_at_when_it_is_asked_for(
+    spans: Path, archive: Path, tmp_path: Path, build: Build, encoder: FakeEncoder
+) -> None:
+    for n in range(60):
+        text = f"Ferry number {n} crosses the river. " + f"Boat {n} is of wood. " * (n % 7)
+        (tmp_path / "ferries").mkdir(exist_ok=True)
+        (tmp_path / "ferries" / f"{n:02}.txt").write_text(text, "utf-8")
+    build(tmp_path / "ferries", tmp_path / "i")
+    engine = open_engine(tmp_path / "i", Settings(), encoder)
+    question = {"id": "q", "question": "Which ferry crosses the river?", "kind": "fact"}
+    last = {"source": "36.txt", "quote": "Ferry number 36 crosses the river."}
+    write_lines(spans / "questions.jsonl", [{**question, "gold": [last]}, {**question, "id": "r"}])
+    (spans / "dataset.toml").unlink()
+    dataset = read_spans(spans)
+    measures = (*SPAN_MEASURES, Measure("Success", 100))
+    [shallow, _] = ask_spans(dataset, engine)
+    [deep, _] = ask_spans(dataset, engine, asking=Asking(measures, deep=True, explained=True))
+    assert len(shallow.ranked) == 10 and len(deep.ranked) > 40
+    assert deep.ranked[:10] == shallow.ranked
+    assert {m: deep.figures[m] for m in SPAN_MEASURES} == dict(shallow.figures)
+    assert deep.figures[Measure("Success", 100)] == 1
+    found = [one.place for one in deep.ranked if one.place]
+    for n, one in enumerate(found):  # no two of them overlap
+        for other in found[:n]:
+            assert one.source != other.source or one.end <= other.start or other.end <= one.start
+    assert [shown.id for shown in deep.top] == [one.id for one in deep.ranked[:10]]
+    assert {"dense", "lexical"} <= set(deep.top[0].stages)
+    assert not shallow.top[0].stages
+
+
+def test_measures_that_quotes_do_not_have_are_refused(spans: Path) -> None:
+    dataset = read_spans(spans)
+    assert measures_of(dataset, ["hit@1", "Success@7", "wrong@40"]) == (
+        *SPAN_MEASURES,
+        Measure("Success", 7),
+        Measure("wrong", 40),
+    )
+    for name, words in (("R@10", "of judged documents"), ("hit@101", "looks too far")):
+        with pytest.raises(UsageError, match=words):
+            measures_of(dataset, [name])
+
+
+def test_the_filters_of_a_question_are_applied(spans: Path, engine: Engine) -> None:
+    entry = {**QUESTIONS[1], "filters": {"source": ["copy of *"]}}
+    write_lines(spans / "questions.jsonl", [entry, QUESTIONS[3]])
+    outcome = ask_spans(read_spans(spans), engine, asking=Asking(deep=True))[0]
+    assert {one.place.source for one in outcome.ranked if one.place} == {"copy of bridge.txt"}
 
 
 def test_a_question_is_asked_with_those_before_it(spans: Path, engine: Engine) -> None:
@@ -233,6 +329,9 @@ def test_verdicts_are_measured_once_there_is_confidence(spans: Path, engine: Eng
     right = sum(o.rank == 1 for o in _answered(evaluation.outcomes))
     assert _value(evaluation.measures, RISK) == 1 - right / 3
     assert evaluation.measures[RISK].n == 3
+    # The surest four of five, for 70%: those but the one at .2; of them the near one is wrong.
+    wrong = sum(o.rank != 1 for o in evaluation.outcomes if not o.apart and o.id != "off-1")
+    assert _value(evaluation.measures, WRONG) == wrong / 4
     assert [point.coverage for point in evaluation.curve] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
 
 

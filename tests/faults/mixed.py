@@ -335,7 +335,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "page.xhtml": {"": "The lime kiln smoked."},
     "saved.mhtml": {"": "The ropery was longer than the town was wide."},
     "two pages.pdf": {"": "A whale was stranded upon the breakwater in its third year."},
-    "scanned.pdf": {"": "<no text: scanned pages; run OCR first>"},
+    "scanned.pdf": {"": "<no text: scanned pages; set ocr to tesseract to have them read>"},
     "word.docx": {"": "The ferry crossed free of charge on Sundays."},
     "text.odt": {"": "made barrels of oak"},
     "slides.pptx": {"": "The lamp of the lighthouse burned rape oil."},

@@ -128,7 +128,7 @@ def test_a_citation_opens_at_its_page(
         cited = view.text.split('<p id="citation">')[1].split("</p>")[0]
         assert re.findall(r"page \d+", cited) == ([f"page {page}"] if page else [])
         # The last beginning of a page that stands before the first marked word.
-        before, _, after = view.text.partition('<mark id="cited" tabindex="-1">')
+        before, _, after = view.text.partition('<mark id="cited" class="cited" tabindex="-1">')
         leaf = re.match(r'<span class="leaf" data-page="\d+">', after)
         leaves = re.findall(r'data-page="(\d+)"', before + (leaf[0] if leaf else ""))
         assert leaves[-1:] == ([str(page)] if page else [])

@@ -74,7 +74,11 @@ def take(name: str) -> Record:
 
 def _known(document: Document) -> Mapping[str, Any]:
     """Return all that is known of a document. A field that it leaves empty counts for nothing."""
-    return {k: v for k, v in asdict(document).items() if k not in _OWN and v not in (None, (), [])}
+    return {
+        k: v
+        for k, v in asdict(document).items()
+        if k not in _OWN and v not in (None, (), [], False)
+    }
 
 
 def _shown(document: Document) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import packages_distributions
 import pytest
 
 from qa.corpus.contents import KNOWN
-from qa.corpus.readers import VERSIONS, ending_of
+from qa.corpus.readers import IMAGE_VERSION, VERSIONS, ending_of
 from tests.conftest import ROOT
 from tests.golden.extractions import Record, change, keep, kept, samples, splitter, take, terms
 
@@ -37,7 +37,7 @@ def test_every_format_has_a_version_and_a_sample() -> None:
 
 
 def test_every_library_that_reads_or_splits_is_part_of_a_version() -> None:
-    versions = [*VERSIONS.values(), splitter(), terms()]
+    versions = [*VERSIONS.values(), IMAGE_VERSION, splitter(), terms()]
     named = {library for version in versions for library in version.libraries.split()}
     files = [
         *(ROOT / "qa/corpus").rglob("*.py"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
@@ -637,6 +639,24 @@ def a_build_that_is_refused_leaves_what_was_live(backend: Backend) -> None:
     assert index.version() == version
     assert len(sources(index.open().store)) == 4
     assert len(index.state().generations) == 1
+
+
+@check
+def an_index_names_the_folders_that_it_was_built_from(backend: Backend) -> None:
+    """Those of the last build; none where it was given documents."""
+    index = backend.new()
+    with TemporaryDirectory() as folder:
+        Path(folder, "harbour.txt").write_text(HARBOUR)
+        build_index(
+            [Path(folder)],
+            Settings(index="nowhere"),
+            encoder=FakeEncoder(),
+            calibrated=False,
+            index=index,
+        )
+    assert list(index.folders()) == [folder]
+    build(index, archive())
+    assert list(index.folders()) == []
 
 
 @check

@@ -507,6 +507,10 @@ class MemoryIndex:
     def records(self) -> list[FileRecord]:
         return list(self._live().records)
 
+    def folders(self) -> tuple[str, ...]:
+        self._live()
+        return self.paths
+
     @contextmanager
     def building(self) -> Iterator[MemoryBuilding]:
         if self._held:

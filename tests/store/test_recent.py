@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from qa.records import Document
-from qa.store.files.recent import RecentDocuments
+from qa.store.recent import RecentDocuments
 
 
 def test_documents_are_kept_while_their_texts_fit() -> None:

@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from qa.build.builder import build_index
 from qa.encode.build import save_codec
 from qa.errors import GateError, IndexForeignError
-from qa.records import Block, Document, PassageId, document_id
+from qa.records import Block, Document, PassageId, Scan, document_id
 from qa.search.confidence import Calibration, Signals
 from qa.settings import Settings
 from qa.store import FileIndex, IndexFolder
@@ -66,7 +67,8 @@ def given(tmp_path_factory: pytest.TempPathFactory, encoder: FakeEncoder) -> Pat
     with folder.lock():
         folder.add_model("fake-1", lambda model: save_codec(model, encoder.codec))
     odd = document("d/odd.txt", "A lone \udc80 surrogate, and the harbour of Żabno.")
-    documents = [*listed_documents(), odd, tables(), long_document()]
+    scanned = replace(document("e/scan.txt", "The ferry was read."), scans=(Scan(0, 9, 0.5),))
+    documents = [*listed_documents(), odd, tables(), long_document(), scanned]
     for kept in (documents, [one for one in documents if one.source != "b/bees.txt"]):
         build_index(
             [],
@@ -139,6 +141,8 @@ def test_it_finds_the_documents(index: Path) -> None:
         names = (*names, "has_lines")
         assert [told[name] for name in names] == [getattr(theirs, name) for name in names]
         assert tuple(told["page_starts"]) == theirs.page_starts
+        scans = [(one.start, one.end, one.confidence) for one in theirs.scans]
+        assert [tuple(one) for one in told.get("scans", ())] == scans
         assert told["furniture"] == sum(block.kind == "furniture" for block in theirs.blocks)
         assert dated(told["published"]) == dated(theirs.published)
         assert [block[:4] for block in blocks] == [
@@ -365,6 +369,12 @@ TYPES: Mapping[str, Callable[[Any], bool]] = {
     "list of text or null": lists(lambda value: value is None or isinstance(value, str)),
     "list of integers": lists(lambda value: type(value) is int),
     "list of numbers": lists(lambda value: type(value) in (int, float)),
+    "list of text and numbers": lists(
+        lambda value: isinstance(value, str) or type(value) in (int, float)
+    ),
+    "list of triples": lists(
+        lambda v: [*map(type, v)] == [int, int, float] and v[0] < v[1] and 0 <= v[2] <= 1
+    ),
     "list of pairs": lists(lambda v: len(v) == 2 and all(isinstance(one, str) for one in v)),
 }
 

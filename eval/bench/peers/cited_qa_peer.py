@@ -41,8 +41,8 @@ class CitedQa:
             return engine.ask(Question(text, k=DEPTH))
 
         def rank(text: str) -> list[str]:
-            from qa.evaluate.corpora import DEPTH as DOCUMENTS
             from qa.evaluate.corpora import rank_documents
+            from qa.evaluate.runs import DEPTH as DOCUMENTS
 
             share = engine.info.passages / engine.info.documents
             depth = math.ceil(1.5 * DOCUMENTS * max(1.0, share))

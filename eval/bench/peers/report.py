@@ -9,11 +9,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from qa.evaluate.compare import randomisation_test, show_p
-from qa.evaluate.corpora import Ranked, figures_of
 from qa.evaluate.datasets import JudgedCorpus, read_dataset
 from qa.evaluate.measures import Measure
-from qa.records import PassageId
+from qa.evaluate.relevance import figures_of
+from qa.evaluate.significance import randomisation_test, show_p
 
 OURS = "cited-qa"
 MEASURES = (Measure("nDCG", 10), Measure("Success", 1))
@@ -63,14 +62,7 @@ def judge(dataset: JudgedCorpus, measured: Table) -> Table:
     table: Table = {}
     for name, one in measured.items():
         build, asked = one["build"], one["ask"]
-        runs = {
-            query: [
-                Ranked(document, -rank, PassageId(document, 0))
-                for rank, document in enumerate(documents)
-            ]
-            for query, documents in asked["run"].items()
-        }
-        figures = figures_of(dataset.qrels, runs)
+        figures = figures_of(dataset.qrels, asked["run"])
         times = sorted(asked["milliseconds"])
         p50 = median(times)
         table[name] = {

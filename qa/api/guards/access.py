@@ -20,6 +20,7 @@ PUBLIC = ("/", "/static", "/healthz", "/readyz", "/v1/session")
 ASK = (
     "/v1/ask",
     "/v1/verify",
+    "/v1/cite",
     "/v1/archive",
     "/v1/documents",
     "/v1/judgements",

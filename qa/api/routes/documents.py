@@ -21,6 +21,7 @@ from qa.present.citations import citation_text
 from qa.present.wire import document_body, entry_body, json_pieces
 from qa.records import Document
 from qa.search.citations import cite_span
+from qa.service.pictures import Pictures, pages_of
 
 CHANGED = (
     "This document has changed since it was cited: the cited words are not marked, and may be gone."
@@ -96,6 +97,7 @@ async def view(
     def make() -> Iterator[bytes]:
         found = service.engines.get().document(id)
         page = _page(found, start, end, version, service.base(request))
+        page |= _pictures(service.pictures, found, page["start"], page["end"])
         root = "../" * (3 + request.scope.get("raw_path", b"").endswith(b"/"))
         return (piece.encode() for piece in view_pieces(found, **page, root=root))
 
@@ -116,6 +118,16 @@ def _page(
             field="start" if start is None or end is not None else "end",
         )
     return {"start": start, "end": end, "citation": _citation(document, start, end, base)}
+
+
+def _pictures(
+    pictures: Pictures, document: Document, start: int | None, end: int | None
+) -> dict[str, Any]:
+    """Return which pages of the original are shown beside a span, or why none is."""
+    if start is None or end is None or not document.page_starts:
+        return {}
+    refusal = pictures.refusal(document)
+    return {"unseen": refusal} if refusal else {"pages": pages_of(document, start, end)}
 
 
 def _citation(document: Document, start: int, end: int, base: str) -> str:

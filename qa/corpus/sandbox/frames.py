@@ -14,9 +14,9 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from qa.corpus.contents import Item, Mark
-from qa.corpus.reading import Columns, Limits, Options, Skipped
+from qa.corpus.reading import Columns, Limits, Ocr, Options, Skipped
 from qa.facets import bounded
-from qa.records import About, Block, BlockKind, Document, Place, Published, document_id
+from qa.records import About, Block, BlockKind, Document, Place, Published, Scan, document_id
 
 _LENGTH = struct.Struct(">Q")
 _KINDS = frozenset(get_args(BlockKind))
@@ -105,7 +105,8 @@ def options_of(fields: Mapping[str, Any]) -> Options:
     """Return the options from the mapping that ``asdict`` made."""
     columns = {name: tuple(names) for name, names in fields["columns"].items()}
     encodings = tuple((glob, codec) for glob, codec in fields["encodings"])
-    return Options(Limits(**fields["limits"]), Columns(**columns), encodings=encodings)
+    limits, ocr = Limits(**fields["limits"]), Ocr(**fields["ocr"])
+    return Options(limits, Columns(**columns), encodings=encodings, ocr=ocr)
 
 
 def message_of(item: Item) -> Mapping[str, Any]:
@@ -122,6 +123,7 @@ def message_of(item: Item) -> Mapping[str, Any]:
     ]
     fields["places"] = [[place.start, place.label, place.part] for place in item.places]
     fields["facets"] = item.facets
+    fields["scans"] = [[scan.start, scan.end, scan.confidence] for scan in item.scans]
     return {"document": fields}
 
 
@@ -180,6 +182,7 @@ def _item(message: Mapping[str, Any]) -> Item:
         places=_places(fields["places"], len(text)),
         has_lines=_flag(fields["has_lines"]),
         facets=bounded(fields["facets"]),
+        scans=_scans(fields["scans"], len(text)),
     )
 
 
@@ -223,6 +226,16 @@ def _places(rows: list[list[Any]], length: int) -> tuple[Place, ...]:
     if any(type(part) is not int for part in parts) or parts != sorted(parts):
         raise ValueError("parts out of order")
     return places
+
+
+def _scans(rows: list[list[Any]], length: int) -> tuple[Scan, ...]:
+    scans, upto = [], 0
+    for start, end, confidence in rows:
+        if not upto <= int(start) < int(end) <= length or not 0 <= float(confidence) <= 1:
+            raise ValueError("a scan out of place")
+        scans.append(Scan(int(start), int(end), float(confidence)))
+        upto = int(end)
+    return tuple(scans)
 
 
 def _ascending(starts: list[int], length: int) -> tuple[int, ...]:

@@ -14,17 +14,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import asdict
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from qa.corpus.contents import Mark
-from qa.corpus.reading import Options, Skipped
+from qa.corpus.reading import Options, Skipped, UnreadableError
+from qa.corpus.sandbox import drawn
 from qa.corpus.sandbox.clock import wait
 from qa.corpus.sandbox.confinement import Confinement
 from qa.corpus.sandbox.frames import FrameError, TooLongError, item_of, receive, send
+from qa.corpus.sheets import Marks, Sheet, Wanted
 from qa.errors import ConfinementError
 from qa.records import Document
 
@@ -35,6 +37,7 @@ _WALL = 3
 """The limit of clock time as a multiple of processor time: other processes need the processor too."""
 _START_SECONDS = 60
 """A child that has not started after so many seconds counts as failed."""
+_NO_SENSE = "its reader gave no sensible answer"
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from qa.corpus.sandbox.worker import main; main()"
 """The child uses the module paths of this process, in whatever folder it is started."""
@@ -45,22 +48,33 @@ class _FaultError(Exception):
 
 
 class Sandbox:
-    """Reads files in a child process. Not for two threads at once.
+    """Reads files in a child process, and draws their pages. Not for two threads at once.
 
     ``tell`` is called once, before the first file is read, if the kernel does not confine the child
-    completely; with ``confinement="kernel"`` entering then raises ConfinementError.
+    completely; with ``confinement="kernel"`` entering then raises ConfinementError. ``clock`` is the
+    setting that sets the limit on time. A ``patient`` child lets other processes have the processor first.
     """
 
-    def __init__(self, options: Options, tell: Callable[[str], None] = lambda _: None) -> None:
-        self._options = options
+    def __init__(
+        self,
+        options: Options,
+        tell: Callable[[str], None] = lambda _: None,
+        *,
+        clock: str = "reader_seconds",
+        patient: bool = False,
+    ) -> None:
+        self.options = options
+        """How files are read."""
         self._tell = tell
+        self._clock = clock
+        self._patient = patient
         self._confinement: Confinement | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._files = 0
 
     def __enter__(self) -> Sandbox:
-        if self._options.confinement == "kernel":
+        if self.options.confinement == "kernel":
             self.start()
         return self
 
@@ -89,7 +103,7 @@ class Sandbox:
         self._stop()
         raise ConfinementError(
             f"the readers' process does not start ({fault}): see whether {sys.executable} runs, "
-            f"and has {self._options.limits.memory_bytes:,} bytes of memory"
+            f"and has {self.options.limits.memory_bytes:,} bytes of memory"
         )
 
     def read(
@@ -126,33 +140,70 @@ class Sandbox:
         self, source: str, file: IO[bytes], side: str | None, after: int, bad: list[int]
     ) -> Iterator[Document | Skipped | Mark]:
         """Yield what the child finds, from file number ``after`` of an archive file on."""
-        limits = self._options.limits
+        request = {"source": source, "after": after, "bad": bad, "side": side}
+        answers = self._answers(request, file, self.options.limits.output_bytes)
+        with closing(answers):
+            for message in answers:
+                try:
+                    item = item_of(message, source)
+                except FrameError:
+                    raise _FaultError(_NO_SENSE) from None
+                del message  # as large as the document, which may be used for a long time
+                if item is not None:
+                    yield item
+
+    def draw(self, file: IO[bytes], wanted: Wanted) -> Iterator[Sheet | Marks]:
+        """Yield the wanted pages of an open PDF, and then where its words stand on them.
+
+        Raises UnreadableError, with the reason, if the file is not the wanted one, or if it cannot be drawn
+        within the limits.
+        """
+        answers = self._answers(drawn.request_of(wanted), file, drawn.MAX_FRAME)
+        try:
+            with closing(answers):
+                for message in answers:
+                    if "refused" in message:
+                        raise UnreadableError(str(message["refused"]))
+                    if "end" not in message:
+                        yield drawn.found_of(message, wanted)
+        except FrameError:
+            raise UnreadableError(_NO_SENSE) from None
+        except _FaultError as fault:
+            raise UnreadableError(str(fault)) from None
+
+    def _answers(
+        self, request: Mapping[str, Any], file: IO[bytes], longest: int
+    ) -> Generator[Mapping[str, Any], None, None]:
+        """Yield the child's messages about a request, the last one included. Raises _FaultError."""
+        limits, alive = self.options.limits, self.options.ocr.pages
         whole = False
         try:
             channel = self._ready()
-            request = {"source": source, "after": after, "bad": bad, "side": side}
             send(channel, request, files=(file.fileno(),))
-            while True:
+            while not whole:
                 deadline = time.monotonic() + _WALL * limits.seconds
                 self._wait(channel, deadline)
-                message = receive(channel, limit=limits.output_bytes, deadline=deadline)
+                message = receive(channel, limit=longest, deadline=deadline)
                 if message is None:
                     raise _FaultError(self._why())
                 if "memory" in message:
                     raise _FaultError(self._memory())
-                item = item_of(message, source)
-                del message  # as large as the document, which may be used for a long time
-                if item is None:
-                    whole = True
-                    return
-                yield item
+                if "alive" in message:  # OCR read a page; each page has the time of a document
+                    alive -= 1
+                    if alive < 0:
+                        raise FrameError("more pages than are read")
+                    continue
+                alive = self.options.ocr.pages
+                whole = "end" in message
+                yield message
+                del message
         except TimeoutError:
             raise _FaultError(self._time()) from None
         except TooLongError:
             size = f"its text takes more than {limits.output_bytes:,} bytes"
             raise _FaultError(size) from None
         except FrameError:
-            raise _FaultError("its reader gave no sensible answer") from None
+            raise _FaultError(_NO_SENSE) from None
         except (BrokenPipeError, ConnectionResetError):
             raise _FaultError(self._why()) from None
         finally:
@@ -176,7 +227,7 @@ class Sandbox:
                     process_group=0,
                 )
             self._channel, self._files = ours, 0
-            send(ours, asdict(self._options))
+            send(ours, {**asdict(self.options), "patient": self._patient})
             self._greet(ours)
         return self._channel
 
@@ -196,7 +247,7 @@ class Sandbox:
         self._confinement = Confinement(held, missing)
         if missing:
             lacking = f"the kernel does not confine the readers' process completely ({'; '.join(missing)})"
-            if self._options.confinement == "kernel":
+            if self.options.confinement == "kernel":
                 self._stop()
                 raise ConfinementError(
                     f"{lacking}, as the setting reader_confinement demands: run where it can "
@@ -207,7 +258,7 @@ class Sandbox:
 
     def _wait(self, channel: socket.socket, deadline: float) -> None:
         assert self._child is not None
-        wait(channel, self._child.pid, seconds=self._options.limits.seconds, deadline=deadline)
+        wait(channel, self._child.pid, seconds=self.options.limits.seconds, deadline=deadline)
 
     def _why(self) -> str:
         """Return why the child is gone."""
@@ -227,10 +278,10 @@ class Sandbox:
         return "crashed its reader"
 
     def _time(self) -> str:
-        return f"took more than {self._options.limits.seconds} s (setting reader_seconds)"
+        return f"took more than {self.options.limits.seconds} s (setting {self._clock})"
 
     def _memory(self) -> str:
-        limit = self._options.limits.memory_bytes
+        limit = self.options.limits.memory_bytes
         return f"needed more than {limit:,} bytes of memory (setting reader_memory_bytes)"
 
     def _stop(self) -> None:

@@ -13,18 +13,23 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from qa.corpus import tesseract
 from qa.corpus.contents import Item, Resumed, contents
+from qa.corpus.reading import Options, UnreadableError
+from qa.corpus.sandbox import drawn
 from qa.corpus.sandbox.confinement import confine
 from qa.corpus.sandbox.confinement.places import Place, places
 from qa.corpus.sandbox.frames import message_of, options_of, receive, receive_with_file, send
 from qa.corpus.side import with_side
 
-_REQUEST = 1 << 20
+_REQUEST = 1 << 23
+_PATIENCE = 10
+_ALIVE = {"alive": True}
 _FORBIDDEN = (
     "socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system",
     "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown",
@@ -40,8 +45,12 @@ def main() -> None:
     if begin is None:
         return
     options = options_of(begin)
+    if begin["patient"]:
+        os.nice(_PATIENCE)
     _bound(options.limits.memory_bytes)
     libraries = places()
+    if options.ocr.on:
+        libraries = (*libraries, *map(Place, tesseract.folders()))
     send(channel, asdict(confine(libraries)))
     sys.addaudithook(_guard(libraries))
     while request := receive_with_file(channel, limit=_REQUEST):
@@ -49,18 +58,44 @@ def main() -> None:
         _allow(options.limits.seconds)
         try:
             with os.fdopen(descriptor, "rb") as file:
-                resumed = Resumed(message["after"], frozenset(message["bad"]))
-                items: Iterable[Item] = contents(message["source"], file, options, resumed)
-                if message["side"] is not None:
-                    side = message["side"]
-                    items = with_side(items, message["source"], side, options.columns)
-                for item in items:
-                    send(channel, message_of(item))
+                for answer in _answers(message, file, options, lambda: send(channel, _ALIVE)):
+                    send(channel, answer)
                     _allow(options.limits.seconds)
             send(channel, {"end": True})
         except MemoryError:
             send(channel, {"memory": True})
             return
+
+
+def _answers(
+    request: Mapping[str, Any], file: IO[bytes], options: Options, alive: Callable[[], None]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what is said to a request: what a file holds, or its pages as pictures."""
+    if "draw" in request:
+        yield from _drawn(request, file, options)
+        return
+    resumed = Resumed(request["after"], frozenset(request["bad"]))
+    items: Iterable[Item] = contents(request["source"], file, options, resumed, alive)
+    if request["side"] is not None:
+        items = with_side(items, request["source"], request["side"], options.columns)
+    yield from map(message_of, items)
+
+
+def _drawn(
+    request: Mapping[str, Any], file: IO[bytes], options: Options
+) -> Iterator[Mapping[str, Any]]:
+    from qa.corpus.drawing import drawn as draw  # PDFium, which few files need
+
+    # One byte more than it may have: then its checksum is another one.
+    data = file.read(options.limits.file_bytes + 1)
+    try:
+        yield from map(drawn.message_of, draw(data, drawn.wanted_of(request), options.ocr))
+    except MemoryError:
+        raise
+    except UnreadableError as error:
+        yield {"refused": str(error)}
+    except Exception as error:
+        yield {"refused": f"its reader failed ({type(error).__name__})"}
 
 
 def _bound(memory: int) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache, partial
-from operator import attrgetter
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qa.records import Archive, Document, Filters, PassageId
+from qa.records import Archive, Document, PassageId
+from qa.store.documents import Catalogue
 from qa.store.files.dense import RowArray
-from qa.store.files.documents import Documents
 from qa.store.files.lexical import best
 from qa.store.files.passages import StoredPassages
 from qa.store.files.written import WrittenGeneration
@@ -26,7 +22,6 @@ from qa.store.protocol import (
     Spans,
     Statistics,
     spread,
-    summarise,
 )
 
 
@@ -34,10 +29,9 @@ class Generation(WrittenGeneration):
     """Implements ``Store``."""
 
     @cached_property
-    def _fits(self) -> Any:
-        # The cache must not hold ``self``: a cycle would keep the files of an unused generation. It
-        # has one entry for each glob, and a limit, because clients can send many globs.
-        return lru_cache(maxsize=256)(partial(_fits, self._documents, self.table))
+    def _catalogue(self) -> Catalogue:
+        counts = np.bincount(self.table["document"], minlength=len(self._documents))
+        return Catalogue(self._documents, counts.astype(np.int64))
 
     def statistics(self, terms: Sequence[str], tokens: Sequence[int]) -> Statistics:
         holders = {term: self.lexical.holders(term) for term in terms}
@@ -68,9 +62,7 @@ class Generation(WrittenGeneration):
             dense=self.ids.ids(nearest),
             lexical=self.ids.ids(matching),
             undated_documents=left.undated if left else 0,
-            unmatched=tuple(
-                glob for glob in dict.fromkeys(query.filters.source) if not self._fits(glob)
-            ),
+            unmatched=self._catalogue.unmatched(query.filters.source),
             unknown_facets=left.sifted.unknown if left and left.sifted else (),
             unmet=left.sifted.unmet if left and left.sifted else (),
         )
@@ -105,16 +97,7 @@ class Generation(WrittenGeneration):
         return Sampled(id, document.id, document.text[start:end], sentences, tuple(around))
 
     def extracts(self, documents: int, places: int, characters: int) -> list[str]:
-        return list(self._extracts(documents, places, characters))
-
-    def _extracts(self, documents: int, places: int, characters: int) -> Iterator[str]:
-        entries = self._listing
-        for entry in entries[:: max(1, len(entries) // documents)][:documents]:
-            document = self._documents.find(entry.id)
-            text = document.text if document else ""
-            step = max(characters, len(text) // places)
-            for start in range(0, min(len(text), step * places), step):
-                yield text[start : start + characters]
+        return list(self._catalogue.extracts(documents, places, characters))
 
     def document(self, document_id: str) -> Document | None:
         return self._documents.find(document_id)
@@ -128,30 +111,7 @@ class Generation(WrittenGeneration):
             yield Spans(entry["id"], entry["sha256"], rows["start"].tolist(), rows["end"].tolist())
 
     def summary(self) -> Archive:
-        return summarise(self._listing, self._documents.facets())
+        return self._catalogue.summary()
 
     def listing(self, after: str = "", limit: int | None = None) -> list[DocumentEntry]:
-        first = bisect_right(self._listing, after, key=attrgetter("source")) if after else 0
-        return self._listing[first : None if limit is None else first + limit]
-
-    @cached_property
-    def _listing(self) -> list[DocumentEntry]:
-        passages = np.bincount(self.table["document"], minlength=len(self._documents)).tolist()
-        listing = [
-            DocumentEntry(
-                id=entry["id"],
-                source=entry["source"],
-                title=entry["title"],
-                published=entry["published"]["value"] if entry["published"] else None,
-                characters=entry["characters"],
-                passages=passages[place],
-            )
-            for place, entry in self._documents.shown
-        ]
-        return sorted(listing, key=attrgetter("source"))
-
-
-def _fits(documents: Documents, table: NDArray[Any], glob: str) -> bool:
-    """Whether a source that has a passage matches a glob."""
-    left = documents.matching(Filters(source=(glob,)))
-    return bool(left.keep[table["document"]].any())
+        return self._catalogue.listing(after, limit)

@@ -62,6 +62,9 @@ class FileIndex:
     def records(self) -> list[FileRecord]:
         return upkeep.records(self._folder)
 
+    def folders(self) -> tuple[str, ...]:
+        return self._folder.live().paths
+
     @contextmanager
     def building(self) -> Iterator[FileBuilding]:
         with self._folder.lock():

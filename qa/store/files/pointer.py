@@ -88,7 +88,7 @@ def read_live(index: Path) -> Live:
             "run qa build again, or install the version that built it"
         )
     try:
-        return _parsed(parsed)
+        return live_of(parsed)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise damaged(path, "it is not a pointer") from error
 
@@ -98,8 +98,11 @@ def _absence(index: Path) -> str:
     return "is not an index of cited-qa" if foreign else "holds no index yet"
 
 
-def _parsed(value: Mapping[str, Any]) -> Live:
-    """Return the contents of a pointer. Raises an error of Python's own if they are wrong."""
+def live_of(value: Mapping[str, Any]) -> Live:
+    """Return the contents of a pointer, from what ``entry_of`` made of it.
+
+    Raises an error of Python's own if they are wrong.
+    """
     if value.keys() - {"format", "generations", "removed", "removed_sha256", "paths"}:
         raise ValueError("it has an unknown entry")
     pointers = tuple(
@@ -122,10 +125,9 @@ def _parsed(value: Mapping[str, Any]) -> Live:
     return Live(pointers, frozenset(removed), tuple(paths))
 
 
-def write_live(index: Path, live: Live) -> None:
-    """Replace the pointer of an index folder."""
+def entry_of(live: Live) -> dict[str, Any]:
+    """Return a pointer as JSON has it."""
     value: dict[str, Any] = {
-        "format": disk.FORMAT,
         "generations": [
             {"generation": p.generation, "manifest_sha256": p.manifest_sha256}
             for p in live.generations
@@ -136,6 +138,12 @@ def write_live(index: Path, live: Live) -> None:
         value |= {"removed": removed, "removed_sha256": _sum(removed)}
     if live.paths:
         value["paths"] = list(live.paths)
+    return value
+
+
+def write_live(index: Path, live: Live) -> None:
+    """Replace the pointer of an index folder."""
+    value = {"format": disk.FORMAT, **entry_of(live)}
     temporary = index / f".LIVE-{os.getpid()}"
     temporary.unlink(missing_ok=True)
     disk.write_file(temporary, [json.dumps(value, indent=1).encode()])

@@ -75,7 +75,7 @@ def rollback(folder: IndexFolder, name: str | None = None) -> IndexInfo:
     folder.live()  # raises if there is no index, before ``lock`` makes a folder
     with folder.lock():
         live = folder.live()
-        pointer = _chosen(live, name)
+        pointer = chosen(live, name)
         generation = folder.generation(pointer, live.removed)
         generation.verify_all()
         folder.verify_model(generation)
@@ -84,19 +84,24 @@ def rollback(folder: IndexFolder, name: str | None = None) -> IndexInfo:
                 f"all documents of generation {pointer.generation} were removed since: "
                 "put their files back and run qa build"
             )
-        others = [p for p in live.generations if p != pointer]
-        older = [p for p in others if p.number < pointer.number]
-        newer = [p for p in others if p.number > pointer.number]
-        in_turn = (pointer, *_newest_first(older), *_newest_first(newer))
-        folder.point(replace(live, generations=in_turn))
+        folder.point(replace(live, generations=in_turn(live, pointer)))
     return generation.info
+
+
+def in_turn(live: Live, pointer: Pointer) -> tuple[Pointer, ...]:
+    """Return the generations as they serve once one of them is live: older ones first, then newer."""
+    others = [p for p in live.generations if p != pointer]
+    older = [p for p in others if p.number < pointer.number]
+    newer = [p for p in others if p.number > pointer.number]
+    return (pointer, *_newest_first(older), *_newest_first(newer))
 
 
 def _newest_first(pointers: Sequence[Pointer]) -> list[Pointer]:
     return sorted(pointers, key=lambda pointer: pointer.number, reverse=True)
 
 
-def _chosen(live: Live, name: str | None) -> Pointer:
+def chosen(live: Live, name: str | None) -> Pointer:
+    """Return the generation that is called ``name``, else the one before the live one. Raises UsageError."""
     now, *others = live.generations
     kept = ", ".join(p.generation for p in others) or "none"
     if name is None:
@@ -203,16 +208,16 @@ def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) ->
         writer.finish(
             name=f"{draft.number}-{writer.corpus[:8]}",
             model_manifest=str(current.manifest["model_manifest"]),
-            records=_files_without(current, keeps),
+            records=files_without(current.files, keeps),
         )
         manifest, sha256 = writer.seal(current.calibration)
         return folder.add_generation(draft, str(manifest["generation"]), sha256)
 
 
-def _files_without(current: Generation, keeps: Sequence[bool]) -> list[FileRecord]:
-    """Return the files of a generation; a file that lost a document is marked to be read again."""
+def files_without(records: Sequence[FileRecord], keeps: Sequence[bool]) -> list[FileRecord]:
+    """Return files whose documents are kept or not; a file that lost a document is to be read again."""
     files, first = [], 0
-    for record in current.files:
+    for record in records:
         kept = sum(keeps[first : first + record.documents])
         first += record.documents
         if kept != record.documents:

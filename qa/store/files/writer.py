@@ -8,7 +8,6 @@ documents of the previous generation are copied: they are not read, split or emb
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import chain
@@ -19,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.records import Block, Document, Passage
+from qa.records import Document, Passage
+from qa.store.documents import document_entry, json_bytes, layout_bytes
 from qa.store.files.dense import index_bytes
 from qa.store.files.disk import (
     FORMAT,
@@ -122,10 +122,10 @@ class GenerationWriter:
         texts, blocks = self._texts.size, self._blocks.size
         self._texts.write(document.text.encode("utf-8", "surrogatepass"))
         self._words.add(document.text)
-        self._blocks.write(_json_bytes(_layout(document)))
+        self._blocks.write(layout_bytes(document))
         place, columns = self.documents, self._columns
         self._enter(
-            _document_entry(document)
+            document_entry(document)
             | {"text_bytes": [texts, self._texts.size], "block_bytes": [blocks, self._blocks.size]}
         )
         for passage, kept in zip(passages, encoded, strict=True):
@@ -147,7 +147,7 @@ class GenerationWriter:
         if entry["id"] in self.ids:  # its passages would be counted for the other document
             raise ValueError(f"the document {entry['source']} comes a second time")
         comma = b"," if self.documents else b""
-        self._columns["entries"].append(np.frombuffer(comma + _json_bytes(entry), np.uint8))
+        self._columns["entries"].append(np.frombuffer(comma + json_bytes(entry), np.uint8))
         self._corpus.update(entry["digest"].encode())
         self.ids.add(entry["id"])
         self.furniture += entry["furniture"]
@@ -230,8 +230,8 @@ class GenerationWriter:
         columns = self._columns
         sections = sorted(self._sections)
         files: dict[str, Iterable[bytes]] = {
-            "files.json": [_json_bytes([asdict(record) for record in records])],
-            "sections.json": [_json_bytes(sections)],
+            "files.json": [json_bytes([asdict(record) for record in records])],
+            "sections.json": [json_bytes(sections)],
             DOCUMENTS: chain([b"["], map(bytes, columns["entries"].parts()), [b"]"]),
             "token_frequency.npy": [array_bytes(self._token_frequency)],
             "passages.npy": self._table(sections),
@@ -259,7 +259,7 @@ class GenerationWriter:
     def seal(self, calibration: Mapping[str, Any] | None) -> tuple[dict[str, Any], str]:
         """Write the manifest of the finished generation; return it and its SHA-256. Raises OSError."""
         manifest = {**self._made, "calibration": calibration}
-        written = write_file(self._folder / MANIFEST, [_json_bytes(manifest)])
+        written = write_file(self._folder / MANIFEST, [json_bytes(manifest)])
         sync_folder(self._folder)
         return manifest, written.sha256
 
@@ -308,43 +308,6 @@ def _bounds(counts: Column) -> Iterator[bytes]:
             end = ends
 
     return npy(np.dtype(np.int64), (counts.rows + 1,), bounds())
-
-
-def _json_bytes(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
-
-
-def _document_entry(document: Document) -> dict[str, Any]:
-    return {
-        "id": document.id,
-        "source": document.source,
-        "sha256": document.sha256,
-        "encoding": document.encoding,
-        "title": document.title,
-        "published": asdict(document.published) if document.published else None,
-        "original_url": document.original_url,
-        "author": document.author,
-        "language": document.language,
-        "page_starts": list(document.page_starts),
-        "has_lines": document.has_lines,
-        "characters": len(document.text),
-        "furniture": sum(block.kind == "furniture" for block in document.blocks),
-        "digest": document_digest(document),
-    } | ({"facets": dict(document.facets)} if document.facets else {})
-
-
-def _layout(document: Document) -> object:
-    """Return the blocks of a document, with its places if it has any."""
-    blocks = [_block_entry(block) for block in document.blocks]
-    if not document.places:
-        return blocks
-    places = [(place.start, place.label, place.part) for place in document.places]
-    return {"blocks": blocks, "places": places}
-
-
-def _block_entry(block: Block) -> tuple[Any, ...]:
-    entry = (block.kind, block.start, block.end, block.level)
-    return (*entry, asdict(block.about)) if block.about else entry
 
 
 __all__ = ["GenerationWriter", "Recipe", "document_digest"]

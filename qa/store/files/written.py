@@ -28,12 +28,12 @@ from qa.store.files.disk import (
     read_array,
     read_verified,
 )
-from qa.store.files.documents import BLOCKS, DOCUMENTS, TEXTS, Documents
+from qa.store.files.documents import BLOCKS, DOCUMENTS, TEXTS, documents_of, span_of
 from qa.store.files.lexical import LexicalIndex
 from qa.store.files.manifest import MANIFEST, read_manifest, well_formed
-from qa.store.files.passages import PassageIds
 from qa.store.files.pointer import version_of
 from qa.store.files.words import WORDS, Words
+from qa.store.ids import PassageIds
 from qa.store.lifecycle import EncodedPassage, FileRecord
 from qa.store.passage import stored_passage
 from qa.store.protocol import StoredPassage, TokenCodes
@@ -92,7 +92,7 @@ class WrittenGeneration:
             for name, data in large.items()
             if name.endswith(".npy")
         }
-        self._documents = Documents(
+        self._documents = documents_of(
             json.loads(files[DOCUMENTS]), by_block[TEXTS], by_block[BLOCKS], removed
         )
         self._files: list[dict[str, Any]] = json.loads(files["files.json"])
@@ -234,7 +234,11 @@ class WrittenGeneration:
 
     @cached_property
     def ids(self) -> PassageIds:
-        return PassageIds(self._files, self.table["document"])
+        filled = [file for file in self._files if file["documents"]]
+        places = bounds_of([file["documents"] for file in filled])[:-1]
+        # Of a file without passages the first row is that of the next one.
+        firsts = np.searchsorted(self.table["document"], places.astype(np.int32))
+        return PassageIds([str(file["source"]) for file in filled], firsts, len(self.table))
 
     def passage(self, row: int) -> StoredPassage:
         """Return the passage at ``row``, even of a removed document."""
@@ -325,16 +329,16 @@ class WrittenGeneration:
             self.table["document"],
             np.asarray([first, last], np.int32),
         ).tolist()
-        texts, blocks = self._documents.stored(first, last)
+        entries = self._documents.written[first:last]
         tokens = slice(*self._token_bounds[[begin, end]].tolist())
         spans = slice(*self._sentence_bounds[[begin, end]].tolist())
         sections = {
             n: self._sections[n] for n in np.unique(self.table["section"][begin:end]) if n >= 0
         }
         return Part(
-            entries=self._documents.written[first:last],
-            texts=texts,
-            blocks=blocks,
+            entries=entries,
+            texts=self._by_block[TEXTS].read(*span_of(entries, "text_bytes")),
+            blocks=self._by_block[BLOCKS].read(*span_of(entries, "block_bytes")),
             rows=(begin, end),
             table=self.table[begin:end],
             sections=sections,

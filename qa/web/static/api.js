@@ -7,9 +7,9 @@ export const DEFAULT_K = 5;
 
 /** A failure in words for a person. `retry`: the same question may work in a moment. */
 export class Problem extends Error {
-  constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false } = {}) {
+  constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false, code = null } = {}) {
     super(message);
-    Object.assign(this, { title, retry, field, reference, network, locked });
+    Object.assign(this, { title, retry, field, reference, network, locked, code });
   }
 }
 
@@ -94,6 +94,18 @@ export class Service {
   /** A document with its text. */
   document(id, signal) {
     return this.#call(`v1/documents/${encodeURIComponent(id)}`, { signal });
+  }
+
+  /** The pages of the original that a citation stands on, with the places of its words. */
+  pages({ document_id: id, start, end, sha256 }, signal) {
+    const query = new URLSearchParams({ start, end, version: sha256 });
+    return this.#call(`v1/documents/${encodeURIComponent(id)}/pages?${query}`, { signal });
+  }
+
+  /** A page as a picture, from an address that `pages` told; asked for where this service is. */
+  picture(url, signal) {
+    const path = new URL(url).href.replace(/^.*?\/(?=v1\/documents\/)/, "");
+    return this.#call(path, { signal, read: "blob" });
   }
 
   /** Some of the documents, and the cursor for those after them. */
@@ -192,6 +204,7 @@ function refusal(response, error) {
     title,
     wait > 0 ? `${message} Try again in ${wait === 1 ? "a second" : `${wait} seconds`}.` : message,
     {
+      code: error?.code ?? null,
       retry: response.ok || status === 429 || status >= 500,
       locked: status === 401,
       field: error?.field ?? null,

@@ -3,6 +3,8 @@
 import { date, lines, marked, original, problem } from "./answer.js";
 import { citeGroup, copyMenu } from "./copy.js";
 import { button, el, newId } from "./dom.js";
+import { Pictures } from "./pictures.js";
+import { structured } from "./structure.js";
 import { nameOf, pieces, place, spaced } from "./text.js";
 
 const CHANGED = "This document has changed since it was cited: the cited words are not "
@@ -14,6 +16,7 @@ export class Reader {
   #modal;
   #opener = null;
   #loading = null;
+  #pictures = null;
   #content = el("div", { class: "reader-content" });
 
   /** `modal` returns whether the panel takes the whole screen; it is called each time. */
@@ -79,7 +82,18 @@ export class Reader {
   #closed() {
     if (this.isOpen) return; // it was only arranged anew
     this.#loading?.abort();
+    this.#pictures?.close();
     this.#opener?.focus();
+  }
+
+  /** The pages that a citation of a PDF stands on, as pictures. */
+  #original(document, citation, span) {
+    this.#pictures?.close();
+    this.#pictures = null;
+    if (!span || !document.pages) return null;
+    this.#pictures = new Pictures(this.#service);
+    this.#pictures.load(citation);
+    return this.#pictures.element;
   }
 
   #fill(document, { citation, score, highlights, answer }) {
@@ -87,14 +101,13 @@ export class Reader {
     const isSpan = end > start;
     const { author } = isSpan ? citation : document;
     const changed = isSpan && sha256 !== document.sha256;
-    const spans = isSpan && !changed ? [{ start, end }] : [];
+    const span = isSpan && !changed ? { start, end } : null;
+    const parts = document.structure ?? [];
     const text = el("div", { class: "reader-text", dir: "auto", tabindex: "0", role: "region",
       "aria-label": "Text of the document" },
-    pieces(document.text, spans).map((piece) => (piece.marked
-      // The best sentence is marked within the cited words, and the words that answer within it.
-      ? el("mark", { class: "cited", tabindex: "-1" }, marked(pieces(piece.text, highlights, answer)))
-      : lines(piece.text))));
-    text.toggleAttribute("data-spaced", spaced(document.text));
+    written(document.text, parts, span, highlights, answer));
+    text.classList.toggle("parts", parts.length > 0);
+    text.toggleAttribute("data-spaced", !parts.length && spaced(document.text));
     const status = el("p", { class: "away", role: "status" });
     const copy = isSpan
       ? copyMenu("Copy citation", [citeGroup(this.#service, citation)], (said) => { status.textContent = said; }) : [];
@@ -116,8 +129,9 @@ export class Reader {
           copy[0],
           isSpan && details(citation, score)),
         copy[1], status),
-      text]);
-    const mark = text.querySelector(".cited");
+      this.#original(document, citation, span),
+      text].filter(Boolean));
+    const mark = text.querySelector(".cited:not(.bar .cited)");
     const within = this.element.contains(this.element.getRootNode().activeElement);
     if (mark) {
       const room = text.clientHeight - mark.offsetHeight;
@@ -125,6 +139,24 @@ export class Reader {
     }
     if (within) (mark ?? text).focus({ preventScroll: true });
   }
+}
+
+/** The nodes of a text, a span marked; the best sentence in it, and within that the words that answer. */
+function written(text, parts, span, highlights = [], answer = null) {
+  const points = Array.from(text);
+  const from = ({ start, end }, at) => ({ start: start - at, end: end - at });
+  const stretch = (start, end) => {
+    const [first, last] = span ? [span.start, span.end].map((at) => Math.min(Math.max(at, start), end)) : [end, end];
+    const words = (a, b) => points.slice(a, b).join("");
+    const at = first - (span?.start ?? 0);
+    return [
+      lines(words(start, first)),
+      first < last && el("mark", { class: "cited", tabindex: "-1" }, marked(pieces(words(first, last),
+        highlights.map((one) => from(one, at)), answer && from(answer, at)))),
+      lines(words(last, end)),
+    ].filter(Boolean);
+  };
+  return parts.length ? structured(parts, points.length, stretch) : stretch(0, points.length);
 }
 
 function details({ start, end, sha256, id }, score) {

@@ -115,10 +115,13 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
-/** "line 3", "lines 3–5", "page 2, line 3"; a source with places, such as a workbook, has no lines: "Pumps, row 12". */
-export function place({ page, place: within, line_start: first, line_end: last }) {
+/**
+ * "line 3", "lines 3–5"; a source with pages or places has no lines: "page 2", "Pumps, row 12". Words that OCR read
+ * from a scanned page say so: "page 2, read by OCR".
+ */
+export function place({ page, place: within, line_start: first, line_end: last, ocr_confidence: ocr = null }) {
   const lines = within || first == null ? "" : first === last ? `line ${first}` : `lines ${first}–${last}`;
-  return [page == null ? "" : `page ${page}`, within, lines].filter(Boolean).join(", ");
+  return [page == null ? "" : `page ${page}`, within, lines, ocr == null ? "" : "read by OCR"].filter(Boolean).join(", ");
 }
 
 /** A condition on a facet in words: "author Ann Lee", "year ≥ 1990". */

@@ -55,3 +55,28 @@ function meet() {
   if (bottom + scrollY < innerHeight * 0.9) scrollTo({ top: 0, behavior: "instant" });
   else mark.scrollIntoView({ block: height < innerHeight * 0.7 ? "center" : "start", behavior: "instant" });
 }
+
+for (const image of document.querySelectorAll(".pictures img")) {
+  if (image.complete && !image.naturalWidth) explain(image);
+  else image.addEventListener("error", () => explain(image), { once: true });
+}
+
+/** Say why a page is not to be seen; ask again where the service draws as many as it can. */
+async function explain(image, tries = 4) {
+  const answer = await fetch(image.src).catch(() => null);
+  if (answer?.ok) {
+    const address = URL.createObjectURL(await answer.blob());
+    image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
+    image.src = address;
+    return;
+  }
+  const { error } = (await answer?.json().catch(() => null)) ?? {};
+  if (error?.code === "pictures_busy" && tries > 1) {
+    setTimeout(() => explain(image, tries - 1), 2500);
+    return;
+  }
+  const words = document.createElement("p");
+  words.className = "unseen";
+  words.textContent = `No picture of the page${error ? `: ${error.message}` : ""}.`;
+  image.closest("figure").replaceWith(words);
+}

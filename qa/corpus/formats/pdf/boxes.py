@@ -7,11 +7,9 @@ are in points on the page as it is shown, turned and cropped: x from its left ed
 from __future__ import annotations
 
 import ctypes
-import math
-import struct
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pypdfium2
@@ -19,8 +17,10 @@ import pypdfium2.raw as pdfium
 
 from qa.corpus.formats.pdf.chars import Box
 from qa.corpus.formats.pdf.pages import Pdf, open_pdf
+from qa.corpus.formats.pdf.scans import Scanned
 from qa.corpus.formats.pdf.text import Traced, read_traced
-from qa.corpus.formats.pdf.words import FIELD, UNMARKED
+from qa.corpus.formats.pdf.words import FIELD, SCANNED, UNMARKED
+from qa.corpus.pixels import Pixels
 from qa.corpus.reading import UnreadableError
 
 _APART = 1.5
@@ -29,7 +29,6 @@ _TOLERANCE = 1.0
 """Points that a box may reach over the edge of its page."""
 _MAX_CHARS = 20_000
 """A longer span is no citation."""
-_MAX_SIDE = 20_000
 _PUT_IN = frozenset("|-^()")
 """What the reader itself inserts between cells, and around exponents."""
 
@@ -68,9 +67,14 @@ def boxes_of(data: bytes, traced: Traced, start: int, end: int) -> tuple[Marked,
             page = bisect_right(reading.page_starts, n) - 1
             pages.setdefault(page, {}).setdefault(mark, char)
     found = []
-    with open_pdf(data) as pdf:
+    with ExitStack() as opened:
+        pdf: Pdf | None = None
         for number, marks in pages.items():
-            marked = _marked(pdf, number, marks)
+            if number in traced.scanned:
+                marked = _scanned(number, marks, traced.scanned[number])
+            else:
+                pdf = pdf or opened.enter_context(open_pdf(data))
+                marked = _marked(pdf, number, marks)
             if marked is None:
                 return ()
             found.append(marked)
@@ -95,6 +99,23 @@ def _marked(pdf: Pdf, number: int, marks: dict[int, str]) -> Marked | None:
     if not all(map(shown.holds, boxes)):
         return None
     return Marked(number + 1, shown.width, shown.height, boxes)
+
+
+def _scanned(number: int, marks: Iterable[int], scanned: Scanned) -> Marked | None:
+    """Return the places of words that OCR read; None where other words stand below their boxes."""
+    wanted = sorted({mark - SCANNED for mark in marks})
+    if not wanted or not 0 <= wanted[0] <= wanted[-1] < len(scanned.boxes):
+        return None
+    lines: list[Box] = []
+    for n in wanted:
+        joined = _joined(lines[-1], scanned.boxes[n]) if lines else None
+        lines[-1:] = [joined] if joined else [*lines[-1:], scanned.boxes[n]]
+    own = set(wanted)
+    for n, (x0, y0, x1, y1) in enumerate(scanned.boxes):
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        if n not in own and any(a < x < c and b < y < d for a, b, c, d in lines):
+            return None
+    return Marked(number + 1, scanned.width, scanned.height, tuple(lines))
 
 
 def _lines(
@@ -207,8 +228,8 @@ class _Shown:
         )
 
 
-def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4_000_000) -> bytes:
-    """Return the page of this number, from 1, as a PNG file.
+def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4_000_000) -> Pixels:
+    """Return the picture of the page of this number, from 1.
 
     It is ``width`` pixels wide, or less if it would have more than ``max_pixels``. Raises
     UnreadableError if the bytes are no PDF, or for a page that does not exist.
@@ -216,32 +237,4 @@ def draw_page(data: bytes, page: int, *, width: int = 1_200, max_pixels: int = 4
     with open_pdf(data) as pdf:
         if not 1 <= page <= len(pdf):
             raise UnreadableError(f"no page {page}: it has {len(pdf)}")
-        try:
-            with pdf.page(page - 1) as opened:
-                wide, high = opened.get_size()
-                if wide <= 0 or high <= 0:
-                    raise UnreadableError(f"page {page} has no size")
-                scale = min(width / wide, _MAX_SIDE / max(wide, high))
-                while math.ceil(scale * wide) * math.ceil(scale * high) > max(max_pixels, 1):
-                    scale *= 0.98
-                bitmap = opened.render(scale=scale, rev_byteorder=True)
-        except pypdfium2.PdfiumError:
-            raise UnreadableError(f"page {page} is damaged") from None
-        try:
-            return _png(bitmap)
-        finally:
-            bitmap.close()
-
-
-def _png(bitmap: pypdfium2.PdfBitmap) -> bytes:
-    """Return a picture of three bytes a pixel as PNG: https://www.w3.org/TR/png-3/."""
-    wide, high, stride = bitmap.width, bitmap.height, bitmap.stride
-    pixels = memoryview(bitmap.buffer).cast("B")
-    rows = b"".join(b"\0" + pixels[n * stride : n * stride + 3 * wide] for n in range(high))
-    header = struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)
-    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in parts)
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        return pdf.draw(page - 1, lambda wide: width / wide, max_pixels)[0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,8 +17,10 @@ from qa.corpus.formats.pdf.chars import chars_of, turned
 from qa.corpus.formats.pdf.fields import Note, filled, with_fields
 from qa.corpus.formats.pdf.fragments import Fragment, fragments_of
 from qa.corpus.formats.pdf.rules import NO_RULES, Rules, as_rules, boxes_of_rules
+from qa.corpus.pixels import Pixels
 from qa.corpus.reading import UnreadableError
 
+_MAX_SIDE = 20_000
 _MOST_BOOKMARKS, _DEEPEST = 5_000, 8
 
 
@@ -81,6 +84,30 @@ class Pdf:
         finally:
             page.close()
 
+    def draw(
+        self, number: int, scale_of: Callable[[float], float], max_pixels: int
+    ) -> tuple[Pixels, float, float]:
+        """Return the picture of a page, from 0, and the width and height of the page in points.
+
+        ``scale_of`` gives the pixels of a point for the page's width; there are fewer where the picture would have
+        more than ``max_pixels``. Raises UnreadableError.
+        """
+        try:
+            with self.page(number) as opened:
+                wide, high = opened.get_size()
+                if wide <= 0 or high <= 0:
+                    raise UnreadableError(f"page {number + 1} has no size")
+                scale = min(scale_of(wide), _MAX_SIDE / max(wide, high))
+                while math.ceil(scale * wide) * math.ceil(scale * high) > max(max_pixels, 1):
+                    scale *= 0.98
+                bitmap = opened.render(scale=scale, rev_byteorder=True)
+        except pypdfium2.PdfiumError:
+            raise UnreadableError(f"page {number + 1} is damaged") from None
+        try:
+            return _pixels(bitmap), wide, high
+        finally:
+            bitmap.close()
+
     def pages(self) -> Iterator[Page]:
         """Yield the pages in order; one that is damaged is empty."""
         form = self._document.formenv.raw if self._document.formenv else None
@@ -135,6 +162,14 @@ def open_pdf(data: bytes) -> Iterator[Pdf]:
         yield Pdf(document)
     finally:
         document.close()
+
+
+def _pixels(bitmap: pypdfium2.PdfBitmap) -> Pixels:
+    """Return a picture of three bytes a pixel without what fills its rows up."""
+    wide, high, stride = bitmap.width, bitmap.height, bitmap.stride
+    pixels = memoryview(bitmap.buffer).cast("B")
+    rows = (pixels[n * stride : n * stride + 3 * wide] for n in range(high))
+    return Pixels(wide, high, b"".join(rows))
 
 
 def _page(page: pypdfium2.PdfPage, form: Any | None) -> Page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -77,13 +77,20 @@ class Paragraph:
 
 
 def paragraphs_of(
-    lines: Sequence[tuple[int, Line]], headings: Mapping[int, tuple[int, int]], *, apart: bool
+    lines: Sequence[tuple[int, Line]],
+    headings: Mapping[int, tuple[int, int]],
+    *,
+    apart: bool,
+    parted_by: Collection[int] = (),
 ) -> list[Paragraph]:
     """Return the paragraphs of lines.
 
     ``headings`` has, for the number of a line, the level of the heading that begins there and how many
-    lines it has. With ``apart`` no paragraph continues on the next page.
+    lines it has. With ``apart`` no paragraph continues on the next page. No paragraph continues on or after
+    one of the pages ``parted_by``, whose text comes from elsewhere.
     """
+    if not lines:  # notes alone
+        return []
     leading, body = _leading(lines), _body(lines)
     found: list[Paragraph] = []
     before: tuple[int, Line] | None = None
@@ -102,6 +109,7 @@ def paragraphs_of(
             or before[1].row
             or _ENTRY.fullmatch(before[1].text)
             or (apart and before[0] != number)
+            or any(before[0] < page < number for page in parted_by)
             or _begins(before, (number, line), leading, body)
         ):
             found.append(Paragraph(item=bullet))

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from qa.corpus.formats.pdf import about
 from qa.corpus.formats.pdf.fields import Note
 from qa.corpus.formats.pdf.hyphens import vocabulary
 from qa.corpus.formats.pdf.layout import Line, reading_order
-from qa.corpus.formats.pdf.pages import Bookmark, Page, open_pdf
+from qa.corpus.formats.pdf.pages import Bookmark, Page, Pdf, open_pdf
 from qa.corpus.formats.pdf.paragraphs import (
     Paragraph,
     joined_lines,
@@ -26,10 +26,13 @@ from qa.corpus.formats.pdf.paragraphs import (
     paragraphs_of,
 )  # fmt: skip
 from qa.corpus.formats.pdf.running import is_number, running, without, without_line_numbers
+from qa.corpus.formats.pdf.scans import DPI, MOST_PIXELS, Scanned, Scanner
 from qa.corpus.formats.pdf.title import title_block
 from qa.corpus.formats.pdf.words import UNMARKED, Words
 from qa.corpus.formats.properties import keywords_and_more
+from qa.corpus.pixels import Pixels
 from qa.corpus.reading import (
+    Ocr,
     Reading,
     TextBuilder,
     UnreadableError,
@@ -37,7 +40,7 @@ from qa.corpus.reading import (
     joined,
     language_code,
 )
-from qa.records import Block, BlockKind
+from qa.records import Block, BlockKind, Scan
 
 _OTHERS = 1_000
 """Columns of a page that run in its other direction are numbered from here."""
@@ -49,25 +52,32 @@ _FEW_LETTERS = 20
 class Traced:
     """A reading, and for each code point of its text the mark of ``words.Words``.
 
-    A mark counts within its page; ``reading.page_starts`` has the pages.
+    A mark counts within its page; ``reading.page_starts`` has the pages. ``scanned`` are the pages,
+    counted from 0, that OCR read.
     """
 
     reading: Reading
     marks: array[int]
+    scanned: Mapping[int, Scanned] = field(default_factory=dict)
 
 
-def read_pdf(data: bytes) -> Reading:
-    """Read a PDF; raises UnreadableError for one that is damaged, encrypted or without text."""
-    return read_traced(data).reading
+def read_pdf(data: bytes, scanner: Scanner | None = None) -> Reading:
+    """Read a PDF; raises UnreadableError for one that is damaged, encrypted or without text.
+
+    Pages that are pictures are read by ``scanner``, where there is one.
+    """
+    return read_traced(data, scanner).reading
 
 
-def read_traced(data: bytes) -> Traced:
+def read_traced(data: bytes, scanner: Scanner | None = None) -> Traced:
     """Read a PDF like ``read_pdf``, and return the characters that its text was made from."""
+    scanner = scanner or Scanner(Ocr())
     with open_pdf(data) as pdf:
         pages = list(pdf.pages())
+        scanned = _scan(pdf, pages, scanner)
         said, language = pdf.metadata(), language_code(pdf.language())
         outline, form = pdf.outline(), pdf.is_form
-    _refuse_without_text(pages)
+    _refuse_without_text(pages, scanner.advice)
     pages = without_line_numbers(pages)
     edges = running(pages)
     lines = [
@@ -78,7 +88,9 @@ def read_traced(data: bytes) -> Traced:
     notes = [(number, note) for number, page in enumerate(pages) for note in page.notes]
     if not lines and not notes:
         raise UnreadableError("no text but page numbers and running heads")
-    paragraphs = paragraphs_of(lines, outlined(lines, outline), apart=edges.letters)
+    paragraphs = paragraphs_of(
+        lines, outlined(lines, outline), apart=edges.letters, parted_by=scanned
+    )
     words = vocabulary(line.text for _, line in lines)
     text, marks, blocks, starts = _build(_with_notes(paragraphs, notes), len(pages), words, outline)
     opening = " ".join(text[:_OPENING].lower().split())
@@ -92,29 +104,55 @@ def read_traced(data: bytes) -> Traced:
         language=language,
         page_starts=starts,
         made=about.made(said, form=form),
-        note=joined(_left_out(pages), facets_note(gathered.left_out)),
+        note=joined(_left_out(pages, scanner), facets_note(gathered.left_out)),
         facets=gathered.facets,
+        scans=tuple(_scans(scanned, starts, len(text))),
     )
-    return Traced(reading, marks)
+    return Traced(reading, marks, scanned)
 
 
-def _refuse_without_text(pages: Sequence[Page]) -> None:
+def _scan(pdf: Pdf, pages: list[Page], scanner: Scanner) -> dict[int, Scanned]:
+    """Read the pages that are pictures, and put what stands there in their place."""
+
+    def draw(number: int) -> tuple[Pixels, float, float]:
+        return pdf.draw(number, lambda _: DPI / 72, MOST_PIXELS)
+
+    scanned: dict[int, Scanned] = {}
+    for number, page in enumerate(pages):
+        found = scanner.read(number, draw) if page.pictured and not page.notes else None
+        if found is not None:
+            scanned[number] = found
+            notes = tuple(Note(words, (0.0, 0.0, 0.0, 0.0)) for words in found.paragraphs)
+            characters = sum(map(len, found.paragraphs))
+            pages[number] = replace(page, notes=notes, characters=characters, pictured=False)
+    return scanned
+
+
+def _scans(scanned: Mapping[int, Scanned], starts: Sequence[int], length: int) -> Iterator[Scan]:
+    """Yield the stretches of the text that OCR read: each is a page."""
+    ends = [*starts[1:], length]
+    for number in sorted(scanned):
+        if starts[number] < ends[number]:
+            yield Scan(starts[number], ends[number], scanned[number].confidence)
+
+
+def _refuse_without_text(pages: Sequence[Page], advice: str) -> None:
     if not pages:
         raise UnreadableError("no pages")
     characters = sum(page.characters for page in pages)
     if not characters and not any(page.notes for page in pages):
-        raise UnreadableError("no text: scanned pages; run OCR first")
+        raise UnreadableError(f"no text: scanned pages; {advice}")
     if 2 * sum(page.unmapped for page in pages) > characters > 0:
         raise UnreadableError(
             "no text that can be read: its fonts do not say which letters they show; run OCR first"
         )
 
 
-def _left_out(pages: Sequence[Page]) -> str | None:
+def _left_out(pages: Sequence[Page], scanner: Scanner) -> str | None:
     """Return a note about parts of the pages that are not in the text and are no running heads."""
     told = []
     for wanted, words in (
-        (lambda page: page.pictured, "without text; run OCR on them"),
+        (lambda page: page.pictured, f"without text; {scanner.advice}"),
         (lambda page: page.damaged, "damaged"),
     ):
         count = sum(map(wanted, pages))

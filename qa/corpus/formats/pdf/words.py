@@ -2,7 +2,8 @@
 
 Every code point has a mark: PDFium's number of its character on the page, so that the words of a citation
 can be shown at their place. Text that the reader itself inserted, such as a space between two lines, is
-``UNMARKED``. The value of a form's field has the field's number, counted from ``FIELD``.
+``UNMARKED``. The value of a form's field has the field's number, counted from ``FIELD``. A word that OCR
+read has its number on the page, counted from ``SCANNED``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 UNMARKED = -1
-FIELD = 1 << 30
+SCANNED, FIELD = 1 << 29, 1 << 30
 _WORD = re.compile(r"\S+")
 
 

@@ -1,0 +1,180 @@
+"""Looking after an index in LanceDB: what is in it, going back, removing a text for good."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from qa.errors import (
+    CorpusError,
+    IndexDamagedError,
+    IndexUnusableError,
+    NotFoundError,
+    UsageError,
+)
+from qa.records import IndexInfo
+from qa.store.files.pointer import Live, Pointer
+from qa.store.files.upkeep import chosen, files_without, in_turn
+from qa.store.lance.generation import LanceGeneration
+from qa.store.lance.shelf import Shelf
+from qa.store.lance.writer import LanceWriter
+from qa.store.lifecycle import FileRecord, GenerationState, IndexState, PurgeReport
+
+
+def state(shelf: Shelf) -> IndexState:
+    """Look at every generation: its manifest, its files, how many rows its tables have.
+
+    ``qa check`` looks at the rows, which may be more than anybody wants to fetch.
+    """
+    live = shelf.row.live()
+    states = tuple(
+        _generation_state(shelf, pointer, live, live=n == 0)
+        for n, pointer in enumerate(live.generations)
+    )
+    return IndexState(states, sum(one.bytes for one in states), live.paths)
+
+
+def _generation_state(shelf: Shelf, pointer: Pointer, at: Live, *, live: bool) -> GenerationState:
+    try:
+        generation = shelf.generation(pointer, at.removed)
+    except IndexDamagedError as error:
+        return GenerationState(pointer.generation, live, 0, fault=error.message)
+    return GenerationState(
+        name=pointer.generation,
+        live=live,
+        bytes=generation.size,
+        documents=generation.info.documents,
+        passages=generation.info.passages,
+        hidden=len(generation.documents) - generation.info.documents,
+        model=generation.info.model,
+        facets=tuple(facet.name for facet in generation.summary().facets),
+    )
+
+
+def shown_records(generation: LanceGeneration, removed: Collection[str]) -> list[FileRecord]:
+    """Return the files of a generation, those left out whose documents are hidden."""
+    found, first = [], 0
+    for record in generation.files:
+        entries = generation.documents.written[first : first + record.documents]
+        first += record.documents
+        if not any(entry["id"] in removed for entry in entries):
+            found.append(record)
+    return found
+
+
+def rollback(shelf: Shelf, name: str | None = None) -> IndexInfo:
+    """Let an earlier generation answer; see ``Index``. When it cannot be opened, nothing is changed."""
+    shelf.row.live()  # where there is no index, none is begun
+    with shelf.row.held() as hold:
+        live = shelf.row.live()
+        pointer = chosen(live, name)
+        generation = shelf.generation(pointer, live.removed)
+        if not generation.info.documents:
+            raise UsageError(
+                f"all documents of generation {pointer.generation} were removed since: "
+                "put their files back and run qa build"
+            )
+        after = replace(live, generations=in_turn(live, pointer))
+        hold.publish(after, hold.row.retired)
+    return generation.info
+
+
+def purge(shelf: Shelf, names: Sequence[str]) -> PurgeReport:
+    """Remove documents and their texts from every generation; see ``Index``.
+
+    A generation without them is written and goes live. All that held them go, with every version of
+    every object: also those that were kept for a while for services that may still answer from them.
+    """
+    shelf.row.live()  # where there is no index, none is begun
+    with shelf.row.held() as hold:
+        live = shelf.row.live()
+        shelf.clear(live, hold.row.retired)
+        current = shelf.generation(live.generations[0], live.removed)
+        retained = {pointer: _opened(shelf, pointer) for pointer in live.generations[1:]}
+        opened = [current, *(g for g in retained.values() if g is not None)]
+        wanted = _named(opened, names)
+        # One that cannot be read may hold the text as well as not.
+        clean = [p for p, g in retained.items() if g is not None and not _holds(g, wanted)]
+        pointer = live.generations[0]
+        if _holds(current, wanted):
+            pointer = _without(shelf, current, wanted | live.removed, live)
+        kept = (pointer, *clean)
+        removed = live.removed | wanted
+        hold.publish(replace(live, generations=kept, removed=removed))
+        time.sleep(shelf.linger)
+        names_kept = {p.generation for p in kept}
+        for generation in shelf.generations() - names_kept:
+            shelf.remove(generation)
+    gone = [p.generation for p in live.generations if p not in kept]
+    entries = [entry for generation in opened for entry in generation.documents.written]
+    sums = {entry["sha256"] for entry in entries if entry["id"] in wanted}
+    copies = {
+        entry["source"]
+        for entry in current.documents.written
+        if entry["sha256"] in sums and entry["id"] not in removed
+    }
+    return PurgeReport(
+        generation=pointer.generation,
+        purged=tuple(sorted({e["source"] for e in entries if e["id"] in wanted})),
+        generations_removed=tuple(gone),
+        copies=tuple(sorted(copies)),
+    )
+
+
+def _opened(shelf: Shelf, pointer: Pointer) -> LanceGeneration | None:
+    try:
+        return shelf.generation(pointer)
+    except IndexDamagedError:
+        return None
+
+
+def _holds(generation: LanceGeneration, ids: Collection[str]) -> bool:
+    return any(entry["id"] in ids for entry in generation.documents.written)
+
+
+def _named(generations: Sequence[LanceGeneration], names: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the documents that are named. Raises NotFoundError."""
+    ids: dict[str, str] = {}
+    for generation in generations:
+        for entry in generation.documents.written:
+            ids[entry["id"]] = ids[entry["source"]] = entry["id"]
+    for name in names:
+        if name not in ids:
+            raise NotFoundError(
+                f"no generation holds a document {name}: name a source as qa status or a citation "
+                "shows it, or a document's id",
+                code="document_not_found",
+            )
+    return frozenset(ids[name] for name in names)
+
+
+def _without(shelf: Shelf, current: LanceGeneration, gone: Collection[str], live: Live) -> Pointer:
+    """Write a generation that holds what another one does, but for the documents that go."""
+    keeps = [entry["id"] not in gone for entry in current.documents.written]
+    if not any(keeps):
+        raise CorpusError(
+            f"no document would be left in the index {shelf.address.name}: remove it instead"
+        )
+    number = shelf.next_number(live)
+    writer = LanceWriter(shelf.database, number, current.recipe, shelf.address.name)
+    try:
+        first = 0
+        while first < len(keeps):
+            last = first
+            while last < len(keeps) and keeps[last] == keeps[first]:
+                last += 1
+            if keeps[first]:
+                writer.keep(current, first, last)
+            first = last
+        writer.finish(
+            model_manifest=str(current.manifest["model_manifest"]),
+            records=files_without(current.files, keeps),
+        )
+        _, sha256 = writer.seal(current.calibration)
+    except BaseException:
+        with suppress(IndexUnusableError):  # the next build removes what is left
+            shelf.remove(writer.name)
+        raise
+    return Pointer(writer.name, sha256)

@@ -1,0 +1,72 @@
+"""An S3 server on loopback that a test run starts, and indexes in its bucket."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+KEY, SECRET = "AKIAVELLMARTESTS0000", "canary-8c1f5f0e-secret"
+BUCKET = "archive"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; ``client`` looks at its objects without the store's help."""
+
+    endpoint: str
+    client: Any
+
+    def objects(self, prefix: str = "") -> dict[str, bytes]:
+        """Return every version of every object, by key and version."""
+        found = {}
+        for page in self.client.get_paginator("list_object_versions").paginate(
+            Bucket=BUCKET, Prefix=prefix
+        ):
+            for one in page.get("Versions", ()):
+                body = self.client.get_object(
+                    Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"]
+                )["Body"]
+                found[f"{one['Key']}@{one['VersionId']}"] = body.read()
+        return found
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Put other bytes where an object is."""
+        self.client.put_object(Bucket=BUCKET, Key=key.split("@")[0], Body=data)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start a server with an empty bucket; its address and keys are in the environment meanwhile."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    _, port = running.get_host_and_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    settings = {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+    }
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        client = boto3.client("s3", endpoint_url=endpoint)
+        client.create_bucket(Bucket=BUCKET)
+        yield Server(endpoint, client)
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        running.stop()
