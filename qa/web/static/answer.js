@@ -183,6 +183,7 @@ function quote(result, on) {
         el("span", { class: "actions" }, all, asksWhy, copy))),
     copies,
     why,
+    on.judge?.(result),
     also?.length ? elsewhere(also, { highlights, answer, on }) : null);
 }
 

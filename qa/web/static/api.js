@@ -86,6 +86,11 @@ export class Service {
     return this.#call(`v1/cite?${new URLSearchParams({ id: url ?? id, style })}`, { read: "text" });
   }
 
+  /** Keep what a person judges. `judgement` is the body of POST /v1/judgements. */
+  judge(judgement) {
+    return this.#call("v1/judgements", { body: judgement });
+  }
+
   /** A document with its text. */
   document(id, signal) {
     return this.#call(`v1/documents/${encodeURIComponent(id)}`, { signal });

@@ -6,6 +6,7 @@ import { button, el } from "./dom.js";
 import { conversationMarkdown, download, printedConversation } from "./export.js";
 import { Filters } from "./filters.js";
 import { History } from "./history.js";
+import { Judging } from "./judging.js";
 import { Reader } from "./reader.js";
 import { SignIn } from "./signin.js";
 import { Documents, examples, notRead } from "./start.js";
@@ -20,10 +21,12 @@ const history = new History(`cited-qa:${new URL(".", location).pathname}`);
 const filters = new Filters();
 const reader = new Reader(service, { modal: () => narrow.matches });
 const signIn = new SignIn(service);
+const judging = new Judging(service, (said) => chat.say(said));
 const chat = new Chat({
   service,
   history,
   reader,
+  judging,
   level: 2,
   scrollsWith: document.scrollingElement,
   placeholder: "Who, what, when, why?",
@@ -118,6 +121,7 @@ async function learn() {
 function introduce(archive) {
   const { name, welcome } = archive;
   filters.draw(archive);
+  if (archive.judging) judging.begin();
   if (name) {
     $("name").textContent = name;
     if (document.title === title) document.title = `${name} · cited-qa`;

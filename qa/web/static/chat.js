@@ -22,7 +22,7 @@ export class Chat {
    *   headings, the page that it `scrollsWith` unless its log does; `filters()` gives `{source, from, to, where, request}`;
    *   `open(cited, link)` opens a citation, or tells that the link should. Where there is more to
    *   do: `dropFilters()`, `link(turn)`, `onTurn(turn, kept)` at asking and at answering,
-   *   `onLocked(again)` where a key is asked for.
+   *   `onLocked(again)` where a key is asked for, `judging` with the buttons under a quote.
    */
   constructor(around) {
     this.around = around;
@@ -228,6 +228,7 @@ export class Chat {
       all,
       more: further && ((pressed) => this.#more(turn, reply, pressed)),
       why: request && ((result, place) => this.#explain(turn, result, place)),
+      judge: around.judging && ((result) => around.judging.parts(turn, result)),
       withoutFilters: around.dropFilters && (() => {
         around.dropFilters();
         this.ask(turn.question);
