@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
+from qa.api import create_app
 from qa.engine import Engine
 from qa.errors import IndexUnreachableError
 from qa.records import Question
+from qa.settings import Settings
 from qa.store.lance import LanceIndex
 from tests.buckets import BUCKET, KEY, SECRET, Server, server
 from tests.fake import FakeEncoder
@@ -93,6 +96,28 @@ def test_it_is_told_in_time_and_is_over_when_it_is_over(
     assert index.stamp() == stamp
     assert index.away is None
     assert engine.ask(Question("Who dug the harbour?")).results == usual
+
+
+def test_a_service_says_so_and_is_ready_again(
+    index: LanceIndex, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(store=index.open().store, encoder=FakeEncoder())
+    monkeypatch.setattr("qa.service.slot.open_index", lambda place: index)
+    app = create_app(index="s3://archive/any", settings=Settings(), engine=engine)
+    client, slot = TestClient(app), app.state.service.engines
+    slot.look()
+    assert client.get("/readyz").status_code == 200
+    with trouble(proxy, "gone"):
+        slot.look()
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["ready"]) == (503, False)
+        answer = client.post("/v1/ask", json={"question": "Where do owls sleep at night?"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert answer.json()["error"]["code"] == "index_unreachable"
+        assert BUCKET + "/" not in ready.text + answer.text
+    slot.look()
+    assert client.get("/readyz").status_code == 200
+    assert client.post("/v1/ask", json={"question": "Where do owls sleep?"}).status_code == 200
 
 
 def test_no_secret_is_written_or_said_anywhere(
