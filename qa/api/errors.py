@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import HTTPException, RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -141,11 +141,17 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(QaError, _named)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StarletteHTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _left)
 
 
 def _named(request: Request, error: Exception) -> Response:
     assert isinstance(error, QaError)
     return answer_to(request.scope, error)
+
+
+def _left(request: Request, error: Exception) -> Response:
+    """Return what the log of requests counts for a client that left before its body ended."""
+    return error_response(request.scope, 499, "client_left", "the client left")
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -170,15 +170,26 @@ def tar_members(
         ) from None
 
 
+_READS_BEHIND = 16
+
+
 class _Counted(io.RawIOBase):
-    """A stream whose bytes are counted as they are read."""
+    """A stream whose bytes are counted as they are read.
+
+    tarfile reads on behind the end, block by block, for as long as the size in a header says. So a
+    stream that is read behind its end again and again raises tarfile.ReadError.
+    """
 
     def __init__(self, file: IO[bytes], budget: Budget) -> None:
         self._file = file
         self._budget = budget
+        self._behind = 0
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
+        self._behind += not data
+        if self._behind > _READS_BEHIND:
+            raise tarfile.ReadError("it ends within a file")
         self._budget.take(len(data))
         return data
 

@@ -450,6 +450,13 @@ def test_a_name_that_was_made_to_point_here_is_refused(
             assert error_of(response, 403)["code"] == "host_unknown"
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_is_told_under_any_name(client: TestClient, path: str) -> None:
+    # A probe names a machine by its own name for it, or in HTTP/1.0 by none.
+    for host in ("probe.internal", "10.0.0.7:8000", ""):
+        assert client.get(path, headers={"host": host}).status_code == 200
+
+
 def test_with_keys_the_name_does_not_matter(keyed: Keyed) -> None:
     response = keyed.client("ask").get("/v1/documents", headers={"host": "archive.example"})
     assert response.status_code == 200

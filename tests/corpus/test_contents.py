@@ -89,6 +89,26 @@ def test_tar(name: str, mode: str) -> None:
     assert read(data, name) == {f"{name}/{n}": text for n, text in _FOUND.items()}
 
 
+class _Reads(io.BytesIO):
+    """A file that counts how often it is read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.count += 1
+        return super().read(size)
+
+
+def test_a_file_that_claims_more_than_the_tar_holds_costs_no_time() -> None:
+    claim = tarfile.TarInfo("big.txt")
+    claim.size = 10**12
+    data = claim.tobuf(tarfile.GNU_FORMAT) + b"A short text, and then nothing.\n" * 8
+    file = _Reads(data)
+    found = [one for one in contents("a.tar", file, Options()) if isinstance(one, Skipped)]
+    assert found and all("damaged: it cannot be unpacked" in one.reason for one in found)
+    assert file.count < 100  # 10**12 bytes are a hundred million blocks
+
+
 def test_an_archive_in_an_archive_is_read_and_a_third_is_not() -> None:
     inner = zipped({"a.txt": _TEXT, "third.zip": zipped({"b.txt": _TEXT})})
     assert read(zipped({"inner.tar": tarred({"x.zip": inner}), "inner.zip": inner})) == {

@@ -537,8 +537,9 @@ def test_a_changed_byte_of_the_pointer_gives_no_other_answer(
     (texts / "a.txt").unlink()
     build(texts, index)
     folder = IndexFolder(index)
-    removed = folder.live().removed
+    removed, paths = folder.live().removed, folder.live().paths
     assert removed == {document_id("a.txt")}
+    assert paths
     answers = {}
     for pointer in folder.pointers():
         generation = folder.generation(pointer, removed)
@@ -561,9 +562,17 @@ def test_a_changed_byte_of_the_pointer_gives_no_other_answer(
         name = opened.generation.info.generation
         # Another than the live one is served with the fault told, and never passes for it.
         assert (opened.fault is None) == (name == live)
+        assert folder.live().paths == paths  # the next build without a folder reads these
         assert same(Engine(store=opened.generation, encoder=encoder).ask(QUESTION), answers[name])
         outcomes.add("live" if name == live else "retained")
     assert outcomes == {"refused", "live", "retained"}
+
+
+def test_a_pointer_that_is_no_file_is_told_and_not_waited_for(index: Path) -> None:
+    (index / "LIVE").unlink()
+    os.mkfifo(index / "LIVE")
+    with pytest.raises(IndexUnusableError, match="cannot be read: it is not a regular file"):
+        IndexFolder(index).open()
 
 
 def test_a_changed_byte_of_the_model_is_refused(

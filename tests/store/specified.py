@@ -82,7 +82,7 @@ class SpecifiedIndex:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.live = json_of((folder / "LIVE").read_bytes())
-        known = {"format", "generations", "removed", "removed_sha256", "paths"}
+        known = {"format", "generations", "removed", "removed_sha256", "paths", "paths_sha256"}
         demand(not self.live.keys() - known, "a key of LIVE that is not known")
         demand(self.live["format"] == 4, "another version")
         self.removed = self.live.get("removed", [])

@@ -7,10 +7,12 @@ pointer is replaced as a whole, so that the generation and this list change at t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +72,7 @@ def read_live(index: Path) -> Live:
     """
     path = index / LIVE
     try:
-        data = path.read_bytes()
+        data = _read(path)
     except FileNotFoundError:
         raise IndexMissingError(
             f"{index} {_absence(index)}: run qa build first, or name another --index"
@@ -93,6 +95,14 @@ def read_live(index: Path) -> Live:
         raise damaged(path, "it is not a pointer") from error
 
 
+def _read(path: Path) -> bytes:
+    """Return the bytes of a file. Raises OSError, also for what is no file and might never end."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return file.read()
+
+
 def _absence(index: Path) -> str:
     foreign = index.is_dir() and any(index.iterdir()) and not (index / "generations").is_dir()
     return "is not an index of cited-qa" if foreign else "holds no index yet"
@@ -103,7 +113,14 @@ def live_of(value: Mapping[str, Any]) -> Live:
 
     Raises an error of Python's own if they are wrong.
     """
-    if value.keys() - {"format", "generations", "removed", "removed_sha256", "paths"}:
+    if value.keys() - {
+        "format",
+        "generations",
+        "removed",
+        "removed_sha256",
+        "paths",
+        "paths_sha256",
+    }:
         raise ValueError("it has an unknown entry")
     pointers = tuple(
         Pointer(str(entry["generation"]), str(entry["manifest_sha256"]))
@@ -122,6 +139,10 @@ def live_of(value: Mapping[str, Any]) -> Live:
     paths = value.get("paths", [])
     if not all(isinstance(path, str) for path in paths):
         raise ValueError("no paths")
+    # Without this check, one changed letter would name another folder to the next build. Older
+    # programs wrote none.
+    if "paths_sha256" in value and value["paths_sha256"] != _sum(paths):
+        raise ValueError("a wrong checksum")
     return Live(pointers, frozenset(removed), tuple(paths))
 
 
@@ -137,7 +158,7 @@ def entry_of(live: Live) -> dict[str, Any]:
         removed = sorted(live.removed)
         value |= {"removed": removed, "removed_sha256": _sum(removed)}
     if live.paths:
-        value["paths"] = list(live.paths)
+        value |= {"paths": list(live.paths), "paths_sha256": _sum(live.paths)}
     return value
 
 
@@ -150,5 +171,5 @@ def write_live(index: Path, live: Live) -> None:
     disk.rename(temporary, index / LIVE)
 
 
-def _sum(ids: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
+def _sum(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
