@@ -172,7 +172,7 @@ def holds_no_text(source: str, ocr: Ocr | None = None) -> str | None:
     ending = ending_of(source)
     if ocr and ocr.on and ending in IMAGES:
         return None
-    return f"no reader for {ending}" if ending in _NO_TEXT else None
+    return f"no reader for {ending}" if ending in _NO_TEXT and ending not in VERSIONS else None
 
 
 def kind_of(source: str, head: bytes, known: Collection[str] = ()) -> str:

@@ -1,11 +1,11 @@
 """Measures as values, and their intervals.
 
 A measure parses and prints itself, in the notation of ir_measures (``nDCG@10``, ``Success@5``).
-``REGISTERED`` has all of them. To add a measure of ranking, add a row with ``of``, which computes it
-for one question of spans; ``qa eval --measures`` then takes it. ir_measures computes those of a judged
-corpus, so the name must be one that it knows. To add a measure of the verdicts, add a row and compute it in
-``qa.evaluate.outcome``. Measures of ranking are means over questions. Those of the verdicts are of a
-whole set of questions:
+``REGISTERED`` has all of them. To add a measure of ranking, add a row with ``of``, which computes it for
+one question of spans; ``qa eval --measures`` then takes it. ir_measures computes those of a judged corpus,
+so the name must be one that it knows. To add a measure of the verdicts, add a row and compute it in
+``verdict_statistic`` of ``qa.evaluate.verdicts``. Measures of ranking are means over questions. Those of
+the verdicts are of a whole set of questions:
 
     AUROC          how well confidence tells answerable questions from unanswerable ones: the
                    chance that it is higher for one of the former, ties counting half

@@ -111,7 +111,7 @@ class Judged:
 def judge(
     question: SpanQuestion, shown: Sequence[Place], places: Places, measures: Sequence[Measure]
 ) -> Judged:
-    """Judge a ranking of excerpts, whoever made it.
+    """Judge a ranking of excerpts, whoever made it. Measures of verdicts are of a whole set: none here.
 
     With alternatives one relevant excerpt is all there is to find; the best there could be has the
     highest grade.
@@ -119,7 +119,8 @@ def judge(
     grades = [gold.grade for gold in question.gold]
     gains = gains_of(shown, places, grades)
     best = grades if question.need == "all" else [max(grades, default=0)]
-    figures = {measure: measure.of(gains, best) for measure in measures} if question.gold else {}
+    ranking = [measure for measure in measures if measure.of_ranking]
+    figures = {measure: measure.of(gains, best) for measure in ranking} if question.gold else {}
     return Judged(tuple(gains), figures)
 
 

@@ -205,13 +205,14 @@ def test_what_ranks_below_the_excerpts_is_looked_at_when_it_is_asked_for(
     write_lines(spans / "questions.jsonl", [{**question, "gold": [last]}, {**question, "id": "r"}])
     (spans / "dataset.toml").unlink()
     dataset = read_spans(spans)
-    measures = (*SPAN_MEASURES, Measure("Success", 100))
+    measures = (*SPAN_MEASURES, Measure("Success", 100), Measure("wrong", 40))
     [shallow, _] = ask_spans(dataset, engine)
     [deep, _] = ask_spans(dataset, engine, asking=Asking(measures, deep=True, explained=True))
     assert len(shallow.ranked) == 10 and len(deep.ranked) > 40
     assert deep.ranked[:10] == shallow.ranked
     assert {m: deep.figures[m] for m in SPAN_MEASURES} == dict(shallow.figures)
     assert deep.figures[Measure("Success", 100)] == 1
+    assert Measure("wrong", 40) not in deep.figures  # it is of the whole set
     found = [one.place for one in deep.ranked if one.place]
     for n, one in enumerate(found):  # no two of them overlap
         for other in found[:n]:
