@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SEEDS
 from tests.install.test_pins import LEFT_OUT
 
 pytestmark = [pytest.mark.install]
@@ -181,11 +181,13 @@ def test_what_is_not_there_is_told_in_one_line(
         assert built.returncode == 2
         assert words in built.stderr.splitlines()[-1]
     (tmp_path / "set").mkdir()
+    source = sorted(SEEDS.glob("*.txt"))[0]
+    gold = [{"source": source.name, "quote": source.read_text("utf-8")[:200].strip()}]
     question = {
         "id": "1",
         "question": "Who died in Pando?",
         "kind": "fact",
-        "gold": [],
+        "gold": gold,
         "need": "any",
     }
     (tmp_path / "set" / "questions.jsonl").write_text(json.dumps(question) + "\n")

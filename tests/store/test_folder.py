@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -59,6 +60,7 @@ def test_the_layout(copy: Path, archive: Path) -> None:
             }
         ],
         "paths": [str(archive)],
+        "paths_sha256": hashlib.sha256(str(archive).encode()).hexdigest(),
     }
     opened = IndexFolder(copy).open()
     assert (opened.generation.info.generation, opened.fault) == (generation, None)
