@@ -60,6 +60,7 @@ class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
     _unread = (0, 0.0)  # bytes of answers not sent yet, and since when this number is the same
 
     # uvicorn narrows the argument of asyncio.Protocol in the same way.
+    # asyncio calls it with a Transport; the base class says less.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.flow = _Flow(transport)
