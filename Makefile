@@ -24,11 +24,11 @@ abuse: install
 	ABUSE_EXAMPLES=800 $(BIN)/python -m pytest tests/faults/test_description.py
 
 # Builds killed at random a thousand times, a thousand judgements kept by processes that are killed, a thousand generations that take over, and connections
-# that mean no good, a minute of each kind; a quarter of an hour.
+# that mean no good, a minute of each kind; files of every format damaged thousands of times; half an hour.
 faults: install
-	KILLS=1000 JUDGEMENTS=1000 SWAPS=1000 CONNECTION_SECONDS=60 $(BIN)/python -m pytest -s \
+	KILLS=1000 JUDGEMENTS=1000 SWAPS=1000 CONNECTION_SECONDS=60 DAMAGES=100 $(BIN)/python -m pytest -s \
 	  tests/faults/test_store_faults.py tests/faults/test_judgements.py tests/api/test_swaps.py tests/faults/test_connections.py \
-	  tests/faults/test_large_answers.py
+	  tests/faults/test_large_answers.py tests/faults/test_damaged_files.py
 
 # What pipx, uvx and pip install, without its libraries: docs/deploy.md.
 wheel: install

@@ -109,8 +109,15 @@ class _Contents:
         self._resumed = resumed
         self._number = 0
 
-    def read(self, source: str, file: IO[bytes], size: int, depth: int = 0) -> Iterator[Item]:
-        return self._guarded(source, self._read(source, file, size, depth), depth)
+    def read(
+        self,
+        source: str,
+        file: IO[bytes],
+        size: int,
+        depth: int = 0,
+        declared: str | None = None,
+    ) -> Iterator[Item]:
+        return self._guarded(source, self._read(source, file, size, depth, declared), depth)
 
     def _guarded(self, source: str, items: Iterator[Item], depth: int) -> Iterator[Item]:
         try:
@@ -129,7 +136,9 @@ class _Contents:
             # Whatever error a library raises for a damaged file, the next file is read.
             yield Skipped(source, f"its reader failed ({type(error).__name__})")
 
-    def _read(self, source: str, file: IO[bytes], size: int, depth: int) -> Iterator[Item]:
+    def _read(
+        self, source: str, file: IO[bytes], size: int, depth: int, declared: str | None
+    ) -> Iterator[Item]:
         if not size:
             raise UnreadableError("empty")
         ending = kind_at(source, file, self._options.ocr)
@@ -139,12 +148,13 @@ class _Contents:
             if len(data) > self._limits.file_bytes:
                 raise UnreadableError(too_large(self._limits.file_bytes))
             if ending == _MESSAGE:
-                yield from self._message(source, data, "message", depth)
+                codec = self._options.encoding_of(source)
+                yield from self._message(source, data, "message", depth, codec)
                 return
             if ending == _JSON:
-                yield from read_json(source, data, self._options)
+                yield from read_json(source, data, self._options, declared)
                 return
-            codec = self._options.encoding_of(source)
+            codec = self._options.encoding_of(source) or declared
             document, note = read_noted(
                 source, data, codec, ocr=self._options.ocr, alive=self._alive
             )
@@ -154,7 +164,7 @@ class _Contents:
         elif size > self._limits.archive_bytes:
             raise UnreadableError(too_large(self._limits.archive_bytes, "max_archive_bytes"))
         elif ending in TABLES:
-            yield from read_rows(source, ending, file, self._options)
+            yield from read_rows(source, ending, file, self._options, declared)
         elif ending == _MESSAGES:
             yield from self._messages(source, file, depth)
         elif depth > _DEPTH:
@@ -199,7 +209,7 @@ class _Contents:
         )
 
     def _messages(self, source: str, file: IO[bytes], depth: int) -> Iterator[Item]:
-        earlier = Earlier()
+        earlier, codec = Earlier(), self._options.encoding_of(source)
         for n, data in enumerate(messages_of(file, self._limits.file_bytes), 1):
             within = f"{source}#message={n}"
             self._number += 1
@@ -211,7 +221,7 @@ class _Contents:
             if data is None:
                 yield Skipped(within, too_large(self._limits.file_bytes))
                 continue
-            items = self._message(within, data, f"message {n}", depth, earlier, done=done)
+            items = self._message(within, data, f"message {n}", depth, codec, earlier, done=done)
             yield from self._guarded(within, items, depth + 1)
 
     def _message(
@@ -220,14 +230,18 @@ class _Contents:
         data: bytes,
         place: str,
         depth: int,
+        codec: str | None,
         earlier: Earlier | None = None,
         *,
         done: bool = False,
     ) -> Iterator[Item]:
-        """Yield a message, unless it is ``done``, and its attachments."""
+        """Yield a message, unless it is ``done``, and its attachments.
+
+        ``codec`` is the encoding of what declares none.
+        """
         # If reading continues behind an attachment, the message itself was read before.
         done = done or 0 < self._resumed.after >= self._number
-        reading, attached = read_message(data, place, earlier)
+        reading, attached = read_message(data, place, earlier, codec)
         if not done:
             sha256 = hashlib.sha256(data).hexdigest()
             try:
@@ -250,7 +264,9 @@ class _Contents:
             try:
                 self._budget.file()
                 self._budget.take(len(file.data))
-                yield from self.read(within, BytesIO(file.data), len(file.data), depth + 1)
+                yield from self.read(
+                    within, BytesIO(file.data), len(file.data), depth + 1, file.codec
+                )
             except BombError as error:  # messages never are; only attachments
                 yield Skipped(within, str(error))
 

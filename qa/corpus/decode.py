@@ -217,6 +217,27 @@ def declared_codec(data: bytes) -> str | None:
     return _LARGER.get(codec, codec) if codec else None
 
 
+def agreed(data: bytes, name: str | None) -> str | None:
+    """Return the codec of a declared ``name`` if the bytes agree with it, as a mail program reads them.
+
+    It is the larger character set where programs use the name for it. None if the name tells nothing: ASCII is
+    declared for all sorts of texts, and a byte order mark is better evidence.
+    """
+    codec = codec_of(name) if name else None
+    if codec is None or codec == "ascii" or data.startswith(tuple(mark for mark, _ in _MARKS)):
+        return None
+    codec = codec if codec.startswith("utf") else _LARGER.get(codec, codec)
+    try:
+        data.decode(codec)
+    except ValueError:
+        return None
+    return codec
+
+
+_NO_ENCODINGS = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined"})
+"""Codecs of Python for parts of programs and of addresses."""
+
+
 def codec_of(name: str) -> str | None:
     """Return Python's name of a text encoding; None if Python does not know the name."""
     try:
@@ -224,7 +245,7 @@ def codec_of(name: str) -> str | None:
         "".encode(found)  # raises for codecs that are not for text
     except (LookupError, ValueError, TypeError):
         return None
-    return found
+    return None if found.replace("-", "_") in _NO_ENCODINGS else found
 
 
 def _checked(data: bytes, codec: str, *, max_control_share: float = _MAX_CONTROL_SHARE) -> str:

@@ -111,15 +111,15 @@ VERSIONS: Mapping[str, Version] = {
         (".odt .fodt", Version(3, "lxml")),
         (".pptx .pptm .ppsx", Version(3, "lxml")),
         (".rtf", Version(3)),
-        (".epub", Version(3, "lxml")),
+        (".epub", Version(4, "lxml")),
         (".xlsx .xlsm .xlsb .xls .ods", Version(3, "python-calamine")),
-        (".srt .vtt", Version(3, "chardet")),
-        (".json", Version(3, "lxml chardet")),
-        (".eml .mbox", Version(3, "lxml trafilatura htmldate chardet")),
+        (".srt .vtt", Version(4, "chardet")),
+        (".json", Version(4, "lxml chardet")),
+        (".eml .mbox", Version(4, "lxml trafilatura htmldate chardet")),
         (".html .htm .xhtml", Version(3, "lxml trafilatura htmldate chardet")),
-        (".mhtml .mht", Version(3, "lxml trafilatura htmldate chardet")),
+        (".mhtml .mht", Version(4, "lxml trafilatura htmldate chardet")),
         (".csv .tsv", Version(3, "chardet")),
-        (".jsonl .ndjson", Version(3, "chardet")),
+        (".jsonl .ndjson", Version(4, "chardet")),
         (".zip .tar .tgz .tbz2 .txz .tar.gz .tar.bz2 .tar.xz", Version(2)),
     )
     for ending in endings.split()
@@ -146,8 +146,10 @@ _NO_TEXT = frozenset(
 
 
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
-_OF_CHARACTERS = frozenset({".txt", ".text", ".md", ".markdown"}) | _PAGES
+_OF_CHARACTERS = frozenset({".txt", ".text", ".md", ".markdown", ".srt", ".vtt"}) | _PAGES
 """Endings of files that are text in an encoding; other formats define their own bytes."""
+_OF_PARTS = {".mhtml": ("html", "read_mhtml"), ".mht": ("html", "read_mhtml")}
+"""Module and reader of the formats that hold a part in an encoding."""
 _PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".z"})
 
 
@@ -236,6 +238,9 @@ def read_noted(
             module, name = _SCANNED[ending]
             scanner = import_module("qa.corpus.formats.pdf").Scanner(ocr, alive)
             reading = getattr(import_module(f"qa.corpus.formats.{module}"), name)(data, scanner)
+        elif codec and ending in _OF_PARTS:
+            module, name = _OF_PARTS[ending]
+            reading = getattr(import_module(f"qa.corpus.formats.{module}"), name)(data, codec)
         else:
             reading = reader(data)
     except NotTextError as error:

@@ -103,3 +103,59 @@ def test_nested_elements(mark: str) -> None:
     assert text(200) == "before\n\nwords\n\nafter"
     # Deeper than the parser goes: what stands before is kept.
     assert text(1000) == "before"
+
+
+@pytest.mark.parametrize(
+    ("dated", "value"),
+    [
+        # The publisher's day comes before the one on the title page.
+        ("<dc:date>2011-05-03</dc:date>", "2011-05-03"),
+        ("<dc:date>2011-05-03T00:00:00+00:00</dc:date>", "2011-05-03"),
+        ('<dc:date opf:event="publication">2011-05-03T09:15:33Z</dc:date>', "2011-05-03"),
+        ('<dc:date opf:event="original-publication">1911</dc:date>', "1911"),
+        # A moment, or the day of the last change: a program wrote it, and the title page comes first.
+        ("<dc:date>2021-05-03T09:15:33+00:00</dc:date>", "2019-03-04"),
+        ('<dc:date opf:event="creation">2021-05-03</dc:date>', "2019-03-04"),
+        (
+            '<dc:date>2021-05-03</dc:date><meta property="dcterms:modified">2021-05-03T10:00:00Z</meta>',
+            "2019-03-04",
+        ),
+        # A conversion and a change say nothing of the book.
+        ('<dc:date opf:event="conversion">2021-05-03</dc:date>', "2019-03-04"),
+        (
+            '<dc:date opf:event="modification">2021-05-03</dc:date>'
+            '<dc:date opf:event="publication">2011-05-03</dc:date>',
+            "2011-05-03",
+        ),
+        # "Unknown" as converters write it.
+        ("<dc:date>0101-01-01T00:00:00+00:00</dc:date>", "2019-03-04"),
+        ("", "2019-03-04"),
+    ],
+)
+def test_the_date_of_a_book(dated: str, value: str) -> None:
+    about = dated.replace("<dc:date", '<dc:date xmlns:opf="http://www.idpf.org/2007/opf"')
+    title_page = page("<h1>The well</h1><p>Published: 4 March 2019</p><p>The well is dug.</p>")
+    document = read_document("a.epub", epub({"a.xhtml": title_page}, about=about))
+    assert document.published is not None
+    assert document.published.value == value
+    assert document.published.known_from == ("text" if value == "2019-03-04" else "metadata")
+
+
+@pytest.mark.parametrize(
+    ("dated", "value"),
+    [
+        ("<dc:date>2021-05-03T09:15:33+00:00</dc:date>", "2021-05-03"),
+        ("<dc:date>2021-05-03</dc:date>", "2021-05-03"),
+        (
+            "<dc:date>2021-05-03T09:15:33+00:00</dc:date>"
+            '<meta property="dcterms:modified">2021-05-03T09:15:33Z</meta>',
+            None,
+        ),
+        ('<dc:date opf:event="conversion">2021-05-03</dc:date>', None),
+    ],
+)
+def test_the_date_of_a_book_that_only_its_description_gives(dated: str, value: str | None) -> None:
+    about = dated.replace("<dc:date", '<dc:date xmlns:opf="http://www.idpf.org/2007/opf"')
+    document = read_document("a.epub", epub({"a.xhtml": page("<p>The well.</p>")}, about=about))
+    found = document.published
+    assert (found and (found.value, found.known_from)) == (value and (value, "metadata"))

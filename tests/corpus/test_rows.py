@@ -109,7 +109,7 @@ def test_rows_that_give_no_document_are_told_in_one_line() -> None:
     found, reasons = rows("\n".join([good, *bad, *["x"] * 2000, good]), ".jsonl")
     assert [d.source for d in found] == ["t.jsonl#row=1", "t.jsonl#row=2008"]
     assert reasons == [
-        "row 2: not a JSON object; rows 3, 7, 8, 9, 10 and 1,997 more: not JSON; "
+        "rows 2, 7: not a JSON object; rows 3, 8, 9, 10, 11 and 1,996 more: not JSON; "
         "rows 4, 5, 6: no text"
     ]
 

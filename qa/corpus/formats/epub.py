@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from urllib.parse import unquote
 
 from qa.corpus import dates
@@ -47,12 +48,14 @@ def read_epub(data: bytes) -> Reading:
     if chapters and not blocks and "META-INF/encryption.xml" in package:
         raise UnreadableError("encrypted: it is protected against copying")
     gathered = _facets(book)
+    published, made = _dated(book)
     return Reading(
         text,
         "utf-8",
         blocks,
         title=next((words for words in _all(book, "title") if not is_no_title(words)), None),
-        published=_published(book),
+        published=published,
+        made=made,
         original_url=next(filter(None, map(web_address, _all(book, "source", "identifier"))), None),
         author=", ".join(_all(book, "creator")[:20]) or None,
         language=language_code(_said(book, "language")),
@@ -119,9 +122,36 @@ def _facets(book: Element) -> Gathered:
     return gather(said)
 
 
-def _published(book: Element) -> Published | None:
-    for words in _all(book, "date"):
+_CLOCK = re.compile(r"[T ]\d\d:\d\d(?::(?P<seconds>\d\d(?:[.,]\d+)?))?")
+
+
+def _dated(book: Element) -> tuple[Published | None, Published | None]:
+    """Return the date that the publisher gives, and a weaker one that a program may have written.
+
+    A day is the publisher's; a moment with seconds was written by a program, which knows when it ran. If it ran
+    to convert the book, the moment is near the last change of the file, and says nothing of the book.
+    """
+    changed = [
+        text_of(node)[:10]
+        for node in book.iter()
+        if local_name(node) == "meta" and node.get("property") == "dcterms:modified"
+    ]
+    made = None
+    for node in book.iter():
+        if local_name(node) != "date" or "purl.org/dc/" not in node.tag:
+            continue
+        words = text_of(node)
         value = dates.parse_date(words) or dates.parse_date(words[:10])
-        if value:
-            return Published(value, words, "book's description")
-    return None
+        event = next((v for name, v in node.attrib.items() if name.endswith("event")), "").lower()
+        if value is None or not (event in ("", "creation") or "publication" in event):
+            continue
+        said = Published(value, words, "book's description")
+        clock = _CLOCK.search(words)
+        seconds = (clock["seconds"] or "").strip("0.,") if clock else ""
+        if "publication" in event:
+            return said, None
+        if not event and not seconds and words[:10] not in changed:
+            return said, None
+        if not (seconds and words[:10] in changed):
+            made = made or said
+    return None, made

@@ -9,19 +9,19 @@ other quotation is text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
-from email.errors import HeaderParseError, MessageError
-from email.header import decode_header
+from email.errors import MessageError
 from email.message import Message
 from email.utils import getaddresses, parseaddr, parsedate_to_datetime
 from importlib import import_module
 from itertools import groupby
 from typing import IO
 
-from qa.corpus.decode import NotTextError, decode
+from qa.corpus.decode import agreed
+from qa.corpus.formats.headers import Words
 from qa.corpus.formats.plain import find_blocks
 from qa.corpus.formats.quotations import QUOTED, Earlier, without_quotations
 from qa.corpus.reading import (
@@ -29,13 +29,13 @@ from qa.corpus.reading import (
     TextBuilder,
     UnreadableError,
     facets_note,
+    joined,
     web_address,
-    whole_characters,
 )
 from qa.facets import Gathered, gather
 from qa.records import Block, Place, Published
 
-_MAX_HEADER, _MAX_SHOWN, _MAX_NAME = 10_000, 1_000, 150
+_MAX_SHOWN, _MAX_NAME = 1_000, 150
 _STUB = 4
 """A plain form with less than a quarter of the HTML form's words only says that there is an HTML form."""
 _FROM_LINE = re.compile(rb"From .{0,400}\d\d:\d\d.{0,60}\d{4}")
@@ -48,12 +48,17 @@ _ENDINGS = {
 }  # fmt: skip
 
 
+Header = Callable[[str], str]
+"""Returns the value of a header by its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file that is attached to a message."""
+    """A file that is attached to a message; ``codec`` is the encoding that the message gives for it."""
 
     name: str
     data: bytes
+    codec: str | None = None
 
 
 def messages_of(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
@@ -80,46 +85,52 @@ def messages_of(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
 
 
 def read_message(
-    data: bytes, place: str, earlier: Earlier | None = None
+    data: bytes, place: str, earlier: Earlier | None = None, codec: str | None = None
 ) -> tuple[Reading, list[Attached]]:
     """Return what a message says, and its attachments.
 
-    ``place`` is the place by which its words are cited. Its words are added to ``earlier``.
+    ``place`` is the place by which its words are cited. Its words are added to ``earlier``. ``codec`` is the
+    encoding of what declares none; without it that is guessed.
     """
     message = message_from_bytes(data)
     if not message.keys():
         raise UnreadableError("damaged: no message is in it")
-    plain, pages, attached = _parts(message)
+    decoded = Words(codec)
+    plain, pages, attached = _parts(message, decoded)
     words = "\n\n".join(plain)
     shown, shown_blocks = _shown(pages) if pages else ("", ())
     if len(words.split()) * _STUB >= len(shown.split()):
         shown, shown_blocks = words, _blocks(words)
-    subject = _header(message, "subject")
+
+    def said(name: str) -> str:
+        return decoded.of(message.get(name, ""))
+
+    subject = said("subject")
     body = _Body()
     if subject:
         body.add(subject, (Block("title", 0, len(subject), 1),))
-    about = _about(message)
+    about = _about(said)
     if about:
         body.add(about, (Block("paragraph", 0, len(about)),))
     started = body.length
-    replied = earlier.said(_ids(message, "in-reply-to", "references")) if earlier else ()
+    replied = earlier.said(_ids(said, "in-reply-to", "references")) if earlier else ()
     body.add(shown, shown_blocks)
     text, blocks = body.result()
     if replied:
         blocks = tuple(without_quotations(text, blocks, started, replied))
     if earlier is not None:
-        earlier.add(next(iter(_ids(message, "message-id")), ""), text[started:])
-    gathered = _facets(message)
+        earlier.add(next(iter(_ids(said, "message-id")), ""), text[started:])
+    gathered = _facets(said)
     reading = Reading(
         text,
         "utf-8",
         blocks,
         title=subject or None,
-        published=_published(message),
-        original_url=web_address(_header(message, "archived-at").strip("<>")),
-        author=_author(message),
+        published=_published(said),
+        original_url=web_address(said("archived-at").strip("<>")),
+        author=_author(said),
         places=(Place(0, place),),
-        note=facets_note(gathered.left_out),
+        note=joined(facets_note(gathered.left_out), *decoded.notes),
         facets=gathered.facets,
     )
     return reading, attached
@@ -149,7 +160,7 @@ class _Body:
         return "\n\n".join(self._texts), tuple(self._blocks)
 
 
-def _parts(message: Message) -> tuple[list[str], list[str], list[Attached]]:
+def _parts(message: Message, decoded: Words) -> tuple[list[str], list[str], list[Attached]]:
     """Return the plain texts of a message, its HTML texts, and its attachments."""
     plain: list[str] = []
     pages: list[str] = []
@@ -163,10 +174,10 @@ def _parts(message: Message) -> tuple[list[str], list[str], list[Attached]]:
         if part.is_multipart() and isinstance(content, list) and kind != "message/rfc822":
             waiting += [one for one in reversed(content) if isinstance(one, Message)]
             continue
-        name = _file_name(part)
+        name = _file_name(part, decoded)
         apart = name or part.get_content_disposition() == "attachment"
         if kind in ("text/plain", "text/html") and not apart:
-            words = _decoded(_payload(part), part.get_content_charset())
+            words = decoded(_payload(part), _charset(part))
             if kind == "text/html":
                 pages.append(words)
             else:
@@ -174,8 +185,17 @@ def _parts(message: Message) -> tuple[list[str], list[str], list[Attached]]:
         elif not (part.get("content-id") and part.get_content_maintype() == "image"):
             # The others are pictures of the HTML form, such as those of a signature.
             name = _free(name or f"attachment{_ENDINGS.get(kind, '')}", names)
-            attached.append(Attached(name, _payload(part)))
+            data = _payload(part)
+            told = part.get_content_maintype() == "text" and kind != "text/html"
+            attached.append(Attached(name, data, agreed(data, _charset(part)) if told else None))
     return [words for words in plain if words.strip()], pages, attached
+
+
+def _charset(part: Message) -> str | None:
+    try:
+        return part.get_content_charset()
+    except (ValueError, LookupError, MessageError):
+        return None
 
 
 def _payload(part: Message) -> bytes:
@@ -188,13 +208,13 @@ def _payload(part: Message) -> bytes:
     return b""
 
 
-def _file_name(part: Message) -> str:
+def _file_name(part: Message, decoded: Words) -> str:
     """Return the name of an attachment in a form that a file in a folder can have."""
     try:
         given = part.get_filename()
     except (ValueError, LookupError, MessageError):
         return ""
-    name = " ".join(re.sub(r"[/\\\x00-\x1f\x7f]", "_", _words_of(given or "")).split())
+    name = " ".join(re.sub(r"[/\\\x00-\x1f\x7f]", "_", decoded.of(given or "")).split())
     if len(name) > _MAX_NAME:  # keep the ending
         name = name[:100] + name[-49:]
     return name.lstrip(".") or ""
@@ -218,59 +238,26 @@ def _plain_text(part: Message, words: str) -> str:
     return words.strip()
 
 
-def _decoded(data: bytes, charset: str | None) -> str:
-    """Return bytes as text: in the declared encoding, if they are valid in it."""
-    if charset:
-        try:
-            return whole_characters(data.decode(charset))
-        except (LookupError, ValueError):
-            pass
-    try:
-        return decode(data)[0]
-    except NotTextError:
-        return data.decode("utf-8", "replace")
-
-
-def _header(message: Message, name: str) -> str:
-    return _words_of(message.get(name, ""))
-
-
-def _words_of(value: object) -> str:
-    """Return a header's value with its encoded words decoded, in one line."""
-    try:
-        # A header with bytes beyond ASCII is an object that contains them.
-        chunks = decode_header(value if not isinstance(value, str) else value[:_MAX_HEADER])  # type: ignore[arg-type]
-    except (HeaderParseError, ValueError, LookupError):
-        chunks = [(str(value)[:_MAX_HEADER], None)]
-    words = (
-        chunk
-        if isinstance(chunk, str)
-        else _decoded(chunk, charset if charset != "unknown-8bit" else None)
-        for chunk, charset in chunks
-    )
-    return " ".join(whole_characters("".join(words)).split())
-
-
-def _about(message: Message) -> str:
+def _about(said: Header) -> str:
     """Return sender, recipients and date of a message, a line each."""
     lines = []
     for name in ("From", "To", "Cc", "Date"):
-        words = _header(message, name)
+        words = said(name)
         if words:
             cut = len(words) > _MAX_SHOWN
             lines.append(f"{name}: {words[:_MAX_SHOWN]}{' …' if cut else ''}")
     return "\n".join(lines)
 
 
-def _author(message: Message) -> str | None:
-    name, address = parseaddr(_header(message, "from"))
+def _author(said: Header) -> str | None:
+    name, address = parseaddr(said("from"))
     return name or address or None
 
 
-def _facets(message: Message) -> Gathered:
+def _facets(said: Header) -> Gathered:
     """Return who it is from, by address, who it is to, by name where there is one, its list and keywords."""
     people = {
-        name: [found for found in getaddresses([_header(message, name)]) if found[1]]
+        name: [found for found in getaddresses([said(name)]) if found[1]]
         for name in ("from", "to", "cc")
     }
     return gather(
@@ -280,14 +267,14 @@ def _facets(message: Message) -> Gathered:
                 (name, [called or address for called, address in people[name]])
                 for name in ("to", "cc")
             ),
-            ("list", _header(message, "list-id").rpartition("<")[2].rstrip(">")),
-            ("keywords", _header(message, "keywords").split(",")),
+            ("list", said("list-id").rpartition("<")[2].rstrip(">")),
+            ("keywords", said("keywords").split(",")),
         ]
     )
 
 
-def _published(message: Message) -> Published | None:
-    words = _header(message, "date")
+def _published(said: Header) -> Published | None:
+    words = said("date")
     try:
         sent = parsedate_to_datetime(words)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -297,10 +284,8 @@ def _published(message: Message) -> Published | None:
     return Published(sent.date().isoformat(), words, "header Date")
 
 
-def _ids(message: Message, *names: str) -> list[str]:
-    return [
-        one for name in names for one in re.findall(r"<[^<>\s]{1,500}>", _header(message, name))
-    ]
+def _ids(said: Header, *names: str) -> list[str]:
+    return [one for name in names for one in re.findall(r"<[^<>\s]{1,500}>", said(name))]
 
 
 def _shown(pages: Sequence[str]) -> tuple[str, tuple[Block, ...]]:

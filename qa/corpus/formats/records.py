@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 Text = tuple[str, tuple[Block, ...]]
 """A text and its blocks."""
 
-_MAX_DEPTH, _MAX_PATH = 20, 200
+_MAX_DEPTH, _MAX_PATH, _MAX_DIGITS = 20, 200, 1_000
 _TAGS = re.compile(
     r"</(?:p|div|span|a|b|i|u|em|strong|li|ul|ol|h[1-6]|blockquote|pre|code|table|td|tr|font|sup|sub)\s*>"
     r"|<br\s*/?>|<p>",
@@ -25,6 +25,23 @@ _TAGS = re.compile(
 )
 _MARKUP = re.compile("[<&]")
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,6});")
+
+
+def json_of(words: str) -> Any:
+    """Return the value of a JSON text; a number with too many digits to count with is the text of its digits.
+
+    Raises ValueError if it is no JSON, and RecursionError if it is nested too deeply.
+    """
+    try:
+        return json.loads(words)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(words, parse_int=_number)
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
 
 
 def fields_of(row: Row) -> dict[str, Any]:

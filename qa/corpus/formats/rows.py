@@ -21,6 +21,7 @@ from qa.corpus.formats.records import (
     facets_of,
     fields_of,
     first_of,
+    json_of,
     line_of_field,
     lines_of,
     says,
@@ -47,13 +48,14 @@ _MAX_ID = 200
 
 
 def read_rows(
-    source: str, ending: str, file: IO[bytes], options: Options
+    source: str, ending: str, file: IO[bytes], options: Options, declared: str | None = None
 ) -> Iterator[Document | Skipped]:
     """Yield a document for each row of a table, and at the end one Skipped for rows that give none.
 
-    Raises UnreadableError where the whole table cannot be read.
+    ``declared`` is the encoding that a mail gives for it; the one in the settings comes first. Raises
+    UnreadableError where the whole table cannot be read.
     """
-    given = options.encoding_of(source)
+    given = options.encoding_of(source) or declared
     try:
         codec = given or codec_of_file(file)
     except NotTextError as error:
@@ -159,7 +161,7 @@ def _json_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
             continue
         number += 1
         try:
-            row = json.loads(line)
+            row = json_of(line)
         except (ValueError, RecursionError):
             yield number, "not JSON"
             continue
@@ -168,7 +170,7 @@ def _json_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
 
 def _listed_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:
     """Yield the rows of a JSON list, which is held in memory as a whole."""
-    yield from enumerate(json.loads("".join(lines)), 1)
+    yield from enumerate(json_of("".join(lines)), 1)
 
 
 TABLES: Mapping[str, Callable[[Iterator[str], Options], Iterator[Numbered]]] = {

@@ -34,7 +34,7 @@ _PARAGRAPH, _LONGEST, _PAUSE = 600, 1_000, 4.0
 
 def read_subtitles(data: bytes) -> Reading:
     """Read subtitles: the words, without numbers, times, positions on the screen and styles."""
-    text, _ = decode(data)
+    text, encoding = decode(data)
     text = re.sub("\r\n?", "\n", text)
     cues = list(_cues(text.split("\n"), web=text.startswith("WEBVTT")))
     if not cues:
@@ -48,7 +48,7 @@ def read_subtitles(data: bytes) -> Reading:
     language = _LANGUAGE.search(head)
     return Reading(
         "".join(speech.parts),
-        "utf-8",
+        encoding,
         tuple(speech.blocks()),
         language=language_code(language[1]) if language else None,
         places=tuple(speech.places),
@@ -92,8 +92,11 @@ def _plain(line: str) -> str:
 
 
 def _unroll(cues: Sequence[_Cue]) -> None:
-    """Remove from each cue the lines that the cue before it showed, if lines roll up the screen."""
-    shown = [[_plain(line) for line in cue.lines] for cue in cues]
+    """Remove from each cue the lines that the cue before it showed, if lines roll up the screen.
+
+    Words that another speaker repeats were said again.
+    """
+    shown = [[(_VOICE.findall(line), _plain(line)) for line in cue.lines] for cue in cues]
     again = [bool(before and now and before[-1] == now[0]) for before, now in pairwise(shown)]
     if len(cues) < 4 or 3 * sum(again) < len(cues):
         return

@@ -12,7 +12,8 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-from qa.corpus.decode import NotTextError, decode
+from qa.corpus.decode import NotTextError, decode, told
+from qa.corpus.formats.records import json_of
 from qa.corpus.formats.rows import read_rows, row_document
 from qa.corpus.readers import make_document
 from qa.corpus.reading import (
@@ -31,38 +32,47 @@ _LINES_EACH = 20
 """The most lines of an object in one paragraph."""
 
 
-def read_json(source: str, data: bytes, options: Options) -> Iterator[Document | Skipped]:
-    """Yield the documents of a JSON file. Raises UnreadableError if it is no JSON."""
+def read_json(
+    source: str, data: bytes, options: Options, declared: str | None = None
+) -> Iterator[Document | Skipped]:
+    """Yield the documents of a JSON file. Raises UnreadableError if it is no JSON.
+
+    ``declared`` is the encoding that a mail gives for it; the one in the settings comes first.
+    """
+    given = options.encoding_of(source) or declared
     try:
-        text, _ = decode(data)
+        text, codec = (data.decode(given, "replace"), given) if given else decode(data)
     except NotTextError as error:
         raise UnreadableError(str(error)) from error
     if not text.strip():
         raise UnreadableError("empty")
     try:
-        value = json.loads(text)
+        value = json_of(text)
     except ValueError as error:
         if not _is_object(text.lstrip().splitlines()[0]):
             raise UnreadableError(f"not JSON ({error})") from None
-        yield from read_rows(source, ".jsonl", BytesIO(data), options)
+        yield from read_rows(source, ".jsonl", BytesIO(data), options, declared)
         return
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        yield from read_rows(source, ".json", BytesIO(data), options)
+        yield from read_rows(source, ".json", BytesIO(data), options, declared)
         return
     sha256 = hashlib.sha256(data).hexdigest()
     if isinstance(value, dict) and _has_text(value, options.columns):
         yield replace(row_document(source, value, options.columns), sha256=sha256)
-        return
-    builder = TextBuilder()
-    for lines in _paragraphs(value):
-        builder.add("paragraph", "\n".join(lines))
-    words, blocks = builder.result(titled=False)
-    yield make_document(source=source, sha256=sha256, reading=Reading(words, "utf-8", blocks))
+    else:
+        builder = TextBuilder()
+        for lines in _paragraphs(value):
+            builder.add("paragraph", "\n".join(lines))
+        words, blocks = builder.result(titled=False)
+        yield make_document(source=source, sha256=sha256, reading=Reading(words, "utf-8", blocks))
+    note = told(data, codec, given=given is not None)
+    if note:
+        yield Skipped(source, note)
 
 
 def _is_object(line: str) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(json_of(line), dict)
     except (ValueError, RecursionError):
         return False
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from html import unescape
 
 from qa.corpus import dates
-from qa.corpus.decode import NotTextError, decode_page
+from qa.corpus.decode import NotTextError, agreed, declared_codec, decode_page, guessed
 from qa.corpus.formats.html import about, shown
 from qa.corpus.formats.html.furniture import (
     is_bare,
@@ -32,6 +32,7 @@ from qa.corpus.reading import (
     TextBuilder,
     UnreadableError,
     facets_note,
+    joined,
     web_address,
     whole_characters,
 )
@@ -45,15 +46,23 @@ def read_html(data: bytes) -> Reading:
     return _with_text(_page(data, None))
 
 
-def read_mhtml(data: bytes) -> Reading:
-    """Read a page that a browser saved with its pictures: the first page in it."""
+def read_mhtml(data: bytes, codec: str | None = None) -> Reading:
+    """Read a page that a browser saved with its pictures: the first page in it.
+
+    ``codec`` is its encoding, if that is known. Otherwise it is the one that the page declares, or its part.
+    """
     message = email.message_from_bytes(data, policy=email.policy.compat32)
     for part in message.walk():
         if part.get_content_type() in ("text/html", "application/xhtml+xml"):
             body = part.get_payload(decode=True)
             if isinstance(body, bytes):
                 said = part.get("Content-Location") or message.get("Snapshot-Content-Location")
-                return _with_text(_page(body, web_address(str(said))))
+                if codec is None and declared_codec(body) is None:
+                    codec = agreed(body, part.get_content_charset())
+                reading = _page(body, web_address(str(said)), codec)
+                sure = codec or reading.encoding == declared_codec(body)
+                guess = None if sure else guessed(reading.encoding)
+                return _with_text(replace(reading, note=joined(reading.note, guess)))
     raise UnreadableError("damaged: no page is in it")
 
 
@@ -74,9 +83,9 @@ def extract(page: bytes | str, url: str | None = None) -> Reading:
         return _EMPTY
 
 
-def _page(data: bytes, url: str | None) -> Reading:
+def _page(data: bytes, url: str | None, codec: str | None = None) -> Reading:
     try:
-        text, encoding = decode_page(data)
+        text, encoding = (data.decode(codec, "replace"), codec) if codec else decode_page(data)
     except NotTextError as error:
         raise UnreadableError(str(error)) from error
     return replace(read_page(text, url), encoding=encoding)
