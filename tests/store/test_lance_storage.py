@@ -39,8 +39,8 @@ def proxy(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """A proxy before the server, whose address is in the environment; every limit is short."""
     from qa.store.lance import connection
 
-    short = {"connect_timeout": "5s", "timeout": "5s", "client_max_retries": "1"}
-    monkeypatch.setattr(connection, "_OPTIONS", short | {"client_retry_timeout": "5"})
+    short = {"connect_timeout": "5s", "timeout": "5s", "client_max_retries": "0"}
+    monkeypatch.setattr(connection, "_OPTIONS", short | {"client_retry_timeout": "1"})
     monkeypatch.setattr(connection, "READ_SECONDS", PATIENT)
     with proxied(int(s3.endpoint.rsplit(":", 1)[1])) as made:
         monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{made.port}")
@@ -51,8 +51,7 @@ def proxy(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 def trouble(proxy: Proxy, mood: Mood) -> Iterator[None]:
     """Let the proxy be in a mood for a while; what takes long is given up soon then."""
     with pytest.MonkeyPatch.context() as patch:
-        # The engine itself tries again where it is refused; of what stalls nothing comes.
-        patch.setattr("qa.store.lance.connection.READ_SECONDS", 2.0 if mood == "stall" else 20.0)
+        patch.setattr("qa.store.lance.connection.READ_SECONDS", 2.0)
         proxy.mood = mood
         yield
     proxy.mood = "pass"
@@ -105,6 +104,7 @@ def test_a_service_says_so_and_is_ready_again(
 ) -> None:
     engine = Engine(store=index.open().store, encoder=FakeEncoder())
     monkeypatch.setattr("qa.service.slot.open_index", lambda place: index)
+    monkeypatch.setattr("qa.service.probe.PROBE_SECONDS", PATIENT)
     app = create_app(index="s3://archive/any", settings=Settings(), engine=engine)
     client, slot = TestClient(app), app.state.service.engines
     slot.look()
