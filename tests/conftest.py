@@ -5,6 +5,8 @@ A test that asks for a fixture whose name begins with ``model_`` is marked ``mod
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -102,9 +104,18 @@ def engine(index: Path, encoder: FakeEncoder) -> Engine:
 
 @pytest.fixture(scope="session")
 def model_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The index of ``seeds``, made with the real model."""
-    path = tmp_path_factory.mktemp("model-index") / "seeds"
-    build_index([SEEDS], Settings(index=str(path)))
+    """The index of ``seeds``, made with the real model: once, for all processes that run tests.
+
+    An index that a test builds with the model beside this one does not export the model again.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    path = shared / "model-index" / "seeds"
+    path.parent.mkdir(exist_ok=True)
+    with (path.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first one builds, the others wait
+        if not (path / "LIVE").exists():
+            build_index([SEEDS], Settings(index=str(path)))
     return path
 
 

@@ -117,8 +117,8 @@ def test_the_sample_archive_with_the_model(
 
 
 @pytest.mark.model
-def test_xquad_with_the_model(xquad: JudgedCorpus, tmp_path: Path, write_golden: bool) -> None:
-    engine = Engine.open(index_of(xquad, tmp_path / "xquad"))
+def test_xquad_with_the_model(xquad: JudgedCorpus, model_index: Path, write_golden: bool) -> None:
+    engine = Engine.open(index_of(xquad, model_index.with_name("xquad")))
     check("model-xquad", engine, rows(xquad, step=4), MODEL, write_golden)
 
 
