@@ -168,7 +168,14 @@ class Settings:
         "nothing is kept",
     )
     judgements_bytes: int = _setting(
-        10_000_000, "when the file of judgements would be larger, no more are kept"
+        10_000_000,
+        "when the file of judgements would be larger, no more are kept; of the file of unanswered "
+        "questions the older half is removed",
+    )
+    unanswered: str = _setting(
+        "",
+        "file that keeps the questions whose verdict is `unsure` or `not_found`, where judgements are "
+        "kept; empty: no question is kept but those that people judge",
     )
     datasets: str = _setting("", "folder of judged data sets that qa eval finds by name")
 

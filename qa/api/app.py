@@ -29,11 +29,13 @@ from qa.api.routes import (
     originals,
     page,
     session,
+    unanswered,
 )
 from qa.api.service import Service
 from qa.engine import Engine
 from qa.errors import IndexUnusableError
 from qa.judging.kept import Judgements
+from qa.judging.unanswered import Keeper, Unanswered
 from qa.runtime import processors
 from qa.service.hosts import stays_here
 from qa.service.keys import Keyring
@@ -74,6 +76,9 @@ def create_app(
     kept = Judgements.of(here)
     if kept is not None:
         kept.mend()
+    missed = Unanswered.of(here)
+    if missed is not None:
+        missed.mend()
     engines = EngineSlot(index, engine, max_wrong=settings.max_wrong, reading=settings.reading)
     service = Service(
         settings=settings,
@@ -88,6 +93,7 @@ def create_app(
         ),
         pictures=Pictures(settings, engines.folders),
         judgements=kept,
+        unanswered=Keeper(missed) if missed is not None else None,
     )
 
     @contextlib.asynccontextmanager
@@ -121,6 +127,7 @@ def create_app(
         documents.router,
         originals.router,
         judgements.router,
+        unanswered.router,
         health.router,
         session.router,
         chat.router,

@@ -202,6 +202,15 @@ class SpanIn(Request):
     end: int
 
 
+class PlaceIn(Request):
+    """A span of a document's text, in the version that has this SHA-256."""
+
+    document_id: Text
+    sha256: Text
+    start: int
+    end: int
+
+
 class JudgementRequest(Request):
     """What a person judges of an excerpt, or for "nothing" of the whole archive."""
 
@@ -215,6 +224,10 @@ class JudgementRequest(Request):
         None, description=f"to the letter, at most {MAX_EXCERPT:,} characters"
     )
     span: SpanIn | None = Field(None, description='what answers, with "marked" only')
+    place: PlaceIn | None = Field(
+        None,
+        description='where the excerpt stands, with "marked" only: in place of citation and span',
+    )
 
 
 class JudgementResponse(BaseModel):
@@ -224,6 +237,33 @@ class JudgementResponse(BaseModel):
     time: str = Field(description="in UTC")
     kind: Kind
     generation: str = Field(description="of the index that holds the excerpt")
+
+
+class OpenQuestion(BaseModel):
+    """A question without an answer."""
+
+    id: str = Field(description="for DELETE; also its id in the exported questions")
+    question: str = Field(description="as it was searched for")
+    asked_as: str = Field(description="as it was asked the last time")
+    first: str = Field(description="when it was first asked or judged, in UTC")
+    last: str = Field(description="when it was last asked or judged, in UTC")
+    unsure: int = Field(description="how often it was asked and got this verdict")
+    not_found: int = Field(description="how often it was asked and got this verdict")
+    does_not: int = Field(description="excerpts that were judged not to answer it")
+    nothing: bool = Field(description="whether it was judged that nothing in the archive answers")
+    filtered: bool = Field(description="whether it was asked within filters each time")
+
+
+class UnansweredResponse(BaseModel):
+    """Questions without an answer, the latest first."""
+
+    questions: list[OpenQuestion]
+    next_cursor: str | None = Field(description="for the questions after these; null at the end")
+    total: int
+    asked: int = Field(description="how often all of them were asked, as far as that is kept")
+    keeps_asked: bool = Field(
+        description="whether questions are kept that nobody judged (setting unanswered)"
+    )
 
 
 class AskResponse(shapes.Answer):

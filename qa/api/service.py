@@ -12,13 +12,14 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 
-from qa.api.guards.access import caller_of
+from qa.api.guards.access import address_of, caller_of
 from qa.api.metrics import Metrics
 from qa.api.pieces import AT_ONCE
 from qa.api.questions import Questions
 from qa.engine import Engine
 from qa.errors import BusyError, ClientGoneError, TooManyError
 from qa.judging.kept import Judgements
+from qa.judging.unanswered import Keeper
 from qa.records import Answer, Question
 from qa.service.given import Given
 from qa.service.keys import Keyring
@@ -45,6 +46,8 @@ class Service:
     """Threads that read documents and write them, see ``qa.api.pieces``."""
     judgements: Judgements | None = None
     """What people judged; None if nothing is kept."""
+    unanswered: Keeper | None = None
+    """What keeps questions without an answer; None if none are kept."""
     keeping: CapacityLimiter = field(default_factory=partial(CapacityLimiter, 1))
     """The thread that keeps judgements: each waits for the disk."""
     given: Given = field(default_factory=Given)
@@ -57,13 +60,23 @@ class Service:
     async def ask(self, request: Request, question: Question) -> Answer:
         """Answer a question of a request; every route that asks uses this.
 
-        The caller's limits apply, and nothing is computed for a client that has left. Raises QaError:
-        the errors of ``Engine.ask``, TooManyError, BusyError, ClientGoneError.
+        The caller's limits apply, and nothing is computed for a client that has left. A question without
+        an answer is kept where the operator wants that; asking for the stages of a score asks nothing new.
+        Raises QaError: the errors of ``Engine.ask``, TooManyError, BusyError, ClientGoneError.
         """
+        caller = caller_of(request.scope)
+
+        def work() -> Answer:
+            answer = self.engines.get().ask(question)
+            if self.unanswered is not None and not question.explain:
+                who = (caller.key_id, address_of(request.scope))
+                self.unanswered.note(answer, filtered=bool(question.filters), caller=who)
+            return answer
+
         try:
             answer = await self.questions.run(
-                lambda: self.engines.get().ask(question),
-                caller=caller_of(request.scope).limited,
+                work,
+                caller=caller.limited,
                 receive=request.receive,
             )
         except (TooManyError, BusyError, ClientGoneError) as error:

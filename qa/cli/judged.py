@@ -98,13 +98,16 @@ def judge_of(
 ) -> Judge | None:
     """Return what refines the calibration of a build of ``paths``: what is kept, and a judged set.
 
-    Raises UsageError for a set of another form, or for a file of judgements that a build would read.
+    Raises UsageError for a set of another form, or for a file of judgements or of unanswered questions that
+    a build would read.
     """
     if not settings.judgements and not dataset:
         return None
     from qa.judging.kept import Judgements
+    from qa.judging.unanswered import Unanswered
 
     kept = Judgements.of(settings, paths)
+    Unanswered.of(settings, paths)
     entries = kept.entries() if kept else []
     if not entries and not dataset:
         return None

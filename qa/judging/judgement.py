@@ -11,16 +11,26 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from qa.asking import check
 from qa.engine import Engine
-from qa.errors import JudgementError, QuestionError
+from qa.errors import JudgementError, NotFoundError, QuestionError
 from qa.records import MAX_EXCERPT, Citation, Question, Span
+from qa.search.citations import cite_span
 
 Kind = Literal["answers", "does_not", "marked", "nothing"]
 """The excerpt answers the question; it does not; a span of it does; nothing in the archive does."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class Marked(NamedTuple):
+    """A span that a person marked in a document's text, in the version that has this SHA-256."""
+
+    document_id: str
+    sha256: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +137,13 @@ def accept(
     citation: Citation | None = None,
     excerpt: str | None = None,
     span: Span | None = None,
+    place: Marked | None = None,
     key: str | None = None,
 ) -> Judgement:
     """Return a judgement of now, once the index has proved its quote.
 
-    Raises QuestionError for a question that nobody can ask, and JudgementError.
+    What is "marked" is a ``span`` of the excerpt of a citation, or a ``place`` in a document, whose text
+    there is the excerpt. Raises QuestionError for a question that nobody can ask, and JudgementError.
     """
     check(Question(question))
     try:
@@ -145,8 +157,8 @@ def accept(
         question=question,
         searched=searched or question,
         generation=engine.info.generation,
-        judged=_proved(engine, kind, citation, excerpt),
-        span=_span(kind, span, excerpt),
+        judged=_proved(engine, kind, citation, excerpt, place),
+        span=_span(kind, span, excerpt, whole=place is not None),
         key=key,
     )
 
@@ -162,38 +174,75 @@ def now() -> str:
 
 
 def _proved(
-    engine: Engine, kind: Kind, citation: Citation | None, excerpt: str | None
+    engine: Engine,
+    kind: Kind,
+    citation: Citation | None,
+    excerpt: str | None,
+    place: Marked | None,
 ) -> Judged | None:
     """Return the excerpt, which stands in the index to the letter. Raises JudgementError."""
+    if place is not None and (kind != "marked" or citation is not None):
+        raise JudgementError(
+            'a place goes with the kind "marked" only, and without a citation', field="place"
+        )
     if kind == "nothing":
         if citation is not None or excerpt is not None:
             raise JudgementError(
                 "nothing in the archive answers: leave citation and excerpt out", field="citation"
             )
         return None
-    if citation is None or excerpt is None:
-        missing = "citation" if citation is None else "excerpt"
+    if excerpt is None or (citation is None and place is None):
+        missing = "excerpt" if citation or place else "citation"
         raise JudgementError(f"{missing} is missing: send what was judged", field=missing)
     if len(excerpt) > MAX_EXCERPT:
         raise JudgementError(
             f"the excerpt has {len(excerpt):,} characters: at most {MAX_EXCERPT:,} are allowed",
             field="excerpt",
         )
-    found = engine.verify(citation, excerpt)
-    cited = found.citation
-    if not found.holds or found.reason or cited is None:
-        raise JudgementError(
-            f"only a quote of this index, to the letter, can be judged: {found.reason}",
-            field="excerpt",
-            code="quote_wrong",
-        )
+    if place is not None:
+        cited: Citation | None = _cited(engine, place, excerpt)
+    else:
+        assert citation is not None
+        found = engine.verify(citation, excerpt)
+        cited = None if found.reason or not found.holds else found.citation
+        if cited is None:
+            raise _wrong(str(found.reason))
+    assert cited is not None
     return Judged(
         cited.id, cited.document_id, cited.source, cited.sha256, cited.start, cited.end, excerpt
     )
 
 
-def _span(kind: Kind, span: Span | None, excerpt: str | None) -> Span | None:
-    """Return the marked span of an excerpt. Raises JudgementError."""
+def _cited(engine: Engine, place: Marked, excerpt: str) -> Citation:
+    """Return the citation of a place, whose text is the excerpt. Raises JudgementError."""
+    try:
+        document = engine.document(place.document_id)
+    except NotFoundError as error:
+        raise _wrong("the archive no longer holds the document") from error
+    if document.sha256 != place.sha256:
+        raise _wrong("the document has changed meanwhile: open it again")
+    if not 0 <= place.start < place.end <= len(document.text):
+        raise JudgementError(
+            f"start and end must be 0 <= start < end <= {len(document.text)} in this document",
+            field="place",
+        )
+    if document.text[place.start : place.end] != excerpt:
+        raise _wrong("other words stand at this place")
+    return cite_span(document, place.start, place.end)
+
+
+def _wrong(reason: str) -> JudgementError:
+    return JudgementError(
+        f"only a quote of this index, to the letter, can be judged: {reason}",
+        field="excerpt",
+        code="quote_wrong",
+    )
+
+
+def _span(kind: Kind, span: Span | None, excerpt: str | None, *, whole: bool) -> Span | None:
+    """Return the marked span of an excerpt: all of it if it is ``whole``. Raises JudgementError."""
+    if whole and span is None:
+        return 0, len(excerpt or "")
     if kind != "marked":
         if span is not None:
             raise JudgementError('a span goes with the kind "marked" only', field="span")

@@ -62,7 +62,7 @@ def as_lines(questions: Iterable[Told]) -> bytes:
     """Return a ``questions.jsonl``; without the questions of which nothing is known that answers."""
     lines = [
         {
-            "id": "q" + hashlib.sha256(one.text.encode()).hexdigest()[:16],
+            "id": question_id(one.text),
             "question": one.text,
             "kind": KIND,
             "gold": [{"source": gold.source, "quote": gold.quote} for gold in one.gold],
@@ -72,6 +72,11 @@ def as_lines(questions: Iterable[Told]) -> bytes:
         if is_exported(one)
     ]
     return b"".join(map(json_line, lines))
+
+
+def question_id(text: str) -> str:
+    """Return the id of a question in a judged set, by how it was searched for."""
+    return "q" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def is_exported(one: Told) -> bool:

@@ -25,7 +25,14 @@ from tests.conftest import ROOT
 
 # What everybody may have. Written down a second time on purpose: a path is opened in two places.
 PUBLIC = {"/", "/static/chat.css", "/healthz", "/readyz", "/v1/session"}
-ADMIN = {"/metrics", "/openapi.json"}
+ADMIN = {
+    "/metrics",
+    "/openapi.json",
+    "/unanswered",
+    "/v1/unanswered",
+    "/v1/unanswered/questions.jsonl",
+    "/v1/unanswered/some",
+}
 
 
 class Untouched:

@@ -91,8 +91,8 @@ def test_head_needs_the_key_that_get_needs(keyed: Keyed) -> None:
     assert keyed.client("ask").head("/metrics").status_code == 403
 
 
-OF_THE_FILE = ("/pages", "/pages/{page}", "/original")
-"""Below a document; the file itself is not at hand here."""
+OF_THE_FILE = ("/pages", "/pages/{page}", "/original", "/unanswered", "/questions.jsonl")
+"""Below a document, whose file is not at hand here; and what is not kept here."""
 
 
 @pytest.mark.parametrize("path", [path for path in routes("GET") if path != "/metrics"])

@@ -17,7 +17,7 @@ APPENDED = int(os.environ.get("JUDGEMENTS", "60"))
 
 _WRITERS = """
 import os, random, signal, sys, time
-from qa.judging import kept
+from qa.judging import lines
 from qa.judging.kept import Judgements
 from tests.judging.made import judgement
 
@@ -29,7 +29,7 @@ def in_pieces(descriptor, data, at):
     # A disk may take less than it is given, so that a kill can come within a line.
     return whole(descriptor, data[:random.randint(1, 40)], at)
 
-kept.os.pwrite = in_pieces
+lines.os.pwrite = in_pieces
 acknowledged = rounds = 0
 while acknowledged < wanted and rounds < 20 * wanted:
     rounds += 1

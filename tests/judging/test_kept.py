@@ -175,7 +175,7 @@ def test_what_the_disk_does_not_take_is_not_acknowledged(
         return real(descriptor, data[:9], at) if len(data) > 50 else fail()
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"qa.judging.kept.os.{call}", fail if call == "fsync" else half)
+        patch.setattr(f"qa.judging.lines.os.{call}", fail if call == "fsync" else half)
         with pytest.raises(JudgementsUnusableError, match="cannot be used: No space left"):
             kept.add(judgement(2))
     assert kept.path.read_bytes() == before

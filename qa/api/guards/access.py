@@ -30,6 +30,9 @@ ASK = (
 )
 """Open to a key of the scope ``ask``, with everything below. All other paths are for ``admin``."""
 
+PAGES = ("/unanswered",)
+"""Pages that a person opens: whoever's key allows too little is asked for another one."""
+
 PROBES = ("/healthz", "/readyz")
 """Always answered, whatever the load, because monitoring depends on it."""
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.api.errors import answer_to
 from qa.api.guards.access import (
+    PAGES,
     PROBES,
     Caller,
     address_of,
@@ -28,7 +29,7 @@ from qa.api.guards.access import (
 )
 from qa.api.guards.credentials import key_of
 from qa.api.guards.limits import Rate
-from qa.api.guards.signin import sign_in_page
+from qa.api.guards.signin import SCOPE_MISSING, sign_in_page
 from qa.api.service import Service
 from qa.errors import (
     BusyError,
@@ -86,8 +87,11 @@ class Guard:
             scope["state"]["caller"] = self._admit(scope, headers)
         except QaError as error:
             self._metrics.refuse(error.name)
-            if isinstance(error, UnauthorizedError) and _wants_page(scope, headers):
+            page = _wants_page(scope, headers)
+            if page and isinstance(error, UnauthorizedError):
                 response = sign_in_page(scope)
+            elif page and error.name == "scope_missing" and path_of(scope) in PAGES:
+                response = sign_in_page(scope, trouble=SCOPE_MISSING, status=error.status)
             else:
                 response = answer_to(scope, error)
             await response(scope, receive, send)

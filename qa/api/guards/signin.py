@@ -23,6 +23,7 @@ from qa.api.service import Service
 from qa.service.redact import redacted
 
 UNKNOWN = "The service does not know this key, or it was revoked."
+SCOPE_MISSING = "Your key does not allow this page: it needs a key of the scope admin."
 UNUSABLE = "Nobody can sign in until the operator repairs the secret of sessions."
 
 # Printable ASCII, as browsers send a path and its query. Two slashes would begin a host's name.

@@ -11,9 +11,9 @@ from qa.api import schemas
 from qa.api.errors import JsonResponse, responses
 from qa.api.guards.access import caller_of
 from qa.api.json_route import JsonRoute
-from qa.api.service import service_of
+from qa.api.service import Service, service_of
 from qa.errors import JudgementsUnusableError, NotFoundError
-from qa.judging.judgement import Judgement, accept
+from qa.judging.judgement import Judgement, Marked, accept
 from qa.judging.kept import Judgements
 from qa.service.redact import redacted
 
@@ -35,13 +35,7 @@ async def judge(body: schemas.JudgementRequest, request: Request) -> JsonRespons
     judgements, this is 404 and nothing is stored.
     """
     service = service_of(request)
-    kept = service.judgements
-    if kept is None:
-        raise NotFoundError(
-            "this archive keeps no judgements: its operator names a file for them in the setting "
-            "judgements",
-            code="judgements_off",
-        )
+    kept = judgements_of(service)
 
     def keep() -> Judgement:
         judgement = accept(
@@ -52,6 +46,7 @@ async def judge(body: schemas.JudgementRequest, request: Request) -> JsonRespons
             citation=body.citation.to_citation() if body.citation else None,
             excerpt=body.excerpt,
             span=(body.span.start, body.span.end) if body.span else None,
+            place=Marked(**body.place.model_dump()) if body.place else None,
             key=caller_of(request.scope).key_id,
         )
         _add(kept, judgement)
@@ -67,6 +62,17 @@ async def judge(body: schemas.JudgementRequest, request: Request) -> JsonRespons
         },
         status_code=201,
     )
+
+
+def judgements_of(service: Service) -> Judgements:
+    """Return the judgements that a service keeps. Raises NotFoundError if it keeps none."""
+    if service.judgements is None:
+        raise NotFoundError(
+            "this archive keeps no judgements: its operator names a file for them in the setting "
+            "judgements",
+            code="judgements_off",
+        )
+    return service.judgements
 
 
 def _add(kept: Judgements, judgement: Judgement) -> None:

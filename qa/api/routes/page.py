@@ -1,11 +1,13 @@
-"""The page, and the files that it loads."""
+"""The pages, and the files that they load."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from string import Template
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -20,6 +22,19 @@ router = APIRouter(include_in_schema=False)
 async def page() -> FileResponse:
     """Return the start page."""
     return FileResponse(_WEB / "index.html")
+
+
+@router.get("/unanswered")
+async def unanswered(request: Request) -> HTMLResponse:
+    """Return the page of questions without an answer; it holds none, and asks the service for them."""
+    ends_with_slash = request.scope.get("raw_path", b"").endswith(b"/")
+    return HTMLResponse(_unanswered().substitute(root="../" if ends_with_slash else "./"))
+
+
+@cache
+def _unanswered() -> Template:
+    """Return the page's template, read once."""
+    return Template((_WEB / "unanswered.html").read_text(encoding="utf-8"))
 
 
 class _OpenFiles(StaticFiles):

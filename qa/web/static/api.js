@@ -91,6 +91,16 @@ export class Service {
     return this.#call("v1/judgements", { body: judgement });
   }
 
+  /** Questions without an answer, and the cursor for those after them; for the operator. */
+  unanswered(cursor, limit = 50) {
+    return this.#call(`v1/unanswered?${new URLSearchParams({ limit, ...(cursor && { cursor }) })}`);
+  }
+
+  /** Remove a question without an answer for good; without an id all of them. */
+  forgetQuestion(id = null) {
+    return this.#call(`v1/unanswered${id === null ? "" : `/${encodeURIComponent(id)}`}`, { method: "DELETE" });
+  }
+
   /** A document with its text. */
   document(id, signal) {
     return this.#call(`v1/documents/${encodeURIComponent(id)}`, { signal });

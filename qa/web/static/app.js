@@ -13,15 +13,17 @@ import { Documents, examples, notRead } from "./start.js";
 import { drawing } from "./timeline.js";
 
 let title = document.title;
+let isOperator = false;
+let isJudged = false;
 const $ = (id) => document.getElementById(id);
 const narrow = matchMedia("(max-width: 63.99rem)");
 
 const service = new Service();
 const history = new History(`cited-qa:${new URL(".", location).pathname}`);
 const filters = new Filters();
-const reader = new Reader(service, { modal: () => narrow.matches });
-const signIn = new SignIn(service);
 const judging = new Judging(service, (said) => chat.say(said));
+const reader = new Reader(service, { modal: () => narrow.matches, marks: (...opened) => judging.marking(...opened) });
+const signIn = new SignIn(service);
 const chat = new Chat({
   service,
   history,
@@ -61,6 +63,7 @@ saving.addEventListener("keydown", (event) => {
   saving.open = false;
   saving.querySelector("summary").focus();
 });
+const unanswered = el("a", { class: "to-unanswered", href: "./unanswered", hidden: true }, "Unanswered questions");
 const leave = button("Sign out", () => {
   service.signOut().then(() => location.reload(), (error) => chat.hinting(error.message));
 });
@@ -74,9 +77,13 @@ function askForKey(again) {
   });
 }
 
-/** Offer to end the session, if this browser has one. */
+/** Offer what this browser's session allows: ending it, and the operator's page. */
 function offerLeaving() {
-  service.session().then(({ keys, scope }) => { leave.hidden = !(keys && scope); }, () => {});
+  service.session().then(({ keys, scope }) => {
+    leave.hidden = !(keys && scope);
+    isOperator = scope === "admin";
+    unanswered.hidden = !(isOperator && isJudged);
+  }, () => {});
 }
 
 function openBeside(cited, link) {
@@ -122,6 +129,8 @@ function introduce(archive) {
   const { name, welcome } = archive;
   filters.draw(archive);
   if (archive.judging) judging.begin();
+  isJudged = archive.judging;
+  unanswered.hidden = !(isOperator && isJudged);
   if (name) {
     $("name").textContent = name;
     if (document.title === title) document.title = `${name} · cited-qa`;
@@ -175,7 +184,7 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => printed.replaceChildren());
 
 chat.composer.append(el("div", { class: "foot" }, filters.element, el("div", { class: "foot-end" }, saving, forget)));
-document.querySelector(".top .column").append(leave);
+document.querySelector(".top .column").append(unanswered, leave);
 $("chat").append(chat.log, chat.composer, chat.live);
 $("start").append(el("div", { id: "examples" }), el("div", { id: "years" }), documents.element, el("div", { id: "not-read" }));
 document.body.append(reader.element, signIn.element, printed);

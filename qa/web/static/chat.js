@@ -221,7 +221,7 @@ export class Chat {
       level: around.level,
       filtered: Boolean(boundsInWords(turn.filters)),
       permalink: around.link?.(turn),
-      open: (cited, link) => around.open(cited, link),
+      open: (cited, link) => around.open({ ...cited, turn }, link),
       edit: (question) => this.edit(question),
       ask: (question) => this.ask(question),
       copied: (what) => this.say(what),

@@ -1,6 +1,8 @@
-// Saying whether a quote answers its question, where the operator keeps what people say.
+// Saying whether a quote answers its question, and which words of a document do, where the operator keeps
+// what people say.
 
 import { button, el } from "./dom.js";
+import { Marking } from "./marking.js";
 
 const KINDS = [["This answers it", "answers"], ["This does not", "does_not"]];
 
@@ -20,6 +22,14 @@ export class Judging {
   begin() {
     this.#on = true;
     for (const group of document.querySelectorAll(".judge")) group.hidden = false;
+  }
+
+  /** What marks the words of an open document that answer the question of its turn; null where that is off. */
+  marking({ turn, span, highlights, answer }, document, text) {
+    if (!this.#on || !turn?.answer) return null;
+    const within = answer ?? highlights?.[0];
+    const first = span && { start: span.start + (within?.start ?? 0), end: span.start + (within?.end ?? span.end - span.start) };
+    return new Marking(this.#service, { question: turn.question, searched: turn.answer.searched }, document, text, first);
   }
 
   /** The buttons for a result of a turn. The one that was kept last is pressed. */

@@ -17,12 +17,18 @@ export class Reader {
   #opener = null;
   #loading = null;
   #pictures = null;
+  #marking = null;
+  #marks;
   #content = el("div", { class: "reader-content" });
 
-  /** `modal` returns whether the panel takes the whole screen; it is called each time. */
-  constructor(service, { modal = () => false, level = 2 } = {}) {
+  /**
+   * `modal` returns whether the panel takes the whole screen; it is called each time. `marks(cited, document,
+   * text)` returns what marks words of the text, or null.
+   */
+  constructor(service, { modal = () => false, level = 2, marks = () => null } = {}) {
     this.#service = service;
     this.#modal = modal;
+    this.#marks = marks;
     this.level = level;
     this.title = el(`h${level}`, { id: newId("reader"), dir: "auto" });
     this.element = el("dialog", { class: "reader", "aria-labelledby": this.title.id },
@@ -86,6 +92,7 @@ export class Reader {
     this.#loading?.abort();
     this.#marksOpener(false);
     this.#pictures?.close();
+    this.#marking?.close();
     this.#opener?.focus();
   }
 
@@ -105,7 +112,8 @@ export class Reader {
     return this.#pictures.element;
   }
 
-  #fill(document, { citation, score, highlights, answer }) {
+  #fill(document, cited) {
+    const { citation, score, highlights, answer } = cited;
     const { start, end, sha256 } = citation;
     const isSpan = end > start;
     const { author } = isSpan ? citation : document;
@@ -117,6 +125,8 @@ export class Reader {
     written(document.text, parts, span, highlights, answer));
     text.classList.toggle("parts", parts.length > 0);
     text.toggleAttribute("data-spaced", !parts.length && spaced(document.text));
+    this.#marking?.close();
+    const marking = (this.#marking = this.#marks({ ...cited, span }, document, text));
     const status = el("p", { class: "away", role: "status" });
     const copy = isSpan
       ? copyMenu("Copy citation", [citeGroup(this.#service, citation)], (said) => { status.textContent = said; }) : [];
@@ -136,10 +146,12 @@ export class Reader {
           }, "Full page"),
           original({ original_url: citation.original_url ?? document.original_url }),
           copy[0],
+          marking?.opener,
           isSpan && details(citation, score, () => centre())),
         copy[1], status),
       this.#original(document, citation, span),
-      text].filter(Boolean));
+      text,
+      marking?.element].filter(Boolean));
     const mark = text.querySelector(".cited:not(.bar .cited)");
     const within = this.element.contains(this.element.getRootNode().activeElement);
     const centre = () => {

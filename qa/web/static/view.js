@@ -1,9 +1,11 @@
 // The document page works without this file. With it, the marked words come to the middle of
-// the screen and get the focus, the citation can be copied, and a button leads back to the words.
+// the screen and get the focus, the citation can be copied, and a button leads back to the words. Where
+// judgements are kept, the words that answer the question can be marked.
 
 import { Service } from "./api.js";
 import { citeGroup, copyMenu } from "./copy.js";
 import { el } from "./dom.js";
+import { History } from "./history.js";
 
 const mark = document.getElementById("cited");
 const citation = document.getElementById("citation");
@@ -46,6 +48,28 @@ if (back && URL.canParse?.(document.referrer)) {
       history.back(); // the results as they were left, at the same place
     });
   }
+}
+
+offerMarking().catch(() => {}); // the page is as good without it
+
+/** Offer to mark what answers the last question of this browser for which this document was found. */
+async function offerMarking() {
+  const service = new Service();
+  const text = document.querySelector(".doc-text");
+  const [, id] = /\/documents\/([^/]+)\/view/.exec(location.pathname) ?? [];
+  const turn = new History(`cited-qa:${new URL(service.address).pathname}`).load().findLast(({ answer }) => (
+    answer.results.some(({ citation, also = [] }) => [citation, ...also].some((one) => one.document_id === id))));
+  if (!turn || !text || !(await service.archive()).judging) return;
+  const [{ Marking }, found] = await Promise.all([import("./marking.js"), service.document(id)]);
+  if (text.textContent.length !== found.text.length) return; // the archive has changed since this page came
+  const query = new URLSearchParams(location.search);
+  const [start, end] = [["strong_start", "start"], ["strong_end", "end"]].map((names) => (
+    names.map((name) => query.get(name)).find((value) => value !== null)));
+  const first = mark && start && end ? { start: Number(start), end: Number(end) } : null;
+  const { question, answer: { searched } } = turn;
+  const marking = new Marking(service, { question, searched }, found, text, first);
+  (document.getElementById("cite-actions") ?? document.querySelector(".doc-head .meta")).append(marking.opener);
+  document.body.append(marking.element);
 }
 
 /** Bring the marked words to the middle; stay at the top where they are in sight from there. */
