@@ -45,10 +45,10 @@ export class Marking {
       .map(([start, end]) => ({ start: units(start), end: units(end) }));
     this.first = first && { start: units(first.start), end: units(first.end) };
     this.opener = button("Mark the answer", () => (this.element.hidden ? this.#begin() : this.#end()));
-    const title = el("p", { id: newId("marking") }, "Which words answer “", el("span", { dir: "auto" }, question.question), "”?");
+    const title = el("p", { id: newId("marking") }, "Which words answer “", el("span", { dir: "auto" }, question.question), "”");
     this.element = el("section", { class: "marking", "aria-labelledby": title.id, hidden: true },
       title,
-      el("p", { class: "note" }, "Select them in the text, or go from sentence to sentence."),
+      el("p", { class: "meta" }, "Select them in the text, or go from sentence to sentence."),
       this.#words, this.#where,
       el("p", { class: "ways" },
         button("Sentence before", () => this.#move(sentenceBefore(document.text, this.#parts, this.#span.start)), "secondary"),

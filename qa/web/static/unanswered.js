@@ -59,7 +59,7 @@ function tell({ total, asked, keeps_asked: keeps }) {
 function row(one) {
   const times = one.unsure + one.not_found;
   const facts = [
-    times > 0 && `asked ${count(times, "time")}: ${[one.not_found && `${one.not_found} not found`, one.unsure && `${one.unsure} unsure`].filter(Boolean).join(", ")}`,
+    times > 0 && `asked ${times === 1 ? "once" : count(times, "time")}: ${[one.not_found && `${times > 1 ? `${one.not_found} ` : ""}not found`, one.unsure && `${times > 1 ? `${one.unsure} ` : ""}unsure`].filter(Boolean).join(", ")}`,
     one.does_not > 0 && `${count(one.does_not, "excerpt")} judged not to answer`,
     one.nothing && "judged: nothing in the archive answers",
     one.filtered && "within filters",
