@@ -20,7 +20,7 @@ export class Marking {
   #parts;
   #chosen = null; // a span of the text
   #sent = null; // what was kept last
-  #words = el("blockquote", { dir: "auto" });
+  #words = el("blockquote", { dir: "auto", tabindex: "0" }); // long words scroll in it
   #where = el("p", { class: "meta" });
   #told = el("p", { class: "told", role: "status" });
   #keep = button("This is the answer", () => this.#send(), "primary");
