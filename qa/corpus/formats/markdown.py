@@ -15,9 +15,10 @@ from qa.corpus import dates
 from qa.corpus.decode import decode
 from qa.corpus.dense import note
 from qa.corpus.formats.commonmark import markdown_blocks
+from qa.corpus.formats.names import is_no_title, is_numbered
 from qa.corpus.reading import Reading, facets_note, joined, language_code, web_address
 from qa.facets import NO_FACETS, Gathered, gather
-from qa.records import Block, Published
+from qa.records import Block, Published, heading_text
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TOML_MATTER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?\r?\n)?\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -31,7 +32,7 @@ def read_markdown(data: bytes) -> Reading:
     front = _front_matter(text)
     body = front.end if front else 0
     found = markdown_blocks(text, body)
-    whole = tuple(_with_gaps_filled(text, _with_title(found.blocks)))
+    whole = tuple(_with_gaps_filled(text, _with_title(text, found.blocks)))
     told = note(found.dense, len(text)) if found.dense else None
     if front is None:
         return Reading(text, encoding, whole, note=told, has_lines=True)
@@ -63,10 +64,13 @@ def _with_gaps_filled(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
         upto = block.end
 
 
-def _with_title(blocks: list[Block]) -> list[Block]:
-    """Make the first heading the title if the text begins with it."""
+def _with_title(text: str, blocks: list[Block]) -> list[Block]:
+    """Make the first heading the title if the text begins with it, and if it says what the text is about."""
     for n, block in enumerate(blocks):
         if block.kind == "heading":
+            words = heading_text(text[block.start : block.end])
+            if is_no_title(words) or is_numbered(words):
+                break
             blocks[n] = Block("title", block.start, block.end, block.level)
         if block.kind != "furniture":
             break

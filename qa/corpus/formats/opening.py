@@ -30,10 +30,15 @@ _COUNTED = re.compile(r"(\d{1,2})\s+\S")
 _ROMAN = re.compile(r"[IVXLC]{1,6}[.)]\s")
 
 
+def is_letter(words: Sequence[str]) -> bool:
+    """Whether one of the first units of a text is the salutation of a letter."""
+    return any(_SALUTATION.match(one) for one in words[:_OPENING])
+
+
 def settle_title(words: Sequence[str], kinds: list[BlockKind]) -> None:
     """Make the heading at the start of a text its title, if it is one; a date beside it is no heading."""
     units = [n for n, kind in enumerate(kinds) if kind != "furniture"]
-    if any(_SALUTATION.match(words[n]) for n in units[:_OPENING]):
+    if is_letter([words[n] for n in units[:_OPENING]]):
         for n in units[:_OPENING]:  # above the salutation are names and addresses
             if _SALUTATION.match(words[n]):
                 return

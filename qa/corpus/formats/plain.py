@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 from qa.corpus.dense import BREAK, is_crowded, stretches
-from qa.corpus.formats.opening import settle_title
+from qa.corpus.formats.opening import is_letter, settle_title
 from qa.corpus.furniture import mark_furniture
 from qa.records import Block, BlockKind
 
@@ -240,6 +240,8 @@ def _as_listing(text: str, blocks: list[Block]) -> list[Block]:
     if any(block.kind in ("title", "heading") for block in blocks) or len(bodies) < _TEASERS:
         return blocks
     pieces = [text[block.start : block.end] for block in bodies]
+    if is_letter(pieces):
+        return blocks
     backward = sum(_BACKWARD.match(piece) is not None for piece in pieces[1:])
     long = sum(len(piece) > _TEASER_CHARS for piece in pieces)
     if 10 * backward >= len(pieces) or 5 * long > len(pieces):

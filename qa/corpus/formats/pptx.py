@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from qa.corpus.formats.flow import Flow, Paragraph, lines, small
 from qa.corpus.formats.markup import Element, local_name, walk
+from qa.corpus.formats.names import is_no_title
 from qa.corpus.formats.omml import formula
 from qa.corpus.formats.opc import Parts, R, Target, properties
 from qa.corpus.formats.properties import left_out_note, no_text
@@ -105,10 +106,9 @@ class _Show:
                 self._footers.update(p.words for p in found)
             else:
                 others += found
-        if headed and not self.paragraphs:
-            headed[0] = replace(
-                headed[0], kind="title"
-            )  # the first slide's title is the presentation's
+        if headed and not self.paragraphs and not is_no_title(headed[0].words):
+            # The first slide's title is the presentation's.
+            headed[0] = replace(headed[0], kind="title")
         notes = self._beside(targets)
         self.paragraphs += [replace(p, place=place) for p in (*headed, *others, *notes)]
 

@@ -72,11 +72,14 @@ def fields_of(row: Row) -> dict[str, Any]:
 def first_of(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str | None, str]:
     """Return the value of the first of the columns ``names`` that is not empty, and the column's name.
 
-    A nested field is named by its path, or by its own name if no other field has it.
+    A nested field is named by its path, or by its own name if no other field has it. A ``name`` is that of what
+    it is in: ``"author.name"`` is the author.
     """
     known: dict[str, str | None] = {}
     for name in fields:
-        own = name.rpartition(".")[2].lower()
+        within, _, own = name.lower().rpartition(".")
+        if within and own == "name":
+            own = within.rpartition(".")[2]
         if own != name.lower():
             known[own] = None if own in known else name
     known.update((name.lower(), name) for name in reversed([*fields]))
@@ -128,8 +131,12 @@ def text_of_field(words: str) -> Text:
 
 def line_of_field(words: str) -> str:
     """Return a field's text on one line, such as a title."""
-    shown = _shown(words)[0] if _TAGS.search(words) else _without_entities(words)
-    return " ".join(shown.split())
+    return " ".join(shown(words).split())
+
+
+def shown(words: str) -> str:
+    """Return the text that a field shows: without tags and entities if it is HTML."""
+    return _shown(words)[0] if _TAGS.search(words) else _without_entities(words)
 
 
 def lines_of(fields: Mapping[str, Any]) -> Text:
@@ -140,8 +147,7 @@ def lines_of(fields: Mapping[str, Any]) -> Text:
     for name, value in fields.items():
         words = words_of(str(value).lower() if isinstance(value, bool) else value, ", ")
         if words is not None:
-            shown = _shown(words)[0] if _TAGS.search(words) else _without_entities(words)
-            lines.append(f"{whole_characters(name).strip()}: {shown.strip()}")
+            lines.append(f"{whole_characters(name).strip()}: {shown(words).strip()}")
             blocks.append(Block("paragraph", start, start + len(lines[-1])))
             start = blocks[-1].end + 1
     return "\n".join(lines), tuple(blocks)

@@ -15,9 +15,9 @@ from io import BytesIO
 from typing import Any
 
 from qa.corpus.formats.markup import local_name, parse_xml, text_of
-from qa.corpus.formats.properties import written
+from qa.corpus.formats.properties import keywords_and_more, written
 from qa.corpus.formats.zipped import OLE, Package, refuse_locked
-from qa.corpus.reading import Reading, TextBuilder, UnreadableError
+from qa.corpus.reading import Reading, TextBuilder, UnreadableError, facets_note, joined
 from qa.corpus.sniff import HEAD, kind_by_content
 from qa.records import Place
 
@@ -29,7 +29,9 @@ _MAX_NAME = 60
 _LOOK_AHEAD, _CAPTIONS = 20, 3
 _MIN_COLUMNS = 3
 """A narrower table of only words may be a form: labels on the left, entries on the right."""
-_SAID = frozenset({"title", "creator", "created", "modified", "description"})
+_SAID = frozenset(
+    "title creator created modified description keywords keyword subject category".split()
+)
 _OPEN_DOCUMENT = {"creation-date": "created", "date": "modified"}
 _UNNAMED_SHEET = re.compile(r"[^\W\d_]+ ?1")
 _NUMBER = re.compile(r"[-+(]?[\d.,\s]*\d[\d.,\s]*[%)]?")
@@ -53,6 +55,11 @@ def read_workbook(data: bytes) -> Reading:
             alone = len(shown) == 1 and _UNNAMED_SHEET.fullmatch(label)
             text.sheet(label, _rows(workbook, number), headed=not alone)
     body, blocks = text.builder.result(titled=False)
+    gathered = keywords_and_more(
+        about.get("keywords") or about.get("keyword"),
+        subject=about.get("subject"),
+        category=about.get("category"),
+    )
     return Reading(
         body,
         "utf-8",
@@ -61,7 +68,11 @@ def read_workbook(data: bytes) -> Reading:
         author=about["creator"] if " " in about.get("creator", "") else None,
         places=tuple(text.places),
         made=written(about.get("created"), about.get("modified"), about.get("description")),
-        note=f"hidden sheets: {hidden}, not read" if hidden else None,
+        note=joined(
+            f"hidden sheets: {hidden}, not read" if hidden else None,
+            facets_note(gathered.left_out),
+        ),
+        facets=gathered.facets,
     )
 
 
@@ -286,5 +297,7 @@ def _properties(package: Package | None) -> Mapping[str, str]:
         for node in root.iter():
             name = _OPEN_DOCUMENT.get(local_name(node), local_name(node))
             if name in _SAID:
+                if name == "keyword" and name in found:  # OpenDocument has an element for each
+                    found[name] += f", {text_of(node)}"
                 found.setdefault(name, text_of(node))
     return found

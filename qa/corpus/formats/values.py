@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any
 
 from qa.corpus.decode import NotTextError, decode, told
-from qa.corpus.formats.records import json_of
+from qa.corpus.formats.records import json_of, shown
 from qa.corpus.formats.rows import read_rows, row_document
 from qa.corpus.readers import make_document
 from qa.corpus.reading import (
@@ -116,7 +116,7 @@ def _leaves(value: Any) -> Iterator[tuple[str, str, str]]:
                 ]
             )
         elif isinstance(one, str):
-            words = whole_characters(one).strip()
+            words = shown(whole_characters(one)).strip()
             if words:
                 yield within, whole_characters(path), words
         elif one is not None:

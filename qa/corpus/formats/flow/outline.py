@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qa.corpus.formats.flow.paragraph import Paragraph
+from qa.corpus.formats.names import is_no_title
 
 _LONGEST = 100
 """The most characters of a heading that is recognised only by its look."""
@@ -21,6 +22,7 @@ _NUMBERED = re.compile(
     r"§|[(\[]?(?:\d{1,3}(?:\.\d{1,3})*[.)\]]|\d{1,3}(?:\.\d{1,3})+|[IVXLC]+[.)]|[a-zA-Z]\))\s"
 )
 _FIGURE = re.compile(r"\d{1,3}\s")
+_FIRST = re.compile(r"1\s+[^\W\d_]")
 _CONTENTS = frozenset(
     "contents|table of contents|inhalt|inhaltsverzeichnis|table des matières|sommaire|índice|indice|"
     "tabla de contenido|sumário|índice geral|sommario|inhoud|inhoudsopgave|innehåll|indhold|innhold|"
@@ -121,7 +123,9 @@ def _may_be_title(paragraph: Paragraph) -> bool:
         or paragraph.cells
         or paragraph.numbered
         or words.casefold().rstrip(":") in _CONTENTS
+        or is_no_title(words)
         or _NUMBERED.match(f"{words} ")
+        or _FIRST.match(words)
     )
 
 

@@ -30,6 +30,9 @@ _HEADS = frozenset("h1 h2 h3 h4 h5 h6 dt summary".split())
 _BOXES = frozenset("p div td th li dd section article body".split())
 _LEAST, _TIMES = 200, 2
 """Characters of a text that is only in noscript, and how much longer than the other text it must be."""
+_EMPTY = 20
+_ASKS = re.compile(r"javascript|java script|\bscripts?\b|browser|\bJS\b", re.IGNORECASE)
+"""A page that only says that it is loading has few characters; a text that only asks for scripts has such words."""
 _NEAR = 3
 
 
@@ -93,7 +96,8 @@ def _open_noscript(body: Element) -> None:
     hidden = sum(len(text_of(node)) for node in inside)
     unseen = sum(len(text_of(node)) for node in body.iter("script", "style", "template"))
     shown = len(text_of(body)) - hidden - unseen
-    if hidden >= max(_LEAST, _TIMES * shown):
+    short = shown <= _EMPTY and not any(_ASKS.search(text_of(node)) for node in inside)
+    if short or hidden >= max(_LEAST, _TIMES * shown):
         for node in inside:
             node.tag = "div"
 

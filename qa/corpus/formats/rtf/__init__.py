@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from qa.corpus.formats.flow import Flow
-from qa.corpus.formats.properties import left_out_note, no_text, written
+from qa.corpus.formats.properties import keywords_and_more, left_out_note, no_text, written
 from qa.corpus.formats.rtf.body import Body
 from qa.corpus.formats.rtf.tokens import tokens
-from qa.corpus.reading import Reading, UnreadableError
+from qa.corpus.reading import Reading, UnreadableError, facets_note, joined
 
 _BEGINS = (b"{\\rtf", b"{\\urtf")
 _CUT = "damaged: its end is missing"
@@ -30,7 +30,10 @@ def read_rtf(data: bytes) -> Reading:
     about = {name: " ".join(words.split()) for name, words in body.head.about.items()}
     title, author = about.get("title", ""), about.get("author", "")
     found = flow.written(title if len(title) > 2 else None)
-    note = "; ".join(filter(None, (_CUT if cut else None, left_out_note(body.left_out))))
+    note = joined(_CUT if cut else None, left_out_note(body.left_out))
+    gathered = keywords_and_more(
+        about.get("keywords"), subject=about.get("subject"), category=about.get("category")
+    )
     no_text(found.text, note)
     return Reading(
         found.text,
@@ -43,7 +46,8 @@ def read_rtf(data: bytes) -> Reading:
             _day(body.head.times.get("revtim")),
             about.get("doccomm"),
         ),
-        note=note or None,
+        note=joined(note, facets_note(gathered.left_out)),
+        facets=gathered.facets,
     )
 
 

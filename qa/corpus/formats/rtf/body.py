@@ -30,7 +30,7 @@ _STARRED = frozenset(
 )
 """Groups after a star that are read anyway; the star tells readers to ignore groups that they do not know."""
 _LABELS = frozenset({"listtext", "pntext"})
-_ABOUT = frozenset({"title", "author", "doccomm"})
+_ABOUT = frozenset({"title", "author", "doccomm", "keywords", "subject", "category"})
 _TIMES = {"yr": 0, "mo": 1, "dy": 2}
 _BOXES = ("☐", "☒")
 

@@ -66,6 +66,6 @@ class Head:
     fonts: dict[int, Font] = field(default_factory=dict)
     styles: dict[int, Style] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
-    """The file's metadata: title, author, doccomm."""
+    """The file's metadata: title, author, doccomm, keywords, subject, category."""
     times: dict[str, list[int]] = field(default_factory=dict)
     """Year, month and day of ``creatim`` and ``revtim``."""
