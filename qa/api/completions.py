@@ -1,7 +1,11 @@
-"""The shapes of OpenAI's chat completions: the fields that are read. All others are ignored."""
+"""The shapes of OpenAI's chat completions: the fields that are read. All others are ignored.
+
+``qa.api.responses`` has those of OpenAI's other interface, which reads messages in the same way.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -12,7 +16,7 @@ from qa.api import schemas
 from qa.present import chat
 
 MAX_MESSAGES, MAX_PARTS = 2000, 100
-_CONTENT = {
+_CONTENT: dict[str, Any] = {
     "anyOf": [
         {"type": "string"},
         {
@@ -54,16 +58,35 @@ class Part(Lenient):
     text: str | None = None
 
 
+Content = Annotated[
+    list[Part],
+    Field(max_length=MAX_PARTS),
+    BeforeValidator(_as_parts),
+    WithJsonSchema(_CONTENT),
+]
+
+
 class ChatMessage(Lenient):
     """A message. Only messages of the role ``user`` are read."""
 
     role: str
-    content: Annotated[
-        list[Part],
-        Field(max_length=MAX_PARTS),
-        BeforeValidator(_as_parts),
-        WithJsonSchema(_CONTENT),
-    ] = []
+    content: Content = []
+
+
+def turns_of(
+    contents: Sequence[tuple[str | None, list[Part]]], kinds: Collection[str]
+) -> Iterator[chat.Turn]:
+    """Yield the turns of the user among the messages of a chat, which are given as role and content.
+
+    ``kinds`` are the types of the parts that have text.
+    """
+    for place, (role, parts) in enumerate(contents):
+        if role == "user":
+            yield chat.Turn(
+                place,
+                text="\n".join(part.text or "" for part in parts if part.type in kinds),
+                other=next((part.type for part in parts if part.type not in kinds), None),
+            )
 
 
 class StreamOptions(Lenient):
@@ -93,17 +116,9 @@ class ChatRequest(Lenient):
         chat.check_wanted(
             n=self.n, tool_choice=self.tool_choice, response_format=self.response_format
         )
-        turns = [
-            chat.Turn(
-                place,
-                text="\n".join(part.text or "" for part in message.content if part.type == "text"),
-                other=next((part.type for part in message.content if part.type != "text"), None),
-            )
-            for place, message in enumerate(self.messages)
-            if message.role == "user"
-        ]
+        turns = turns_of([(m.role, m.content) for m in self.messages], {"text"})
         filters = self.filters or schemas.Filters()
-        return chat.question_of(turns, k=self.k, filters=filters.to_filters())
+        return chat.question_of([*turns], k=self.k, filters=filters.to_filters())
 
     @property
     def counted(self) -> bool:

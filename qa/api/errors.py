@@ -44,9 +44,14 @@ _DESCRIPTIONS = {
     507: "The file of judgements has no more room",
     503: "The index cannot be served, or the service is overloaded",
 }
-_OPENAI_PATHS = ("/v1/chat/completions", "/v1/models")
-"""Here an error also has ``type`` and ``param``, as OpenAI's clients expect."""
-_OPENAI_FIELDS = {"question": "messages", "history": "messages"}
+_OPENAI_PATHS = {
+    "/v1/chat/completions": "messages",
+    "/v1/responses": "input",
+    "/v1/models": "messages",
+}
+"""Here an error also has ``type`` and ``param``, as OpenAI's clients expect; each with the field that has
+the question."""
+_OF_THE_QUESTION = ("question", "history")
 _MCP_PATH = "/mcp"
 """Here an error is a JSON-RPC error, whose message clients show."""
 _INVALID_REQUEST, _INTERNAL_ERROR = -32600, -32603
@@ -88,9 +93,10 @@ def error_response(
     # The name of a field, or a library's message about a value, may contain a key.
     message, field = redacted(message), redacted(field) if field else field
     path = path_of(scope)
-    openai = path.startswith(_OPENAI_PATHS)
+    openai = next((begin for begin in _OPENAI_PATHS if path.startswith(begin)), None)
     if openai:  # its clients expect 400 for any wrong request
-        status, field = 400 if status == 422 else status, _OPENAI_FIELDS.get(field or "", field)
+        status = 400 if status == 422 else status
+        field = _OPENAI_PATHS[openai] if field in _OF_THE_QUESTION else field
     error = {
         "code": code,
         "message": message,

@@ -1,4 +1,6 @@
-"""An answer as a chat message, in the shapes of OpenAI's chat completions.
+"""A chat as a question, and an answer as a chat message, for both of OpenAI's interfaces.
+
+``qa.present.completion`` and ``qa.present.response`` write a reply in the shapes of the two.
 
 A message quotes what was found, each quote with its marker ``[1]``, and lists the citations; it adds no
 statement of its own. If the archive answers, the words that answer come first, in their sentence. The
@@ -10,7 +12,7 @@ unchanged excerpts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +33,7 @@ KEPT_TURNS = 20
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+|[^\w\s]")
+_PARAGRAPH = re.compile(r"(?<=\n\n)")
 
 
 class ChatError(UsageError):
@@ -69,37 +72,49 @@ class Message:
 # --- from a chat to a question ------------------------------------------------------------------
 
 
-def question_of(turns: Sequence[Turn], *, k: int, filters: Filters) -> Question:
+def question_of(
+    turns: Sequence[Turn], *, k: int, filters: Filters, field: str = "messages"
+) -> Question:
     """Return the question of a chat: its last turn, with the earlier ones as history.
 
     Turns that cannot be asked are left out of the history, because a client sends them again with every
-    later turn. Raises ChatError if there is no turn, or if the last one is not text.
+    later turn. ``field`` is the field of the request that has the messages. Raises ChatError if there is
+    no turn, or if the last one is not text.
     """
     if not turns:
         raise ChatError(
-            "there is no message of the role user", field="messages", code="question_missing"
+            "there is no message of the role user", field=field, code="question_missing"
         )
     *earlier, last = turns
     if last.other is not None:
         raise ChatError(
             f"content of the type {last.other[:40]!r} cannot be read: send text",
-            field=f"messages.{last.place}.content",
+            field=f"{field}.{last.place}.content",
             code="unsupported_content",
         )
     history = [turn.text for turn in earlier if is_askable(turn.text)]
     return Question(last.text, k=k, history=tuple(history[-KEPT_TURNS:]), filters=filters)
 
 
-def check_wanted(*, n: int | None, tool_choice: object, response_format: object) -> None:
-    """Raise ChatError for an option that would change the answer and is not supported."""
+def check_wanted(
+    *,
+    n: int | None = None,
+    tool_choice: object,
+    response_format: object,
+    format_field: str = "response_format",
+) -> None:
+    """Raise ChatError for an option that would change the answer and is not supported.
+
+    ``format_field`` is the field of the request that has ``response_format``.
+    """
     if n not in (None, 1):
         raise ChatError(f"n is {n}: a question gets one answer", field="n")
     if tool_choice not in (None, "none", "auto"):
         raise ChatError("this model calls no tools: leave tool_choice out", field="tool_choice")
     if response_format not in (None, {"type": "text"}):
         raise ChatError(
-            "answers are text: leave response_format out, or ask /v1/ask for JSON",
-            field="response_format",
+            f"answers are text: leave {format_field} out, or ask /v1/ask for JSON",
+            field=format_field,
         )
 
 
@@ -167,14 +182,24 @@ def _source(result: Result, base: str) -> str:
     return f"- [{result.rank}] {said} – {links}"
 
 
-# --- the shapes of completions ------------------------------------------------------------------
+# --- what both interfaces tell ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
-    """One answer for OpenAI's clients, in one piece or as a stream."""
+class Cited:
+    """What a marker cites, and where the marker stands in the message, in code points."""
 
-    id: str
+    url: str
+    title: str
+    start_index: int
+    end_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer for OpenAI's clients. ``created`` is in seconds since 1970."""
+
+    request_id: str
     created: int
     answer: Answer
     message: Message
@@ -182,93 +207,37 @@ class Completion:
     asked: int
     """Words of the question and its history."""
 
-    def body(self) -> dict[str, Any]:
-        """Return the answer in one piece."""
-        message = {
-            "role": "assistant",
-            "content": self.message.text,
-            "refusal": None,
-            "annotations": self._annotations(),
-        }
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-        return {
-            **self._head("chat.completion"),
-            "choices": [choice],
-            "usage": self._usage(),
-            "cited_qa": self._cited(),
-        }
+    @property
+    def pieces(self) -> list[str]:
+        """The message in the parts that a stream sends."""
+        return _PARAGRAPH.split(self.message.text)
 
-    def events(self, *, usage: bool, sources: bool) -> Iterator[dict[str, Any]]:
-        """Yield the answer as the events of a stream.
-
-        With ``usage`` a last event counts the words. With ``sources`` Open WebUI's own events replace
-        the annotations; with both it would show every source twice.
-        """
-        yield self._chunk({"role": "assistant", "content": ""}, usage)
-        for piece in re.split(r"(?<=\n\n)", self.message.text):
-            yield self._chunk({"content": piece}, usage)
-        if sources:
-            quoted = shown(self.answer)
-            yield from (_open_webui_event(result, self.base) for result in quoted)
-        annotations = [] if sources else self._annotations()
-        yield {**self._chunk({"annotations": annotations}, usage), "cited_qa": self._cited()}
-        yield self._chunk({}, usage, finish="stop")
-        if usage:
-            yield {**self._head("chat.completion.chunk"), "choices": [], "usage": self._usage()}
-
-    def _head(self, kind: str) -> dict[str, Any]:
-        return {"id": self.id, "object": kind, "created": self.created, "model": MODEL}
-
-    def _chunk(
-        self, delta: dict[str, Any], usage: bool, finish: str | None = None
-    ) -> dict[str, Any]:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        head = {**self._head("chat.completion.chunk"), "choices": [choice]}
-        return {**head, "usage": None} if usage else head
-
-    def _annotations(self) -> list[dict[str, Any]]:
+    @property
+    def citations(self) -> list[Cited]:
+        """The citations, one for each marker, in the order of the message."""
         return [
-            {
-                "type": "url_citation",
-                "url_citation": {
-                    "url": view_address(marker.result.citation, self.base),
-                    "title": marker.result.citation.title or marker.result.citation.source,
-                    "start_index": marker.start,
-                    "end_index": marker.end,
-                },
-            }
+            Cited(
+                view_address(marker.result.citation, self.base),
+                marker.result.citation.title or marker.result.citation.source,
+                marker.start,
+                marker.end,
+            )
             for marker in self.message.markers
         ]
 
-    def _usage(self) -> dict[str, int]:
-        given = words_in(self.message.text)
-        total = self.asked + given
-        return {"prompt_tokens": self.asked, "completion_tokens": given, "total_tokens": total}
+    @property
+    def given(self) -> int:
+        """How many words the message has."""
+        return words_in(self.message.text)
 
-    def _cited(self) -> dict[str, Any]:
+    def cited_qa(self) -> dict[str, Any]:
+        """Return the answer as ``/v1/ask`` gives it, with the unit of its offsets."""
         return {"offsets": OFFSETS, **answer_body(self.answer, self.base)}
 
 
 def words_in(text: str) -> int:
     """Return the number of words and punctuation marks in a text; ``usage`` counts them as tokens."""
     return sum(1 for _ in _WORD.finditer(text))
-
-
-def _open_webui_event(result: Result, base: str) -> dict[str, Any]:
-    """Return a source in Open WebUI's form.
-
-    Open WebUI joins sources with the same ``source``, and numbers the rest. So each one has its own
-    address there; otherwise ``[2]`` could be another quote than ours. It shows ``distances`` as
-    percentages, which our scores are not.
-    """
-    url = view_address(result.citation, base)
-    name = result.citation.title or result.citation.source
-    data = {
-        "source": {"name": name, "url": url},
-        "document": [result.excerpt],
-        "metadata": [{"source": url, "name": name}],
-    }
-    return {"event": {"type": "source", "data": data}}
 
 
 def model_body() -> dict[str, Any]:

@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/verify": {},
     "/v1/judgements": {},
     "/v1/chat/completions": CHAT,
+    "/v1/responses": {"input": "owls"},
     "/mcp": MCP,
     "/v1/session": {"key": "qa_none"},
 }
@@ -142,7 +143,7 @@ def test_an_encoded_body_is_refused_by_its_encoding(
     assert encoding.lower()[:50] in error["message"] and len(error["message"]) < 200
     if path == "/mcp":
         assert error["data"]["code"] == "unsupported_encoding"
-    elif "chat" not in path:
+    elif path not in ("/v1/chat/completions", "/v1/responses"):
         assert error_of(response, 415)["code"] == "unsupported_encoding"
 
 

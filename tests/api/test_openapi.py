@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from qa.api import completions, schemas
+from qa.api import completions, responses, schemas
 from tests.conftest import ROOT
 
 CHAT = {"messages": [{"role": "user", "content": "owls"}]}
@@ -51,6 +51,7 @@ def test_the_routes_are_those_of_the_contract(description: dict[str, Any]) -> No
         ("GET", "/v1/documents/{id}/pages/{page}"),
         ("GET", "/v1/documents/{id}/original"),
         ("POST", "/v1/chat/completions"),
+        ("POST", "/v1/responses"),
         ("GET", "/v1/models"),
         ("GET", "/v1/models/{id}"),
         ("GET", "/v1/session"),
@@ -89,6 +90,8 @@ def test_every_answer_and_error_fits_its_schema(client: TestClient) -> None:
         ("POST", "/v1/verify", verify, schemas.VerifyResponse),
         ("POST", "/v1/chat/completions", CHAT, completions.ChatResponse),
         ("POST", "/v1/chat/completions", {}, schemas.ErrorBody),
+        ("POST", "/v1/responses", {"input": "owls"}, responses.OpenAiResponse),
+        ("POST", "/v1/responses", {}, schemas.ErrorBody),
         ("GET", "/v1/models", None, completions.Models),
         ("GET", "/v1/models/cited-qa", None, completions.Model),
         ("GET", "/v1/session", None, schemas.SessionResponse),

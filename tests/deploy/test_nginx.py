@@ -135,6 +135,25 @@ def test_a_chats_events_come_as_they_are(behind: Proxied) -> None:
     assert f"{behind.address}/v1/documents/" in told.decode()
 
 
+def test_a_responses_events_come_as_they_are(behind: Proxied) -> None:
+    body = {"model": "cited-qa", "input": QUESTION, "stream": True}
+    status, headers, told = ask(
+        behind, "v1/responses", "POST", body,
+        authorization=bearer(behind), accept_encoding="gzip",
+    )  # fmt: skip
+    assert status == 200
+    assert headers["content-type"].startswith("text/event-stream")
+    assert headers["content-encoding"] is None
+    events = [
+        json.loads(block.partition("\ndata: ")[2]) for block in told.decode().split("\n\n") if block
+    ]
+    assert [event["sequence_number"] for event in events] == [*range(len(events))]
+    said = "".join(e["delta"] for e in events if e["type"] == "response.output_text.delta")
+    assert "forty crowns" in said
+    assert f"{behind.address}/v1/documents/" in said
+    assert events[-1]["type"] == "response.completed"
+
+
 def test_the_widget_of_another_site_may_load_and_ask(behind: Proxied) -> None:
     status, headers, _ = ask(behind, "static/qa-chat.js", origin=ELSEWHERE)
     assert (status, headers["access-control-allow-origin"]) == (200, ELSEWHERE)

@@ -14,17 +14,25 @@ from markdown_it import MarkdownIt
 from qa.present.chat import (
     KEPT_TURNS,
     ChatError,
-    Completion,
+    Reply,
     Turn,
     check_wanted,
     message_of,
     question_of,
     words_in,
 )
-from qa.records import Filters, Highlight, Note, Result, ShortAnswer
+from qa.present.completion import completion_body, completion_events
+from qa.present.response import response_body, response_events
+from qa.records import Answer, Filters, Highlight, Note, Result, ShortAnswer
 from tests.answers import OWLS, answer, cited, marked
 
 BASE = "http://localhost:8000"
+
+
+def reply_of(found: Answer) -> Reply:
+    return Reply("id", 1, found, message_of(found, BASE), BASE, asked=3)
+
+
 # A renderer that lets HTML through, as the most careless front end would.
 CARELESS = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -219,7 +227,7 @@ def test_the_short_answer_comes_first_in_its_sentence_and_is_bold() -> None:
 
 def test_each_marker_is_annotated_where_it_stands() -> None:
     found = answer(marked(1, title="😀"), cited(2, "😀 two"))
-    body = Completion("id", 1, found, message_of(found, BASE), BASE, asked=1).body()
+    body = completion_body(reply_of(found))
     message = body["choices"][0]["message"]
     told = [a["url_citation"] for a in message["annotations"]]
     assert [message["content"][t["start_index"] : t["end_index"]] for t in told] == [
@@ -286,9 +294,9 @@ def test_where_nothing_seems_to_answer_two_quotes_are_given() -> None:
     page = shown(message.text)
     assert [squeezed(quote) for quote in page.quoted] == ["Quote 1. [1]", "Quote 2. [2]"]
     assert len(page.links) == len(message.markers) == 2
-    completion = Completion("id", 1, found, message, BASE, asked=1)
-    assert len(completion.body()["cited_qa"]["results"]) == 3
-    events = list(completion.events(usage=False, sources=True))
+    reply = reply_of(found)
+    assert len(completion_body(reply)["cited_qa"]["results"]) == 3
+    events = list(completion_events(reply, usage=False, sources=True))
     assert len([event for event in events if "event" in event]) == 2
 
 
@@ -365,14 +373,13 @@ def test_what_would_change_the_answer_is_refused(wish: dict[str, Any], field: st
 # --- completions --------------------------------------------------------------------------------
 
 
-def completion(*results: Result) -> Completion:
-    found = answer(*results)
-    return Completion("id", 1, found, message_of(found, BASE), BASE, asked=3)
+def completion(*results: Result) -> Reply:
+    return reply_of(answer(*results))
 
 
 def test_a_stream_says_what_the_answer_in_one_piece_says() -> None:
     whole = completion(cited(1, "One.\n\nTwo."), cited(2, "Three."))
-    body, events = whole.body(), list(whole.events(usage=True, sources=False))
+    body, events = completion_body(whole), list(completion_events(whole, usage=True, sources=False))
     message = body["choices"][0]["message"]
     deltas = [event["choices"][0]["delta"] for event in events[:-1]]
     assert "".join(delta.get("content", "") for delta in deltas) == message["content"]
@@ -383,7 +390,7 @@ def test_a_stream_says_what_the_answer_in_one_piece_says() -> None:
 
 
 def test_annotations_come_before_the_end_also_when_there_are_none() -> None:
-    *_, annotations, last = completion().events(usage=False, sources=False)
+    *_, annotations, last = completion_events(completion(), usage=False, sources=False)
     assert annotations["choices"][0]["delta"] == {"annotations": []}
     assert last["choices"][0]["finish_reason"] == "stop"
     assert "usage" not in last
@@ -392,7 +399,7 @@ def test_annotations_come_before_the_end_also_when_there_are_none() -> None:
 def test_open_webui_gets_each_source_once_and_tells_them_apart() -> None:
     # Two excerpts of one document are two sources, or its [2] would be another than ours.
     results = [cited(1, "<b>One", title=None), cited(2, "Two", document_id="d1", start=9, end=12)]
-    events = list(completion(*results).events(usage=False, sources=True))
+    events = list(completion_events(completion(*results), usage=False, sources=True))
     sources = [event["event"]["data"] for event in events if "event" in event]
     assert [source["document"] for source in sources] == [["<b>One"], ["Two"]]
     assert [source["source"]["name"] for source in sources] == ["a.txt", "A title"]
@@ -405,8 +412,41 @@ def test_open_webui_gets_each_source_once_and_tells_them_apart() -> None:
 def test_words_are_counted_by_the_rule_that_is_told() -> None:
     assert words_in("Who kept Ingrid's light-house?") == 9  # Who kept Ingrid ' s light - house ?
     assert words_in("") == 0
-    body = completion(cited(1, "x")).body()
+    body = completion_body(completion(cited(1, "x")))
     usage = body["usage"]
     assert usage["prompt_tokens"] == 3
     assert usage["completion_tokens"] == words_in(body["choices"][0]["message"]["content"])
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+
+
+# --- responses ----------------------------------------------------------------------------------
+
+
+def test_a_response_says_what_a_completion_says() -> None:
+    found = answer(marked(1, title="😀"), cited(2, "😀 two"))
+    reply = reply_of(found)
+    said = completion_body(reply)["choices"][0]["message"]
+    body = response_body(reply)
+    [item] = body["output"]
+    [part] = item["content"]
+    assert part["text"] == said["content"]
+    assert [
+        {"type": "url_citation", "url_citation": {k: v for k, v in a.items() if k != "type"}}
+        for a in part["annotations"]
+    ] == said["annotations"]
+    assert body["cited_qa"] == completion_body(reply)["cited_qa"]
+    assert body["usage"]["total_tokens"] == 3 + words_in(part["text"])
+
+
+def test_the_events_of_a_response_lead_up_to_the_whole() -> None:
+    reply = completion(cited(1, "One.\n\nTwo."), cited(2, "Three."))
+    body, events = response_body(reply), list(response_events(reply))
+    assert [event["sequence_number"] for event in events] == [*range(len(events))]
+    assert events[-1]["response"] == body
+    deltas = [e["delta"] for e in events if e["type"] == "response.output_text.delta"]
+    text = body["output"][0]["content"][0]["text"]
+    assert "".join(deltas) == text and len(deltas) > 3
+    added = [e["annotation"] for e in events if e["type"].endswith("annotation.added")]
+    assert added == body["output"][0]["content"][0]["annotations"]
+    assert {e["item_id"] for e in events if "item_id" in e} == {body["output"][0]["id"]}
+    assert events[0]["response"]["output"] == [] and events[0]["response"]["usage"] is None

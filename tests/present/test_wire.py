@@ -13,7 +13,8 @@ from qa.api import schemas
 from qa.integrations.found import metadata
 from qa.mcp.schemas import ASK
 from qa.present import shapes
-from qa.present.chat import Completion, message_of
+from qa.present.chat import Reply, message_of
+from qa.present.completion import completion_body
 from qa.present.wire import answer_body, citation_body, json_bytes, json_pieces
 from tests.answers import answer, cited, marked
 
@@ -67,7 +68,7 @@ def test_every_face_has_every_field_of_a_citation() -> None:
     tool = ASK["properties"]["results"]["items"]["properties"]["citation"]
     assert set(tool["properties"]) == set(tool["required"]) == names
     message = message_of(found, BASE)
-    chat = Completion("c", 1, found, message, BASE, asked=1).body()["cited_qa"]
+    chat = completion_body(Reply("c", 1, found, message, BASE, asked=1))["cited_qa"]
     assert chat == {"offsets": "Unicode code points", **answer_body(found, BASE)}
 
     renamed = {"id": "citation_id", "start": "start_index", "end": "end_index"}

@@ -25,6 +25,7 @@ ASK = (
     "/v1/documents",
     "/v1/judgements",
     "/v1/chat/completions",
+    "/v1/responses",
     "/v1/models",
     "/mcp",
 )
