@@ -19,6 +19,7 @@ from qa.corpus.formats.mail import messages_of, read_message
 from qa.corpus.formats.quotations import Earlier
 from qa.corpus.formats.rows import TABLES, read_rows
 from qa.corpus.formats.values import read_json
+from qa.corpus.private import own_file
 from qa.corpus.readers import (
     IMAGES,
     READERS,
@@ -141,6 +142,9 @@ class _Contents:
     ) -> Iterator[Item]:
         if not size:
             raise UnreadableError("empty")
+        refusal = own_file(source, file, size, self._limits.file_bytes)
+        if refusal:
+            raise UnreadableError(refusal)
         ending = kind_at(source, file, self._options.ocr)
         if is_one(ending):
             # Read one byte more than the limit: a file may grow while it is read.
