@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.types import INVALID_REQUEST
 
 from qa.mcp.server import Reach, make_server
 from qa.service.redact import redacted
@@ -28,6 +29,9 @@ def make_entrance(reach: Reach) -> Entrance:
     server = make_server(reach)
 
     async def enter(body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        if _has_wrong_id(body):
+            await _refuse(send)
+            return
         unread: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body}]
 
         async def receive_again() -> MutableMapping[str, Any]:
@@ -40,6 +44,38 @@ def make_entrance(reach: Reach) -> Entrance:
             await manager.handle_request(scope, receive_again, _discreet(send))
 
     return enter
+
+
+_WRONG_ID = {
+    "code": INVALID_REQUEST,
+    "message": "the id of a request is a text or a whole number: send one of these, or a notification "
+    "without an id",
+}
+
+
+def _has_wrong_id(body: bytes) -> bool:
+    """Whether a body is a request whose id the protocol does not allow: null, a fraction, a list …
+
+    The official package takes such a request for a notification, which gets no answer.
+    """
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return False  # the package says what is wrong
+    if not isinstance(message, dict) or not {"method", "id"} <= message.keys():
+        return False
+    return not isinstance(message["id"], str | int) or isinstance(message["id"], bool)
+
+
+async def _refuse(send: Send) -> None:
+    """Answer a request with a wrong id; as the id cannot be repeated, it is null (JSON-RPC 2.0, 5)."""
+    body = json.dumps({"jsonrpc": "2.0", "id": None, "error": _WRONG_ID}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

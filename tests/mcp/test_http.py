@@ -169,6 +169,35 @@ def test_what_is_no_message_is_an_error_of_json_rpc(
     assert "Traceback" not in response.text
 
 
+@pytest.mark.parametrize("version", [None, "2025-06-18", "2026-07-28"])
+@pytest.mark.parametrize("id", ["null", "1.5", "-0.25", "true", "[]", '{"a": 1}'])
+def test_an_id_that_the_protocol_does_not_allow_is_told(
+    client: TestClient, id: str, version: str | None
+) -> None:
+    """A request's id is a text or a whole number, and not null (MCP, base protocol)."""
+    headers = {"mcp-protocol-version": version} if version else {}
+    body = f'{{"jsonrpc": "2.0", "id": {id}, "method": "tools/list"}}'
+    response = client.post("/mcp", content=body, headers=ACCEPT | headers)
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/json"
+    answer = response.json()
+    assert (set(answer), answer["id"]) == ({"jsonrpc", "id", "error"}, None)
+    assert answer["error"]["code"] == INVALID_REQUEST
+    assert "a text or a whole number" in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("id", [0, -3, 2**53, "", "a", "1.5"])
+def test_an_id_that_the_protocol_allows_is_repeated(client: TestClient, id: Any) -> None:
+    response = client.post("/mcp", json={**LIST, "id": id}, headers=ACCEPT)
+    assert response.status_code == 200 and response.json()["id"] == id
+
+
+def test_a_notification_has_no_id_and_no_answer(client: TestClient) -> None:
+    body = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    response = client.post("/mcp", json=body, headers=ACCEPT)
+    assert (response.status_code, response.content) == (202, b"")
+
+
 def test_an_unknown_method_is_an_error_of_json_rpc(client: TestClient) -> None:
     body = {**LIST, "method": "resources/list"}
     error = client.post("/mcp", json=body, headers=ACCEPT).json()["error"]

@@ -1,8 +1,12 @@
-"""Limits on the size and time of what a client sends: the head of a request, and its body."""
+"""Limits on the size and time of what a client sends: the head of a request, and its body.
+
+Headers that two programs on a request's way could understand differently are refused too.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 from starlette.datastructures import Headers
@@ -16,12 +20,16 @@ MAX_TARGET = 32_768
 MAX_HEADERS = 32_768
 """Bytes of all headers together, names included."""
 
+ONCE = ("host", "content-encoding")
+"""Headers that a request has once at most. Of two, a proxy may use the other one."""
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~%-]{1,255})?(?::[0-9]{0,5})?")
+
 _SHOWN = 50
 """How many characters of an encoding's name an error repeats."""
 
 
 class HeadLimit:
-    """Refuses an address or headers that are too long."""
+    """Refuses an address or headers that are too long, and a Host header that names no host."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -40,6 +48,16 @@ class HeadLimit:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
             message = f"the headers are longer than {MAX_HEADERS:,} bytes"
             return _counted(scope, RequestError(431, "headers_too_long", message))
+        headers = Headers(scope=scope)
+        for name in ONCE:
+            if len(headers.getlist(name)) > 1:
+                message = f"the header {name} came more than once: send it once"
+                return _counted(scope, RequestError(400, "header_repeated", message))
+        if not _HOST.fullmatch(headers.get("host", "")):
+            message = (
+                "the header host names no host: send a name or an address, with a port or without"
+            )
+            return _counted(scope, RequestError(400, "invalid_host", message))
         return None
 
 
