@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from qa.errors import UsageError
 from qa.text.analysis import LANGUAGES
@@ -159,8 +160,14 @@ class Settings:
     )
     log_questions: str = _setting(
         "off",
-        "`on`: the log includes the message of an unexpected failure, which may quote a question",
+        "`on`: the log includes the message of an unexpected failure, which may quote a question; the "
+        "access log includes each question",
         choices=("off", "on"),
+    )
+    access_log: str = _setting(
+        "",
+        "file that gets a line for each request, outside the index and the archive; `stderr`: standard "
+        "error; empty: no such log",
     )
     judgements: str = _setting(
         "",
@@ -281,7 +288,28 @@ def _checked(name: str, value: Any) -> Any:
         return value
     if not isinstance(value, str):
         raise UsageError(f"setting {name} is {value!r}: it must be a text")
+    if name == "public_url" and value and not _is_web_address(value):
+        raise UsageError(
+            f"setting public_url is {value!r}: it must be an address such as "
+            "https://archive.example.org or https://www.example.org/archive"
+        )
     choices = setting.metadata["choices"]
     if choices and value not in choices:
         raise UsageError(f"setting {name} is {value!r}: it must be one of {', '.join(choices)}")
     return value
+
+
+def _is_web_address(value: str) -> bool:
+    """Whether links can begin with a value: http or https, a host, and no more than a path behind it."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises for one that is no port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and not (parts.query or parts.fragment or parts.username is not None)
+        and value.isprintable()
+        and " " not in value
+    )

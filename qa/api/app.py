@@ -37,6 +37,7 @@ from qa.errors import IndexUnusableError
 from qa.judging.kept import Judgements
 from qa.judging.unanswered import Keeper, Unanswered
 from qa.runtime import processors
+from qa.service.access_log import AccessLog
 from qa.service.hosts import stays_here
 from qa.service.keys import Keyring
 from qa.service.pictures import Pictures
@@ -94,6 +95,7 @@ def create_app(
         pictures=Pictures(settings, engines.folders),
         judgements=kept,
         unanswered=Keeper(missed) if missed is not None else None,
+        access_log=AccessLog.of(here),
     )
 
     @contextlib.asynccontextmanager
@@ -105,6 +107,8 @@ def create_app(
         following = asyncio.create_task(_follow(service))
         yield
         following.cancel()
+        if service.access_log is not None:
+            await run_in_threadpool(service.access_log.close)
 
     app = FastAPI(
         title="cited-qa",

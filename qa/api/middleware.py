@@ -9,16 +9,19 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.api.accesses import Told, entry_of
 from qa.api.compression import Compression
 from qa.api.errors import unknown_fault
 from qa.api.guards.access import path_of
 from qa.api.guards.guard import Guard
+from qa.api.guards.origins import RefusedOrigins, Unlisted
 from qa.api.guards.sizes import BodyLimit, HeadLimit
 from qa.api.service import Service
 from qa.service.redact import told_in_log
@@ -61,6 +64,10 @@ class RequestId:
         await self.app(scope, receive, named)
 
 
+_SENT_AS = "qa.method"
+"""Where a scope has the method that was sent, if it is treated as another one."""
+
+
 class Alike:
     """Treats HEAD as GET without the body, and a path with a final slash as the path without it."""
 
@@ -83,7 +90,7 @@ class Alike:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, bare)
+        await self.app({**scope, "method": "GET", _SENT_AS: "HEAD"}, receive, bare)
 
 
 class SecurityHeaders:
@@ -107,7 +114,7 @@ class SecurityHeaders:
 
 
 class Counting:
-    """Counts every answer by its route and status."""
+    """Counts every answer by its route and status, and has it written into the access log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -116,21 +123,26 @@ class Counting:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        at, began, status, sent = datetime.now(UTC), time.perf_counter(), 500, 0
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
+            sent += len(message.get("body", b""))
             await send(message)
 
         try:
             await self.app(scope, receive, watched)
         finally:
             service: Service = scope["app"].state.service
+            seconds = time.perf_counter() - began
             # A path that is no route is the client's invention, so it must not become a label.
             route = getattr(scope.get("route"), "path", None) or "other"
-            service.metrics.count(route, status, time.perf_counter() - began)
+            service.metrics.count(route, status, seconds)
+            if service.access_log is not None:
+                told = Told(at, scope.get(_SENT_AS, scope["method"]), route, status, sent, seconds)
+                service.access_log.write(entry_of(told, scope))
 
 
 class CutOffError(Exception):
@@ -183,15 +195,17 @@ def middleware(service: Service, origins: Sequence[str]) -> list[Middleware]:
         allow_credentials=False,  # pages of other sites send a key as a header, never our cookie
         expose_headers=["X-Request-Id", "Retry-After", "Mcp-Session-Id"],
     )
+    refused = RefusedOrigins(origins, service.settings.public_url)
     return [
         Middleware(Alike),
         Middleware(RequestId),
         Middleware(SecurityHeaders),
         Middleware(Counting),
+        Middleware(Unlisted, refused=refused),
         *([shared] if origins else []),
         Middleware(Faults, whole=service.settings.log_questions == "on"),
         Middleware(HeadLimit),
-        Middleware(Guard, service=service, origins=origins),
+        Middleware(Guard, service=service, refused=refused),
         Middleware(BodyLimit, settings=service.settings),
         Middleware(Compression),
     ]

@@ -21,6 +21,7 @@ from qa.errors import BusyError, ClientGoneError, TooManyError
 from qa.judging.kept import Judgements
 from qa.judging.unanswered import Keeper
 from qa.records import Answer, Question
+from qa.service.access_log import AccessLog
 from qa.service.given import Given
 from qa.service.keys import Keyring
 from qa.service.pictures import WAITING, Pictures, too_many
@@ -54,6 +55,8 @@ class Service:
     """What the citations of late answers stand for."""
     drawers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WAITING))
     """Threads in which pages are drawn, or waited for."""
+    access_log: AccessLog | None = None
+    """Gets a line for each request; None if there is no such log."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is asked to stop: running requests complete, and readiness ends."""
 
@@ -64,6 +67,8 @@ class Service:
         an answer is kept where the operator wants that; asking for the stages of a score asks nothing new.
         Raises QaError: the errors of ``Engine.ask``, TooManyError, BusyError, ClientGoneError.
         """
+        if self.settings.log_questions == "on":
+            request.state.question = question.text
         caller = caller_of(request.scope)
 
         def work() -> Answer:

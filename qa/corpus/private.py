@@ -1,4 +1,4 @@
-"""Files of this service itself that are no documents: its keys, their secret, and what people judged.
+"""Files of this service itself that are no documents: its keys, their secret, what people judged and asked.
 
 The settings give them any name, and a copy may lie anywhere below a folder. So they are recognised by
 what they hold. Only the secret has nothing that shows what it is but its name and its size.
@@ -15,13 +15,15 @@ from qa.corpus.sniff import HEAD
 _SECRET, _SECRET_BYTES = ".secret", 32
 _ID, _SHA256 = re.compile("[0-9a-f]{8}"), re.compile("[0-9a-f]{64}")
 _KEY = frozenset({"id", "name", "scope", "sha256", "created"})
-_JUDGEMENT = frozenset({"id", "time", "kind", "question", "searched", "generation"})
-_KEYS_MARK, _JUDGEMENT_MARK = b'"sha256"', b'"generation"'
+_KEPT = frozenset({"time", "question", "searched", "generation"})
+"""Fields that a judgement and a question that was not answered have in common."""
+_ONE_OF = frozenset({"kind", "verdict"})
+_KEYS_MARK, _KEPT_MARK = b'"sha256"', b'"generation"'
 """Without these words near its beginning a file is not looked at any further."""
 
 KEYS = "holds keys of this service: not read"
 SECRET = "holds the secret of this service's sessions: not read"  # noqa: S105 - a reason
-JUDGEMENTS = "holds what people judged of answers: not read"
+JUDGEMENTS = "holds what people judged or asked: not read"
 
 
 def own_file(source: str, file: IO[bytes], size: int, most: int) -> str | None:
@@ -35,7 +37,7 @@ def own_file(source: str, file: IO[bytes], size: int, most: int) -> str | None:
     try:
         if not head.lstrip().startswith(b"{"):
             return None
-        if _JUDGEMENT_MARK in head and _is_judgement(head.lstrip().partition(b"\n")[0]):
+        if _KEPT_MARK in head and _is_kept(head.lstrip().partition(b"\n")[0]):
             return JUDGEMENTS
         if _KEYS_MARK in head and size <= most and _are_keys(head + file.read(most)):
             return KEYS
@@ -44,9 +46,11 @@ def own_file(source: str, file: IO[bytes], size: int, most: int) -> str | None:
     return None
 
 
-def _is_judgement(line: bytes) -> bool:
+def _is_kept(line: bytes) -> bool:
     value = _parsed(line)
-    return isinstance(value, dict) and value.keys() >= _JUDGEMENT
+    return (
+        isinstance(value, dict) and value.keys() >= _KEPT and not value.keys().isdisjoint(_ONE_OF)
+    )
 
 
 def _are_keys(data: bytes) -> bool:

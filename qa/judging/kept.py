@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from qa.errors import IndexUnusableError, NotFoundError, UsageError
+from qa.errors import NotFoundError
 from qa.judging.judgement import Judgement, judgement_in
 from qa.judging.lines import Lines
+from qa.service.outside import refuse_inside
 from qa.settings import Settings
-from qa.store import IndexFolder
-
-_INDEX_FOLDER = ("LIVE", "generations")
 
 
 class Judgements(Lines[Judgement]):
@@ -59,35 +56,5 @@ class Judgements(Lines[Judgement]):
 def place_of(setting: str, value: str, settings: Settings, paths: Sequence[Path] = ()) -> Path:
     """Return the file that a setting names. Raises UsageError if it would be published or indexed."""
     path = Path(value)
-    _refuse_index(setting, path, settings.index)
-    _refuse_archive(setting, path, [*paths, *_read_by(settings.index)])
+    refuse_inside(setting, path, settings.index, paths)
     return path
-
-
-def _refuse_index(setting: str, path: Path, index: str) -> None:
-    resolved = path.resolve()
-    folders = [*path.absolute().parents, resolved, *resolved.parents]
-    inside = [f for f in folders if all((f / name).exists() for name in _INDEX_FOLDER)]
-    own = Path(index).resolve()
-    if inside or own in (resolved, *resolved.parents):
-        raise UsageError(
-            f"setting {setting} is {path}, which lies in the index folder {(inside or [own])[0]}: "
-            "the index may be published or removed, so name a place outside"
-        )
-
-
-def _refuse_archive(setting: str, path: Path, paths: Sequence[Path]) -> None:
-    resolved = path.resolve()
-    for archive in paths:
-        if archive.resolve() in (resolved, *resolved.parents):
-            raise UsageError(
-                f"setting {setting} is {path}, which lies in the archive {archive}: it would be read "
-                "as a document, so name a place outside"
-            )
-
-
-def _read_by(index: str) -> list[Path]:
-    """Return what the last build of an index folder has read; nothing for an index elsewhere."""
-    with suppress(IndexUnusableError, OSError):
-        return [Path(path) for path in IndexFolder(Path(index)).live().paths]
-    return []

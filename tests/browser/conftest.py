@@ -24,6 +24,7 @@ FLAGS = [
 ]
 
 Open = Callable[..., Page]
+_OF_FAILURES = ("Failed to load resource", "Access to fetch at")
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +60,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         address: str, *, hosts: tuple[str, ...] = (), failing: bool = False, **options: Any
     ) -> Page:
         def on_console(message: ConsoleMessage) -> None:
-            expected = failing and message.text.startswith("Failed to load resource")
+            expected = failing and message.text.startswith(_OF_FAILURES)
             if message.type in ("error", "warning") and not expected:
                 complaints.append(message.text)
 

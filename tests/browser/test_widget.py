@@ -326,3 +326,35 @@ def test_every_colour_and_typeface_is_a_token() -> None:
         assert set(re.findall(r"var\((--(?!qa-)[a-z0-9-]+)", sheet + printed)) <= known, name
         colours = re.findall(r"#[0-9a-f]{3,8}\b(?=[^{}]*;)", sheet)
         assert colours == [], name  # shadows are black with a transparency
+
+
+def test_a_page_that_may_not_ask_is_told_what_the_operator_must_set(
+    open_page: Open, site: Site, model_address: str
+) -> None:
+    """The service of ``model_address`` lists no origin."""
+    page = open_page(site.address, hosts=(site.service, model_address), failing=True)
+    page.goto(site.add("unlisted", f'<qa-chat endpoint="{model_address}"></qa-chat>'))
+    field = page.get_by_label("Question", exact=True)
+    field.fill(QUESTION)
+    field.press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("This page may not ask the archive")
+    expect(alert).to_contain_text(
+        f"its origin, {site.address}, must be added to the setting cors_origins"
+    )
+    assert complaints_of_axe(page) == []
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_service_that_is_not_there_is_no_matter_of_origins(open_page: Open, site: Site) -> None:
+    page = open_page(site.address, hosts=(site.service,), failing=True)
+    page.route("**/v1/ask", lambda route: route.abort())
+    page.goto("/")
+    for probed in ("**/static/tokens.css", "**/never"):
+        page.route(probed, lambda route: route.abort())
+        field = page.get_by_label("Question", exact=True)
+        field.fill(QUESTION)
+        field.press("Enter")
+        # First the service is not there, then it is and answers other requests of this page.
+        expect(page.get_by_role("alert").last).to_contain_text("The service cannot be reached")
+        page.unroute(probed)

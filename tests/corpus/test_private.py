@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from qa.corpus import read_folders
-from qa.corpus.private import _JUDGEMENT, JUDGEMENTS, KEYS, SECRET, own_file
+from qa.corpus.private import _KEPT, _ONE_OF, JUDGEMENTS, KEYS, SECRET, own_file
 from qa.judging.judgement import Judged, Judgement
+from qa.judging.unanswered import Asked
 from qa.records import Document
 from qa.service.keys import Key, Keyring
 from qa.service.sessions import Sessions
@@ -75,6 +76,12 @@ def test_what_people_judged_is_known_by_what_it_holds(tmp_path: Path, name: str)
     assert read(tmp_path) == {name: JUDGEMENTS}
 
 
+def test_questions_without_an_answer_are_known_too(tmp_path: Path) -> None:
+    asked = Asked("2026-01-01T00:00:00", "unsure", "Who kept bees?", "Who kept bees?", "g", False)
+    (tmp_path / "unanswered.jsonl").write_bytes(asked.line())
+    assert read(tmp_path) == {"unanswered.jsonl": JUDGEMENTS}
+
+
 def test_they_are_known_inside_an_archive_file_too(tmp_path: Path) -> None:
     sha256 = make_keys(tmp_path / "keys.json")
     data = io.BytesIO()
@@ -116,7 +123,9 @@ def test_a_document_stays_a_document(tmp_path: Path, name: str, text: str) -> No
 
 
 def test_the_fields_looked_for_are_those_that_are_written() -> None:
-    assert {field.name for field in fields(Judgement)} >= _JUDGEMENT
+    for kept in (Judgement, Asked):
+        names = {field.name for field in fields(kept)}
+        assert names >= _KEPT and len(names & _ONE_OF) == 1
     assert {"id", "name", "scope", "sha256", "created"} <= {field.name for field in fields(Key)}
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -29,6 +28,7 @@ from qa.api.guards.access import (
 )
 from qa.api.guards.credentials import key_of
 from qa.api.guards.limits import Rate
+from qa.api.guards.origins import RefusedOrigins
 from qa.api.guards.signin import SCOPE_MISSING, sign_in_page
 from qa.api.service import Service
 from qa.errors import (
@@ -59,7 +59,7 @@ class Guard:
         app: ASGIApp,
         service: Service,
         *,
-        origins: Collection[str] = (),
+        refused: RefusedOrigins,
         at_once: int = REQUESTS_AT_ONCE,
     ) -> None:
         self.app = app
@@ -67,9 +67,9 @@ class Guard:
         self._sessions = service.sessions
         self._metrics = service.metrics
         self._rate = Rate(service.settings.requests_per_minute)
-        self._origins = frozenset(origins)
-        self._public = urlsplit(service.settings.public_url).netloc.lower()
-        self._hosts = {"localhost", host_of(self._public), service.settings.host.lower()}
+        self._refused = refused
+        public = urlsplit(service.settings.public_url).netloc.lower()
+        self._hosts = {"localhost", host_of(public), service.settings.host.lower()}
         self._free = at_once
         self._each = service.settings.connections_per_address
         self._under_way: Counter[str] = Counter()
@@ -112,6 +112,7 @@ class Guard:
         path = path_of(scope)
         need = required(path)
         caller, refusal = self._identify(scope, headers, any_host=path in PROBES)
+        scope["state"]["key_id"] = caller.key_id  # also of one that is refused further on
         if path in PROBES:
             return caller
         self._rate.take(caller.limited)
@@ -191,16 +192,10 @@ class Guard:
         """
         if scope["method"] in _SAFE or caller.key == "header":
             return
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        listed = origin is not None and not self._origins.isdisjoint(("*", origin))
-        if listed and caller.key is None and not session:
+        if self._refused.lists(headers) and caller.key is None and not session:
             return
-        if site is not None:
-            foreign = site not in ("same-origin", "none")
-        else:  # an old browser, or no browser at all
-            own = {headers.get("host", "").lower(), self._public} - {""}
-            foreign = origin is not None and origin.partition("://")[2].lower() not in own
-        if foreign:
+        if self._refused.is_foreign(headers):
+            self._refused.tell(headers)
             raise ForbiddenError(
                 "a page of another site sent this: allow the site with the setting cors_origins; if "
                 "keys are needed, the page must send one as a header",

@@ -1,6 +1,7 @@
 // The service over HTTP, and its failures in words.
 
 const PATIENCE_MS = 60_000;
+const PROBE_MS = 5_000;
 
 /** How many excerpts a question gets by default. */
 export const DEFAULT_K = 5;
@@ -164,6 +165,17 @@ export class Service {
     return new URL(`v1/documents/${encodeURIComponent(id)}/view${query}`, this.#root).href;
   }
 
+  /**
+   * Whether the service runs but keeps its answers from this page. A browser tells a page no reason;
+   * but the service's files are for every page, and its answers only for the origins that it lists.
+   */
+  async #refusesThisPage() {
+    if (this.#root.origin === window.origin) return false;
+    const answers = (path) => fetch(new URL(path, this.#root),
+      { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PROBE_MS) }).then(() => true, () => false);
+    return await answers("static/tokens.css") && !await answers("readyz");
+  }
+
   async #call(path, { body, method = body ? "POST" : "GET", read = "json", signal } = {}) {
     const timer = new AbortController();
     const stop = () => timer.abort();
@@ -190,6 +202,7 @@ export class Service {
       if (timer.signal.aborted) {
         throw new Problem("No answer yet", "The service took longer than a minute. It may be busy.", { retry: true });
       }
+      if (await this.#refusesThisPage()) throw unlisted(this.#root);
       throw navigator.onLine
         ? new Problem("The service cannot be reached",
           "It may be stopped or restarting. Your question is kept.", { retry: true, network: true })
@@ -200,6 +213,17 @@ export class Service {
       signal?.removeEventListener("abort", stop);
     }
   }
+}
+
+/** What the operator must do so that a page of another origin may ask. */
+function unlisted({ origin: service }) {
+  const { origin } = window;
+  const what = origin === "null"
+    ? "it must be served over HTTP, not opened as a file or in a sandboxed frame, and its origin must then be added to"
+    : `its origin, \`${origin}\`, must be added to`;
+  return new Problem("This page may not ask the archive",
+    `The service at ${service} is running, but it does not answer this page. For the operator: ${what} the setting \`cors_origins\`.`,
+    { retry: true, code: "origin_not_listed" });
 }
 
 /** The meaning of a status for the person who asked; the service's own message has the details. */
