@@ -59,8 +59,7 @@ class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
     _in_head = True
     _unread = (0, 0.0)  # bytes of answers not sent yet, and since when this number is the same
 
-    # uvicorn narrows the argument of asyncio.Protocol in the same way.
-    # asyncio calls it with a Transport; the base class says less.
+    # asyncio calls it with a Transport; the base class says less. uvicorn narrows it in the same way.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.flow = _Flow(transport)

@@ -70,6 +70,7 @@ def _parts(text: str, blocks: Sequence[Block], *, markdown: bool) -> Iterator[Pa
             and text[before.end : block.start].replace("\r\n", "\n") in ("\n", "\r")
         )
         shown = tuple(_shown(text, block, markdown=markdown))
+        # Every kind of a block that is no key of _KINDS is a kind of a part.
         yield Part(kind, block.start, block.end, level, shown, joined)  # type: ignore[arg-type]
         before = block
 

@@ -87,9 +87,16 @@ class AccessLog:
         """Write what waits, for a limited time. A later line opens the log again."""
         with self._starting:
             thread, self._thread = self._thread, None
-        if thread is not None:
-            self._lines.put(None)
-            thread.join(_CLOSE_SECONDS)
+        if thread is None:
+            return
+        try:
+            self._lines.put(None, timeout=_CLOSE_SECONDS)
+        except (
+            queue.Full
+        ):  # the disk does not answer: the service stops without the lines that wait
+            self.lost += self._lines.qsize()
+            return
+        thread.join(_CLOSE_SECONDS)
 
     def _start(self) -> None:
         with self._starting:

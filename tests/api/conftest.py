@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from qa.api import create_app
 from qa.engine import Engine
+from qa.records import Answer, Question
 from qa.settings import Settings
 from tests.api.keyed import Keyed
 from tests.api.servers import running
@@ -43,3 +44,17 @@ def address(app: FastAPI) -> Iterator[str]:
     """``host:port`` of a real server on the loopback interface."""
     with running(app) as (_, (host, port)):
         yield f"{host}:{port}"
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
+    """The questions that reach the engine."""
+    found: list[Question] = []
+    ask = Engine.ask
+
+    def listen(engine: Engine, question: Question) -> Answer:
+        found.append(question)
+        return ask(engine, question)
+
+    monkeypatch.setattr(Engine, "ask", listen)
+    return found

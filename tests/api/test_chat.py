@@ -18,7 +18,7 @@ from openai import AsyncOpenAI, OpenAI
 from qa.api import create_app
 from qa.engine import Engine
 from qa.present.chat import MODEL, words_in
-from qa.records import Answer, Question
+from qa.records import Question
 from qa.settings import Settings
 from tests.api.keyed import UNKNOWN, Keyed
 from tests.api.servers import running
@@ -201,20 +201,6 @@ def test_any_script_is_asked_and_answered(chat: OpenAI, question: str) -> None:
 
 
 # --- turns --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
-    """The questions that reach the engine."""
-    found: list[Question] = []
-    ask = Engine.ask
-
-    def listen(engine: Engine, question: Question) -> Answer:
-        found.append(question)
-        return ask(engine, question)
-
-    monkeypatch.setattr(Engine, "ask", listen)
-    return found
 
 
 def test_earlier_questions_are_the_history(chat: OpenAI, heard: list[Question]) -> None:

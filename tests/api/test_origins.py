@@ -30,7 +30,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def client_of(index: Path, engine: Engine, **settings: str) -> TestClient:
-    return TestClient(create_app(index=index, settings=Settings(**settings), engine=engine))  # type: ignore[arg-type]
+    return TestClient(create_app(index=index, settings=Settings(**settings), engine=engine))  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize("listed", ["", "https://intranet.example.org"])

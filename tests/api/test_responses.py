@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from qa.api import create_app
 from qa.engine import Engine
 from qa.present.chat import MODEL
-from qa.records import Answer, Question
+from qa.records import Question
 from qa.settings import Settings
 from tests.api.keyed import UNKNOWN, Keyed
 from tests.api.servers import running
@@ -140,7 +140,7 @@ def test_the_clients_own_accumulator_takes_the_stream(chat: OpenAI) -> None:
         ]
         final = stream.get_final_response()
     assert final.output_text == last == respond(chat).output_text
-    assert final.output[0].content[0].annotations  # type: ignore[union-attr]
+    assert final.output[0].content[0].annotations  # type: ignore[union-attr]  # one kind of several
 
 
 def test_the_asynchronous_client_gets_the_same(address: str, chat: OpenAI) -> None:
@@ -175,20 +175,6 @@ def test_filters_and_k_are_fields_of_our_own(chat: OpenAI) -> None:
 
 
 # --- turns --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
-    """The questions that reach the engine."""
-    found: list[Question] = []
-    ask = Engine.ask
-
-    def listen(engine: Engine, question: Question) -> Answer:
-        found.append(question)
-        return ask(engine, question)
-
-    monkeypatch.setattr(Engine, "ask", listen)
-    return found
 
 
 def test_earlier_messages_of_the_user_are_the_history(chat: OpenAI, heard: list[Question]) -> None:
@@ -234,7 +220,7 @@ def test_other_fields_are_accepted_and_change_nothing(chat: OpenAI, heard: list[
         extra_body={"frobnicate": {"deep": [1]}},
     )  # fmt: skip
     assert response.output_text == plain
-    assert response.store is False  # type: ignore[attr-defined]
+    assert response.store is False  # type: ignore[attr-defined]  # not in its types
     assert len(set(heard)) == 1
 
 
@@ -301,7 +287,7 @@ def test_a_request_without_input_is_told(client: TestClient) -> None:
 
 def test_that_nothing_is_stored_is_said_in_words(chat: OpenAI) -> None:
     response = respond(chat)
-    assert response.store is False  # type: ignore[attr-defined]
+    assert response.store is False  # type: ignore[attr-defined]  # not in its types
     with pytest.raises(
         openai.BadRequestError, match="no response is stored here: send the earlier"
     ):

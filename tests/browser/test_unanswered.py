@@ -45,7 +45,7 @@ def settings(tmp_path: Path, kept: Unanswered) -> dict[str, str]:
 
 @pytest.fixture
 def address(index: Path, engine: Engine, settings: dict[str, str]) -> Iterator[str]:
-    app = create_app(index=index, settings=Settings(**settings), engine=engine)  # type: ignore[arg-type]
+    app = create_app(index=index, settings=Settings(**settings), engine=engine)  # type: ignore[arg-type]  # by name
     with running(app) as (_, (host, port)):
         yield f"http://{host}:{port}"
 

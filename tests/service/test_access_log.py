@@ -124,6 +124,29 @@ def test_what_waits_is_bounded_and_what_is_lost_is_counted(
     assert len(lines_of(path)) == 1000 - log.lost
 
 
+def test_a_disk_that_does_not_answer_does_not_keep_a_service_from_stopping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_log, "_CLOSE_SECONDS", 0.05)
+    began, held = threading.Event(), threading.Event()
+
+    def wait(descriptor: int, data: bytes) -> None:
+        began.set()
+        held.wait(60)
+
+    monkeypatch.setattr(access_log, "_write", wait)
+    log = AccessLog(str(tmp_path / "access.log"), waiting=1)
+    log.write({"n": 0})
+    assert began.wait(60)
+    log.write({"n": 1})  # it waits, and there is no room behind it
+    stopping = threading.Thread(target=log.close, daemon=True)
+    stopping.start()
+    stopping.join(30)
+    assert not stopping.is_alive()
+    assert log.lost == 1
+    held.set()
+
+
 def test_a_full_disk_is_told_once_and_then_that_it_is_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -141,7 +164,7 @@ def test_a_full_disk_is_told_once_and_then_that_it_is_over(
     with caplog.at_level(logging.WARNING):
         for number in range(3):
             log.write({"n": number})
-            until(lambda n=number: log.lost == n + 1)  # type: ignore[misc]
+            until(lambda n=number: log.lost == n + 1)  # type: ignore[misc]  # the default binds n
         full[0] = False
         log.write({"n": 3})
         log.close()

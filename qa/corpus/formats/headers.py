@@ -38,7 +38,7 @@ class Words:
     def of(self, value: object) -> str:
         """Return a header's value with its encoded words decoded, in one line."""
         try:
-            # A header with bytes beyond ASCII is an object that contains them.
+            # A header with bytes beyond ASCII is an object that contains them; the types know texts only.
             chunks = decode_header(value if not isinstance(value, str) else value[:_MAX_HEADER])  # type: ignore[arg-type]
         except (HeaderParseError, ValueError, LookupError):
             chunks = [(str(value)[:_MAX_HEADER], None)]

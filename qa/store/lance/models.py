@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from qa.errors import IndexDamagedError, UsageError
 from qa.store.files.disk import FileSum
@@ -87,8 +88,8 @@ class Models:
         if sums:
             read_files(self._database, table, sums, f"model {fingerprint}")
 
-    def _manifest(self, fingerprint: str, table: object) -> bytes:
-        query = table.search().where(f"name = '{_MANIFEST}'")  # type: ignore[attr-defined]
+    def _manifest(self, fingerprint: str, table: Any) -> bytes:
+        query = table.search().where(f"name = '{_MANIFEST}'")
         rows = self._database.rows(query.select(["part", "data"])).to_pylist()
         data = b"".join(row["data"] for row in sorted(rows, key=lambda row: int(row["part"])))
         try:
