@@ -47,7 +47,8 @@ def export_judged(file: Path) -> None:
     A question that was told to have no answer has no quote. One of which people only said what does not
     answer is left out. A folder with FILE as questions.jsonl is a data set of qa eval.
     """
-    from qa.judging.questions import as_lines, is_exported, told_of
+    from qa.judging.questions import as_lines, is_exported
+    from qa.judging.told import told_of
     from qa.service.private_files import write_private
 
     questions = told_of(_kept(Settings.load()).entries())

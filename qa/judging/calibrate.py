@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from qa.build.builder import Judge, Progress, Silent
 from qa.encode import Encoder
 from qa.engine import Engine
-from qa.evaluate.datasets import Gold
 from qa.evaluate.runs import Place
 from qa.evaluate.spans import covers, place_shown
 from qa.judging.judgement import Judgement
-from qa.judging.questions import Told, told_of
+from qa.judging.told import Quoted, Told, told_of
 from qa.records import Question
 from qa.store import Store
 
@@ -80,7 +79,7 @@ class Judges:
         return [pair for judge in self.judges for pair in judge(store, encoder)]
 
 
-def _places(quotes: Iterable[Gold], ids: dict[str, str], store: Store) -> list[Place]:
+def _places(quotes: Iterable[Quoted], ids: dict[str, str], store: Store) -> list[Place]:
     """Return where quotes stand in the documents of a generation."""
     found = []
     for quote in quotes:

@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from qa.engine import Engine
 from qa.errors import DatasetError, JudgementError, QuestionError
 from qa.evaluate.datasets import Gold, SpanQuestion, read_questions
 from qa.judging.judgement import Judgement, accept, json_line
+from qa.judging.told import Told, question_id
 from qa.records import Document, Filters
 from qa.search.citations import cite_span
 
 KIND = "judged"
-
-
-@dataclass(slots=True)
-class Told:
-    """What people said of a question. Of an excerpt, and of the archive, the latest judgement counts.
-
-    ``quotes``: whether each one answers. ``nothing``: nothing in the archive does.
-    """
-
-    text: str
-    quotes: dict[Gold, bool] = field(default_factory=dict)
-    nothing: bool = False
-
-    @property
-    def gold(self) -> list[Gold]:
-        """The quotes that answer."""
-        return [quote for quote, answers in self.quotes.items() if answers]
-
-    @property
-    def wrong(self) -> list[Gold]:
-        """The quotes that do not answer."""
-        return [quote for quote, answers in self.quotes.items() if not answers]
-
-    def add(self, judgement: Judgement) -> None:
-        """Add a later judgement."""
-        if judgement.judged is None:
-            self.nothing = True
-            self.quotes = {quote: False for quote, answers in self.quotes.items() if not answers}
-            return
-        answers = judgement.kind != "does_not"
-        self.nothing = self.nothing and not answers
-        self.quotes[Gold(judgement.judged.source, judgement.quote)] = answers
-
-
-def told_of(judgements: Iterable[Judgement]) -> list[Told]:
-    """Return the questions that were judged, as they were searched for, in the order of their first time."""
-    found: dict[str, Told] = {}
-    for judgement in judgements:
-        text = judgement.searched.strip()
-        found.setdefault(text, Told(text)).add(judgement)
-    return list(found.values())
 
 
 def as_lines(questions: Iterable[Told]) -> bytes:
@@ -72,11 +30,6 @@ def as_lines(questions: Iterable[Told]) -> bytes:
         if is_exported(one)
     ]
     return b"".join(map(json_line, lines))
-
-
-def question_id(text: str) -> str:
-    """Return the id of a question in a judged set, by how it was searched for."""
-    return "q" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def is_exported(one: Told) -> bool:

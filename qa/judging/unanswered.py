@@ -23,7 +23,7 @@ from qa.errors import JudgementsFullError, JudgementsUnusableError, UsageError
 from qa.judging.judgement import Judgement, json_line
 from qa.judging.kept import Judgements, place_of
 from qa.judging.lines import Lines
-from qa.judging.questions import Told, question_id, told_of
+from qa.judging.told import Told, question_id, told_of
 from qa.records import Answer
 from qa.service.redact import redacted
 from qa.settings import Settings

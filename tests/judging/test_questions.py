@@ -11,7 +11,8 @@ import pytest
 from qa.engine import Engine
 from qa.errors import DatasetError
 from qa.evaluate.datasets import Gold, read_spans
-from qa.judging.questions import as_lines, read_judgements, told_of
+from qa.judging.questions import as_lines, read_judgements
+from qa.judging.told import Quoted, told_of
 from tests.judging.made import WORDS, judgement
 
 SAME: dict[str, Any] = {"question": "Where?", "searched": "Where do owls sleep?"}
@@ -27,8 +28,8 @@ def test_the_latest_judgement_of_an_excerpt_counts() -> None:
         ]
     )
     assert told.text == "Where do owls sleep?" and not told.nothing
-    assert told.gold == [Gold("owls.txt", WORDS), Gold("owls.txt", WORDS[:12])]
-    assert told.wrong == [Gold("owls.txt", "Bees do not.")]
+    assert told.gold == [Quoted("owls.txt", WORDS), Quoted("owls.txt", WORDS[:12])]
+    assert told.wrong == [Quoted("owls.txt", "Bees do not.")]
 
 
 def test_nothing_answers_until_something_does() -> None:
@@ -38,7 +39,7 @@ def test_nothing_answers_until_something_does() -> None:
     (told,) = told_of([*said, judgement(3, kind="does_not", **SAME)])
     assert (told.nothing, told.gold) == (True, [])
     (told,) = told_of([*said, judgement(3, **SAME)])
-    assert (told.nothing, told.gold) == (False, [Gold("owls.txt", WORDS)])
+    assert (told.nothing, told.gold) == (False, [Quoted("owls.txt", WORDS)])
 
 
 def test_a_judged_set_is_written(tmp_path: Path) -> None:
