@@ -37,7 +37,8 @@ class Proxy:
         self._stop.set()
         self._listener.close()
         for one in self._open:
-            one.close()
+            with suppress(OSError):  # closed by its thread, which alone closes it
+                one.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while not self._stop.is_set():

@@ -25,6 +25,7 @@ FLAGS = [
 
 Open = Callable[..., Page]
 _OF_FAILURES = ("Failed to load resource", "Access to fetch at")
+_CONTEXTS = pytest.StashKey[list[BrowserContext]]()
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +46,16 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Close a test's pages before its server, whichever fixture it named first: a page may still ask."""
+    contexts = item.stash.get(_CONTEXTS, [])
+    while contexts:
+        contexts.pop().close()
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
     """``open_page(address, failing=False, **context)``: a page of a fresh profile, watched.
 
     Its test fails when an exception is left uncaught, when anything is requested from a host
@@ -54,7 +63,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
     there of every answer that is an error: ``failing`` says that there will be some.
     """
     complaints: list[str] = []
-    contexts: list[BrowserContext] = []
+    contexts = request.node.stash.setdefault(_CONTEXTS, [])
 
     def opened(
         address: str, *, hosts: tuple[str, ...] = (), failing: bool = False, **options: Any
@@ -77,8 +86,6 @@ def open_page(browser: Browser) -> Iterator[Open]:
         return context.new_page()
 
     yield opened
-    for context in contexts:
-        context.close()
     assert not complaints
 
 
