@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run test fast abuse faults install lint wheel clean
+.PHONY: run compiled test fast abuse faults install lint wheel clean
 
 run: install
 	@test -e index/default/LIVE || $(BIN)/qa build
@@ -12,11 +12,15 @@ run: install
 # On every processor, a file of tests on one; in their order, so that the long ones do not come last.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test: install lint
+# Where the environment forbids Python to write bytecode, each process would compile the package again.
+compiled: install
+	$(BIN)/python -m compileall -q qa
+
+test: compiled lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # The tests that need neither the real model, nor a browser, nor OCR, nor a new environment.
-fast: install
+fast: compiled
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser and not ocr and not install"
 
 # At least 10,000 requests made up from the description of the interface; minutes.

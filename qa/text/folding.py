@@ -60,6 +60,8 @@ class Folded:
 
 def folded(text: str) -> Folded:
     """Fold a text; keep case and accents."""
+    if text.isascii() and text.isalpha():  # most words
+        return Folded(text, ())
     text = text.translate(_MARKS)
     steps: list[_Step] = []
     if not text.isascii():

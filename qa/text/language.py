@@ -220,8 +220,8 @@ def _weights() -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for weight, table in ((1.0, _COMMON), (0.5, _NAMELIKE)):
         for code, words in table.items():
-            for word in words.split():
-                for spelled in {fold(word), fold(word).replace("'", "")}:
+            for word in map(fold, words.split()):
+                for spelled in {word, word.replace("'", "")}:
                     found.setdefault(spelled, {})[code] = weight
     return found
 
