@@ -15,12 +15,17 @@ Box = tuple[float, float, float, float]
 """Left, lower, right and upper edge in points, from the lower left corner of a page as it is shown."""
 
 
+_AROUND = 500
+"""Characters before and after a span, by which its place is found again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Pages of a PDF, by number from 1, and the span of its text that is marked on them.
 
     ``sha256`` is of the file, ``text_sha256`` of the text that the span counts in, as UTF-8. An empty
-    span marks nothing. ``scanned`` are the paragraphs of pages that OCR read, by number from 1.
+    span marks nothing. ``around`` is the part of that text around the span; it begins at ``around_from``.
+    ``scanned`` are the paragraphs of pages that OCR read, by number from 1.
     """
 
     sha256: str
@@ -28,6 +33,8 @@ class Wanted:
     start: int = 0
     end: int = 0
     text_sha256: str = ""
+    around: str = ""
+    around_from: int = 0
     scanned: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
@@ -60,6 +67,22 @@ def _area(box: Box, scale: float, height: float) -> Area:
         math.floor(scale * x0), math.floor(scale * (height - y1)),
         math.ceil(scale * x1), math.ceil(scale * (height - y0)),
     )  # fmt: skip
+
+
+def wanted_of_span(document: Document, pages: tuple[int, ...], start: int, end: int) -> Wanted:
+    """Return what is asked of a document's pages to have a span of its text marked on them."""
+    if start >= end:
+        return Wanted(document.sha256, pages)
+    first = max(0, start - _AROUND)
+    return Wanted(
+        document.sha256,
+        pages,
+        start,
+        end,
+        text_digest(document.text),
+        document.text[first : end + _AROUND],
+        first,
+    )
 
 
 def text_digest(text: str) -> str:

@@ -186,9 +186,9 @@ class Pictures:
     def _draw(self, document: Document, start: int, end: int, pages: tuple[int, ...]) -> Drawn:
         from qa.corpus.reading import Options, UnreadableError
         from qa.corpus.sandbox.process import Sandbox
-        from qa.corpus.sheets import Marks, Wanted, scanned_pages, text_digest
+        from qa.corpus.sheets import Marks, scanned_pages, wanted_of_span
 
-        wanted = Wanted(document.sha256, pages, start, end, text_digest(document.text))
+        wanted = wanted_of_span(document, pages, start, end)
         if start < end and sum(scan.end - scan.start for scan in document.scans) < _MOST_SCANNED:
             wanted = replace(wanted, scanned=scanned_pages(document))
         options = Options.of(self._settings)

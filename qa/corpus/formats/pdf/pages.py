@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -108,10 +108,13 @@ class Pdf:
         finally:
             bitmap.close()
 
-    def pages(self) -> Iterator[Page]:
-        """Yield the pages in order; one that is damaged is empty."""
+    def pages(self, only: Container[int] | None = None) -> Iterator[Page]:
+        """Yield the pages in order; one that is damaged is empty, and so is one that is not in ``only``."""
         form = self._document.formenv.raw if self._document.formenv else None
         for number in range(len(self._document)):
+            if only is not None and number not in only:
+                yield Page()
+                continue
             try:
                 with self.page(number) as page:
                     found = _page(page, form)

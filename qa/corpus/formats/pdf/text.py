@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.corpus.formats.pdf import about
@@ -69,14 +69,24 @@ def read_pdf(data: bytes, scanner: Scanner | None = None) -> Reading:
     return read_traced(data, scanner).reading
 
 
-def read_traced(data: bytes, scanner: Scanner | None = None) -> Traced:
-    """Read a PDF like ``read_pdf``, and return the characters that its text was made from."""
+def read_traced(
+    data: bytes,
+    scanner: Scanner | None = None,
+    *,
+    only: Container[int] | None = None,
+    known: str = "",
+) -> Traced:
+    """Read a PDF like ``read_pdf``, and return the characters that its text was made from.
+
+    With ``only``, pages that are not in it, by number from 0, are as if they were empty, and the outline is not
+    read; ``known`` is a part of the whole file's text, which has its broken words as the whole file joins them.
+    """
     scanner = scanner or Scanner(Ocr())
     with open_pdf(data) as pdf:
-        pages = list(pdf.pages())
+        pages = list(pdf.pages(only))
         scanned = _scan(pdf, pages, scanner)
         said, language = pdf.metadata(), language_code(pdf.language())
-        outline, form = pdf.outline(), pdf.is_form
+        outline, form = pdf.outline() if only is None else [], pdf.is_form
     _refuse_without_text(pages, scanner.advice)
     pages = without_line_numbers(pages)
     edges = running(pages)
@@ -91,7 +101,7 @@ def read_traced(data: bytes, scanner: Scanner | None = None) -> Traced:
     paragraphs = paragraphs_of(
         lines, outlined(lines, outline), apart=edges.letters, parted_by=scanned
     )
-    words = vocabulary(line.text for _, line in lines)
+    words = vocabulary([*(line.text for _, line in lines), *known.split("\n")])
     text, marks, blocks, starts = _build(_with_notes(paragraphs, notes), len(pages), words, outline)
     opening = " ".join(text[:_OPENING].lower().split())
     gathered = keywords_and_more(said.get("Keywords"), subject=said.get("Subject"))
