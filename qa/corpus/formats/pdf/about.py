@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from qa.corpus import dates
+from qa.corpus.formats.pdf.fronts import is_imprint
 from qa.records import Published
 
 _CONVERTED = re.compile(
@@ -63,7 +64,7 @@ def names_document(words: str) -> bool:
         return False
     bare = " ".join(words.split()).strip(" .:–—-").lower()
     return bare not in _GENERIC and not (
-        _CONVERTED.match(words) or _FILE.match(words) or _SITE.fullmatch(words)
+        _CONVERTED.match(words) or _FILE.match(words) or _SITE.fullmatch(words) or is_imprint(words)
     )
 
 

@@ -13,10 +13,20 @@ _LIST = re.compile(r"\d+(?:[,–-]\d+)+", re.ASCII)
 _NEGATIVE = re.compile(r"–\d+", re.ASCII)
 
 
-def is_raised(floor: float, height: float, base_floor: float, base_height: float) -> bool:
-    """Whether a character is so much smaller and higher than another that it is an exponent."""
+_OVER = 0.1
+"""The A of LaTeX's name stands over its L; an exponent does not come so near, in its own heights."""
+
+
+def is_raised(
+    floor: float, height: float, base_floor: float, base_height: float, gap: float = 0.0
+) -> bool:
+    """Whether a character is so much smaller and higher than another that it is an exponent.
+
+    ``gap`` is the distance from the character before it, in points; below 0 they overlap.
+    """
     rise = floor - base_floor
-    return height <= 0.85 * base_height and 0.12 * base_height <= rise <= 0.8 * base_height
+    small = height <= 0.85 * base_height and gap > -_OVER * height
+    return small and 0.12 * base_height <= rise <= 0.8 * base_height
 
 
 def exponent(words: Words, before: str) -> Words:

@@ -266,7 +266,8 @@ def _raised(run: Sequence[Char], text: Any) -> list[bool]:
         return found
     base = 0
     for n in range(1, len(run)):
-        up = is_raised(run[n][2], heights[n], run[base][2], heights[base])
+        gap = run[n][1] - run[n - 1][3]
+        up = is_raised(run[n][2], heights[n], run[base][2], heights[base], gap)
         found[n] = up and size_of(text, run[n].number) < 0.9 * size_of(text, run[base].number)
         if not found[n]:
             base = n

@@ -8,14 +8,16 @@ from itertools import pairwise
 
 from qa.corpus.formats.pdf.fragments import Fragment
 from qa.corpus.formats.pdf.rules import Rules
-from qa.corpus.formats.pdf.tables import Columns, Row, cells_of, row_of, split_at
-from qa.corpus.formats.pdf.words import Words, joined
+from qa.corpus.formats.pdf.tables import Columns, Row, cells_of, one_row, rows_in, split_at
+from qa.corpus.formats.pdf.words import joined
 
 _NEAR = 4.0
 """Points: rules with a smaller distance touch."""
 _MOST_RULES = 400
 _MAX_CELL, _MAX_CLOSED_CELL, _MAX_CELLS = 400, 2_000, 20_000
 """The most characters of a cell, and of one with rules on all sides; the most cells of a table."""
+_HEAD = 3
+"""The most lines of a header."""
 _RULED_ROWS = 3
 """With so many stripes between rules, each is a row; with fewer, the lines in them are rows."""
 
@@ -173,10 +175,13 @@ def _grid(lattice: _Lattice, inside: Sequence[Fragment]) -> Grid | None:
     by_rule = sum(map(bool, lines)) >= _RULED_ROWS
     rows: list[tuple[Row, int]] = []
     for n, stripe in enumerate(lines):
-        split = _are_rows(stripe, edges, by_rule)
-        for part in stripe if split else [[f for line in stripe for f in line]]:
-            if part:
-                rows.append((row_of(_cells(part, edges), part), n))
+        if not stripe:
+            continue
+        whole = n == 0 and _is_header(lines, by_rule)
+        if not whole and _are_rows(stripe, edges, by_rule):
+            rows += [(row, n) for row in rows_in(stripe, edges)]
+        else:
+            rows.append((one_row(stripe, edges), n))
     longest = _MAX_CLOSED_CELL if len(lattice.rules.down) > 2 else _MAX_CELL
     if not _is_table([row for row, _ in rows], longest):
         return None
@@ -219,13 +224,10 @@ def _are_rows(stripe: Sequence[Sequence[Fragment]], edges: Sequence[float], by_r
     return 2 * sum(n > 1 for n in filled) > len(filled)
 
 
-def _cells(part: Sequence[Fragment], edges: Sequence[float]) -> tuple[Words, ...]:
-    """Return the cells of a row; the lines of one cell follow each other."""
-    lines = _lines(part)
-    by_line = [cells_of(line, edges) for line in lines]
-    return tuple(
-        joined(" ", (cells[n] for cells in by_line if len(cells[n]))) for n in range(len(edges) + 1)
-    )
+def _is_header(lines: Sequence[Sequence[Sequence[Fragment]]], by_rule: bool) -> bool:
+    """Whether the lines above the second rule are one header, over more lines than it has."""
+    rest = sum(map(len, lines[1:]))
+    return not by_rule and len(lines[0]) <= min(_HEAD, rest - 1)
 
 
 def _is_table(rows: Sequence[Row], longest: int) -> bool:

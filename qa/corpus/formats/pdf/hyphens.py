@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from qa.corpus.formats.pdf.words import Words
 
 _HYPHENS = "-\u00ad\u2010"
 _LONGEST = 100
 """The most characters of a broken word: without this limit the time would grow with the square."""
 _LAST_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*$")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_NAME = 4
+"""A name in capitals, "TCP-IP", has no more letters, and no more of them stand in a line."""
 _FIRST = frozenset(
     """
     self well half cross vice long short high low ill full non large small wide deep hard open
@@ -68,7 +72,18 @@ def between(above: str, below: str, words: frozenset[str]) -> str:
         return " "
     if above[-1] != "\u00ad" and after.group().lower() in _AND:
         return "- "
-    return "-" if _keeps(above[-1], broken, after.group(), words) else ""
+    parts = broken, after.group()
+    if _in_capitals(above, *parts):
+        parts = broken.lower(), after.group().lower()
+    return "-" if _keeps(above[-1], *parts, words) else ""
+
+
+def _in_capitals(line: str, word: str, after: str) -> bool:
+    """Whether a word is broken that stands in capitals as the text around it does, and is no short name."""
+    if not (word.isupper() and after.isupper() and len(after) > 1):
+        return False
+    others = sum(map(str.isupper, line.split()))
+    return len(word) > _NAME or (others > _NAME and 2 * others > len(line.split()))
 
 
 def _keeps(mark: str, word: str, after: str, words: frozenset[str]) -> bool:
@@ -91,3 +106,43 @@ def _keeps(mark: str, word: str, after: str, words: frozenset[str]) -> bool:
     if _ENDING.fullmatch(first):
         return False
     return (last in _FIRST and first not in _SOLID) or (first in _LAST and len(last) > 2)
+
+
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+"""In a script without spaces between words."""
+
+
+def run_on(lines: Sequence[Words], vocabulary: frozenset[str]) -> tuple[Words, list[int]]:
+    """Return lines, none of them empty, as one text, and where each of them begins in it."""
+    parts: list[Words] = []
+    offsets: list[int] = []
+    length = 0
+    for words in lines:
+        if parts:
+            last = parts[-1].text
+            link = between(last, words.text, vocabulary)
+            if link == " " and _WIDE.match(words.text) and _WIDE.match(last[-1]):
+                link = "-"  # nothing is inserted
+            elif link == "- ":
+                link = " "
+            if link == "":
+                parts[-1] = parts[-1].cut(0, -1)
+                length -= 1
+            elif link == " ":
+                parts.append(Words.of(" "))
+                length += 1
+        offsets.append(length)
+        parts.append(words)
+        length += len(words)
+    whole = Words("".join(part.text for part in parts), parts[0].marks[:0])
+    for part in parts:
+        whole.marks.extend(part.marks)
+    return _without_soft(whole, offsets)
+
+
+def _without_soft(words: Words, offsets: list[int]) -> tuple[Words, list[int]]:
+    soft = "\u00ad"
+    if soft not in words.text:
+        return words, offsets
+    moved = [offset - words.text.count(soft, 0, offset) for offset in offsets]
+    return words.without(soft), moved

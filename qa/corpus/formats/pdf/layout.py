@@ -190,7 +190,8 @@ def _line(
         apart = gap > _SPACE * after.size
         part = after.words
         high, base = after.y1 - after.y0, before.y1 - before.y0
-        if not apart and after.size < before.size and is_raised(after.y0, high, before.y0, base):
+        small = not apart and after.size < before.size
+        if small and is_raised(after.y0, high, before.y0, base, gap):
             part = exponent(part, words.text[-1])
         words += Words.of(" ") + part if apart else part
     main = max(row, key=lambda f: len(f.text))

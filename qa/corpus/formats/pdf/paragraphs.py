@@ -10,7 +10,8 @@ from itertools import pairwise
 from statistics import median
 
 from qa.corpus.formats.pdf.about import NUMBERED
-from qa.corpus.formats.pdf.hyphens import between
+from qa.corpus.formats.pdf.fronts import parts_title
+from qa.corpus.formats.pdf.hyphens import run_on
 from qa.corpus.formats.pdf.layout import Line
 from qa.corpus.formats.pdf.letters import greets, is_dated
 from qa.corpus.formats.pdf.pages import Bookmark
@@ -22,8 +23,6 @@ _ENTRY = re.compile(r".+(?:\.{4,}|(?:\. ){4,}|…{2,})\s*(?:\d+|[ivxl]+)$")
 """In a list of contents."""
 _SAME_SIZE, _LARGER = 0.08, 1.12
 _HEAD_CHARS, _HEAD_LINES, _HEAD_STEP = 200, 4, 1.7
-_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-"""In a script without spaces between words."""
 
 Face = tuple[float, bool]
 
@@ -70,10 +69,7 @@ class Paragraph:
     @property
     def centred(self) -> bool:
         """Whether its first line is centred in its column."""
-        line = self.lines[0][1]
-        left, right = line.x0 - line.left, line.right - line.x1
-        uneven = 0.25 * (line.right - line.left)  # for text whose lines do not reach the right edge
-        return left > 2 * line.size and abs(left - right) < max(2 * line.size, uneven)
+        return _is_centred(self.lines[0][1])
 
 
 def paragraphs_of(
@@ -138,15 +134,30 @@ def _leading(lines: Sequence[tuple[int, Line]]) -> float:
     return min(median(steps), 2.5) if steps else 1.2
 
 
+def _is_centred(line: Line) -> bool:
+    left, right = line.x0 - line.left, line.right - line.x1
+    uneven = 0.25 * (line.right - line.left)  # for text whose lines do not reach the right edge
+    return left > 2 * line.size and abs(left - right) < max(2 * line.size, uneven)
+
+
 def _begins(before: tuple[int, Line], after: tuple[int, Line], leading: float, body: float) -> bool:
     """Whether a paragraph begins with the line ``after``."""
     (page, above), (other, line) = before, after
     if abs(line.size - above.size) > _SAME_SIZE * above.size:
         return True
     step = (above.y0 - line.y0) / line.size
-    if line.size >= _LARGER * body and page == other and 0 < step < _HEAD_STEP:
+    large = line.size >= _LARGER * body and 0 < step < max(_HEAD_STEP, 1.15 * leading)
+    bold = line.bold and above.bold and 0 < step < leading * 1.3 + 0.1
+    centred = _is_centred(above) and _is_centred(line)
+    if page == other and (large or (bold and centred)):
         # The lines of a heading are uneven, and one of them may have no bold word.
-        return above.text[-1] in ".!?。" or NUMBERED.match(line.text) is not None
+        return (
+            above.text[-1] in ".!?。"
+            or NUMBERED.match(line.text) is not None
+            or (centred and above.bold and not line.bold)
+            or parts_title(above.text, line.text)
+            or is_dated(line.text)
+        )
     if line.bold != above.bold:
         return True
     ended = _TERMINAL.search(above.text) is not None
@@ -168,39 +179,7 @@ def joined_lines(
     lines: Sequence[tuple[int, Line]], vocabulary: frozenset[str]
 ) -> tuple[Words, list[int]]:
     """Return the lines as one text, and where each of them begins in it."""
-    parts: list[Words] = []
-    offsets: list[int] = []
-    length = 0
-    for _, line in lines:
-        words = line.words
-        if parts:
-            last = parts[-1].text
-            link = between(last, words.text, vocabulary)
-            if link == " " and _WIDE.match(words.text) and _WIDE.match(last[-1]):
-                link = "-"  # nothing is inserted
-            elif link == "- ":
-                link = " "
-            if link == "":
-                parts[-1] = parts[-1].cut(0, -1)
-                length -= 1
-            elif link == " ":
-                parts.append(Words.of(" "))
-                length += 1
-        offsets.append(length)
-        parts.append(words)
-        length += len(words)
-    whole = Words("".join(part.text for part in parts), parts[0].marks[:0])
-    for part in parts:
-        whole.marks.extend(part.marks)
-    return _without_soft(whole, offsets)
-
-
-def _without_soft(words: Words, offsets: list[int]) -> tuple[Words, list[int]]:
-    soft = "\u00ad"
-    if soft not in words.text:
-        return words, offsets
-    moved = [offset - words.text.count(soft, 0, offset) for offset in offsets]
-    return words.without(soft), moved
+    return run_on([line.words for _, line in lines], vocabulary)
 
 
 def levels_of(paragraphs: Sequence[Paragraph]) -> dict[Face, int]:

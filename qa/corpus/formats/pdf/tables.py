@@ -11,10 +11,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 
 from qa.corpus.formats.pdf.fragments import Fragment, Gap
 from qa.corpus.formats.pdf.words import EMPTY, Words, joined
+from qa.corpus.formats.pdf.wraps import Line, cell_of, is_figure, rows_of
 
 _GAP = 4.0
 """The least distance of columns in points."""
@@ -30,7 +30,8 @@ _FAR = 3.0
 _MARK = re.compile(r"[^\w\s]{1,3}|\(?\w{1,3}[.)]|\[\d+\]|(?:\d+\.)+\d*")
 """In a list: a bullet, a number, the prompt before a line of a program."""
 _LEADER = re.compile(r"\.{4}|(?:\. ){4}|…{2}")
-_FIGURES = re.compile(r"[-−+(]?[\d.,:%/ €$£-]*\d[\d.,:%/ )€$£-]*")
+_HEAD = 3
+"""The most lines of a header."""
 _TERMINAL = (".", "!", "?", ":", ";")
 
 
@@ -57,10 +58,6 @@ class Row:
     @property
     def _texts(self) -> list[str]:
         return [cell.text for cell in self.cells]
-
-
-Line = Sequence[Fragment]
-"""Fragments side by side, from the left."""
 
 
 def split_at(
@@ -230,7 +227,7 @@ def _table_at(
         return None, end
     if not _is_table(chosen, edges):
         return None, end
-    return Span(start, last, _with_header(_merged(chosen, edges), rules)), last
+    return Span(start, last, _with_header(_rows(chosen, edges, rules), rules)), last
 
 
 def _is_within_text(lines: Sequence[Line], start: int, end: int) -> bool:
@@ -298,36 +295,48 @@ def _has_marks_only(rows: Sequence[Sequence[Words]]) -> bool:
     )
 
 
-def _merged(lines: Sequence[Line], edges: Sequence[float]) -> list[Row]:
-    """Return the rows of lines; the wrapped lines of a cell are joined."""
-    steps = [above[0].y0 - below[0].y0 for above, below in pairwise(lines)]
-    whole = [step for step, below in zip(steps, lines[1:], strict=True) if below[0].x0 < edges[0]]
-    usual = median(whole) if whole else 0.0
-    rows: list[Row] = []
-    for n, line in enumerate(lines):
-        cells = cells_of(line, edges)
-        if (
-            rows
-            and not len(cells[0])
-            and _wraps(rows[-1].cells, cells, steps[n - 1] < 0.85 * usual)
-        ):
-            both = tuple(
-                joined(" ", (part for part in pair if len(part)))
-                for pair in zip(rows[-1].cells, cells, strict=True)
-            )
-            rows[-1] = replace(rows[-1], cells=both, y0=min(rows[-1].y0, min(f.y0 for f in line)))
-        else:
-            rows.append(row_of(cells, line))
-    return rows
+def rows_in(lines: Sequence[Line], edges: Sequence[float]) -> Iterator[Row]:
+    """Yield the rows of lines; the lines of a cell are joined."""
+    for part in rows_of(lines, lambda line: cells_of(line, edges)):
+        yield one_row(part, edges)
 
 
-def _wraps(above: Sequence[Words], below: Sequence[Words], close: bool) -> bool:
-    """Whether a line continues the cells of the one above it."""
-    parts = [(one.text, other.text) for one, other in zip(above, below, strict=True) if len(other)]
-    if not all(one for one, _ in parts):
-        return False
-    alone = len(parts) == 1 and len(below) > 2  # no row has only one cell that is not its first
-    return close or alone or all(other[:1].islower() for _, other in parts)
+def one_row(lines: Sequence[Line], edges: Sequence[float]) -> Row:
+    """Return lines as one row."""
+    by_line = [cells_of(line, edges) for line in lines]
+    cells = tuple(cell_of(column) for column in zip(*by_line, strict=True))
+    return row_of(cells, [fragment for line in lines for fragment in line])
+
+
+def _rows(
+    lines: Sequence[Line], edges: Sequence[float], rules: Sequence[tuple[float, float, float]]
+) -> list[Row]:
+    """Return the rows of lines; those above a rule that stands below the header are the header."""
+    head = _header_lines(lines, edges, rules)
+    top = [one_row(lines[:head], edges)] if head else []
+    return [*top, *rows_in(lines[head:], edges)]
+
+
+def _header_lines(
+    lines: Sequence[Line], edges: Sequence[float], rules: Sequence[tuple[float, float, float]]
+) -> int:
+    """Return how many lines stand above the only rule among the lines, if they may be a header."""
+    below = [
+        n
+        for n, (above, line) in enumerate(pairwise(lines), start=1)
+        if any(
+            min(f.y0 for f in line) < y < max(f.y1 for f in above)
+            and y < _middle(above)
+            and y > _middle(line)
+            and x0 < edges[0] < x1
+            for y, x0, x1 in rules
+        )
+    ]
+    return below[0] if below and len(below) < 3 and below[0] <= min(_HEAD, len(lines) - 2) else 0
+
+
+def _middle(line: Line) -> float:
+    return (line[0].y0 + line[0].y1) / 2
 
 
 def _with_header(rows: list[Row], rules: Sequence[tuple[float, float, float]]) -> tuple[Row, ...]:
@@ -341,16 +350,12 @@ def _with_header(rows: list[Row], rules: Sequence[tuple[float, float, float]]) -
     figures = [
         n
         for n in range(len(first.cells))
-        if 2 * sum(_is_figure(row.cells[n]) for row in rows[1:])
+        if 2 * sum(is_figure(row.cells[n].text) for row in rows[1:])
         > sum(len(row.cells[n]) > 0 for row in rows[1:])
     ]
     over_figures = any(
-        not _is_figure(first.cells[n]) and len(first.cells[n]) for n in figures
-    ) and not any(_is_figure(cell) for cell in first.cells)
+        not is_figure(first.cells[n].text) and len(first.cells[n]) for n in figures
+    ) and not any(is_figure(cell.text) for cell in first.cells)
     if over_rule or in_bold or over_figures or first.size > second.size:
         return (replace(first, header=True), *rows[1:])
     return tuple(rows)
-
-
-def _is_figure(cell: Words) -> bool:
-    return _FIGURES.fullmatch(cell.text) is not None

@@ -61,7 +61,10 @@ def _is_numbered(words: str, heads: Sequence[str]) -> bool:
         return False
     number = found["number"].upper()
     others = [match["number"].upper() for head in heads if (match := NUMBERED.match(head))]
-    return not number.isdecimal() or number == "1" or len(others) > 1
+    if number[0].isdecimal():
+        return number == "1" or "." in number or len(others) > 1
+    # "X Window System", "A. Lind: her life": a letter counts where others do, or after "Chapter".
+    return not words.upper().startswith(number) or sum(o.isalpha() for o in others) > 1
 
 
 def _heads_heading(blocks: Sequence[Block], n: int) -> bool:
