@@ -89,7 +89,14 @@ def test_the_number_of_a_series_is_no_title(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["Annual report 2019", "Report on the wells", "Catch 22", "The 39 steps", "Paper 1 of the council"]
+    "words",
+    [
+        "Annual report 2019",
+        "Report on the wells",
+        "Catch 22",
+        "The 39 steps",
+        "Paper 1 of the council",
+    ],
 )
 def test_a_title_with_a_figure_is_one(words: str) -> None:
     assert not is_imprint(words)
@@ -108,7 +115,9 @@ def test_two_centred_lines_in_bold_are_one_title(size: float) -> None:
     assert found == "The council of Orlaville Minutes of the third meeting"
 
 
-@pytest.mark.parametrize("words", ["X Window System Protocol", "M. Curie in Paris", "I saw the flood"])
+@pytest.mark.parametrize(
+    "words", ["X Window System Protocol", "M. Curie in Paris", "I saw the flood"]
+)
 def test_a_letter_before_a_title_is_no_number_of_a_chapter(words: str) -> None:
     assert title_of((words, 20, BOLD), heads=["Abstract", "Wells"]) == words
 

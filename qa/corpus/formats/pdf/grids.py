@@ -177,8 +177,8 @@ def _grid(lattice: _Lattice, inside: Sequence[Fragment]) -> Grid | None:
     for n, stripe in enumerate(lines):
         if not stripe:
             continue
-        whole = n == 0 and _is_header(lines, by_rule)
-        if not whole and _are_rows(stripe, edges, by_rule):
+        headed = n == 0 and _is_header(lines, by_rule)
+        if not headed and _are_rows(stripe, edges, by_rule):
             rows += [(row, n) for row in rows_in(stripe, edges)]
         else:
             rows.append((one_row(stripe, edges), n))
