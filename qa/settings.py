@@ -88,6 +88,11 @@ class Settings:
     )
     ocr_seconds: int = _setting(30, "time that reading a scanned page may take")
     ocr_pages: int = _setting(1_000, "scanned pages that are read of a document")
+    exact_passages: int = _setting(
+        20_000,
+        "of an index at an address: up to so many passages, a question is compared with all of them; "
+        "where there are more, an index of their vectors finds the nearest",
+    )
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
         20,
@@ -240,6 +245,7 @@ _RANGES = {
     "reader_output_bytes": (1_000_000, 1 << 32),
     "ocr_seconds": (1, 3600),
     "ocr_pages": (1, 100_000),
+    "exact_passages": (0, 1_000_000_000),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),

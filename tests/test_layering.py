@@ -198,7 +198,7 @@ def test_nothing_is_run_that_was_read() -> None:
             "CONTEXT Bm25 Building Candidates Checked DocumentEntry Draft EncodedPassage Facts Fault Fetched FileIndex"
             " FileRecord Generation GenerationState GenerationWriter Index IndexFolder IndexState Journal Live"
             " NearWord Opened Pointer Previous PurgeReport Query Recipe Sampled Spans Spellings Statistics Store"
-            " StoredPassage TokenCodes document_digest open_index",
+            " StoredPassage TokenCodes document_digest folder_of kept_here open_index",
         ),
         ("qa.build.builder", "Accept BuildReport Judge Progress Silent build_index"),
         ("qa.engine", "Engine"),

@@ -101,7 +101,7 @@ def build_index(
     began = time.perf_counter()
     settle()
     progress = progress or Silent()
-    index = index or open_index(settings.index)
+    index = index or open_index(settings.index, exact_passages=settings.exact_passages)
     if not (stamps(paths) if documents is None else documents):
         raise _nothing(paths, [])
     with index.building() as building, reading(settings, progress.say) as read:

@@ -1,7 +1,7 @@
 """Looks at the set-up: what a service on this machine would meet, and what to do about it.
 
-Nothing is changed, and nothing is asked of the network but the service's own port. Of the index what
-an opening reads is checked; ``qa check`` proves all of it.
+Nothing is changed, but for a model that is fetched. The network is asked for the service's own port, and
+for an index at an address. Of the index what an opening reads is checked; ``qa check`` proves all of it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from qa.service.hosts import is_loopback, stays_here
 from qa.service.keys import Keyring
 from qa.service.sessions import Sessions
 from qa.settings import Settings
-from qa.store import IndexFolder
+from qa.store import folder_of, kept_here, open_index
 from qa.text.printable import in_line
 
 State = Literal["ok", "note", "bad"]
@@ -124,7 +124,7 @@ def _index(settings: Settings) -> _Found:
 
 
 def _archive(settings: Settings) -> _Found:
-    paths = IndexFolder(Path(settings.index)).live().paths
+    paths = open_index(settings.index).folders()
     if not paths:
         yield "note", "the index does not say from which folder it was built", ""
     for path in paths:
@@ -141,18 +141,24 @@ def _archive(settings: Settings) -> _Found:
 
 
 def _writing(settings: Settings) -> _Found:
-    place = _nearest(Path(settings.index))
+    own = folder_of(settings.index)
+    place = _nearest(own or kept_here())
+    if own is None:
+        yield "note", "whether the bucket can be written is seen when a build begins", ""
     if os.access(place, os.W_OK | os.X_OK):
         yield "ok", f"{place} can be written", ""
+    elif own is None:
+        yield "bad", f"{place} cannot be written by this user", "set HOME: models are kept there"
     else:
         yield "note", f"{place} cannot be written by this user", "to build here, make it writable"
 
 
 def _disk(settings: Settings) -> _Found:
-    index = Path(settings.index)
+    index = folder_of(settings.index) or kept_here()
     held = sum(path.lstat().st_size for path in index.rglob("*") if path.is_file())
     free = shutil.disk_usage(_nearest(index)).free
-    told = f"{free / 1e9:,.1f} GB free, the index has {held / 1e9:,.1f} GB"
+    what = "the index has" if folder_of(settings.index) else f"{index} has"
+    told = f"{free / 1e9:,.1f} GB free, {what} {held / 1e9:,.1f} GB"
     if free < held + _SPARE_BYTES:
         yield "bad", told, "make room: a build writes a generation beside those that there are"
     else:
@@ -244,7 +250,8 @@ def _is_here(host: str) -> bool:
 
 def _clock(settings: Settings) -> _Found:
     """Sessions end by the clock, and a file of tomorrow tells that it is slow."""
-    places = (Path(settings.index) / "LIVE", Path(settings.keys_file))
+    index = folder_of(settings.index)
+    places = (*([index / "LIVE"] if index else []), Path(settings.keys_file))
     latest = max((path.stat().st_mtime for path in places if path.exists()), default=0.0)
     if latest > time.time() + _FUTURE_SECONDS:
         yield "bad", "files of the service are of a later time than now", "set this machine's clock"

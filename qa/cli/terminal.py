@@ -222,6 +222,7 @@ def show_purge(report: PurgeReport) -> None:
         f"  generation {report.generation} is live",
         *(f"  deleted generation {name}" for name in report.generations_removed),
         *(f"  the same text stays as {source}" for source in report.copies),
+        *([f"  {report.beyond}"] if report.beyond else []),
     ]
     click.echo(printable("\n".join(lines)))
 

@@ -22,6 +22,7 @@ from qa.cli.serve import answer, door
 from qa.corpus.beside import is_passed_over
 from qa.errors import CorpusError, UsageError
 from qa.settings import Settings, data_folder
+from qa.store.address import folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def up(
     Returns the exit status: that of the build where it fails, which has told why. Raises what
     ``qa.cli.serve.serve`` raises, and UsageError for a folder that cannot be followed.
     """
-    _check(folder, Path(settings.index))
+    _check(folder, folder_of(settings.index))
     arguments = [str(folder.resolve()), "--index", settings.index]
     if model is not None:
         arguments += ["--model", model]
@@ -86,10 +87,12 @@ def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _check(folder: Path, index: Path) -> None:
+def _check(folder: Path, index: Path | None) -> None:
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         raise CorpusError(f"{folder} {what}: name a folder of documents")
+    if index is None:  # it lies in a bucket
+        return
     inner, outer = index.resolve(), folder.resolve()
     if not inner.is_relative_to(outer):
         return

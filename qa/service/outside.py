@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qa.errors import IndexUnusableError, UsageError
-from qa.store import IndexFolder
+from qa.store import folder_of, open_index
 
 _INDEX_FOLDER = ("LIVE", "generations")
 
@@ -25,10 +25,11 @@ def _refuse_index(setting: str, path: Path, index: str) -> None:
     resolved = path.resolve()
     folders = [*path.absolute().parents, resolved, *resolved.parents]
     inside = [f for f in folders if all((f / name).exists() for name in _INDEX_FOLDER)]
-    own = Path(index).resolve()
+    folder = folder_of(index)
+    own = folder.resolve() if folder else None
     if inside or own in (resolved, *resolved.parents):
         raise UsageError(
-            f"setting {setting} is {path}, which lies in the index folder {(inside or [own])[0]}: "
+            f"setting {setting} is {path}, which lies in the index folder {inside[0] if inside else own}: "
             "the index may be published or removed, so name a place outside"
         )
 
@@ -44,7 +45,7 @@ def _refuse_archive(setting: str, path: Path, paths: Sequence[Path]) -> None:
 
 
 def _read_by(index: str) -> list[Path]:
-    """Return what the last build of an index folder has read; nothing for an index elsewhere."""
+    """Return what the last build of an index has read, as the machine that built it calls that."""
     with suppress(IndexUnusableError, OSError):
-        return [Path(path) for path in IndexFolder(Path(index)).live().paths]
+        return [Path(path) for path in open_index(index).folders()]
     return []

@@ -7,7 +7,7 @@ an address (``docs/scale.md``). Any other store must pass the tests in ``tests/s
 
 from pathlib import Path
 
-from qa.store.address import need_lancedb, remote_address
+from qa.store.address import folder_of, kept_here, need_lancedb, remote_address
 from qa.store.bm25 import Bm25
 from qa.store.files.folder import IndexFolder
 from qa.store.files.generation import Generation
@@ -49,8 +49,11 @@ from qa.store.protocol import (
 from qa.store.recipe import Recipe
 
 
-def open_index(place: str | Path) -> Index:
+def open_index(place: str | Path, *, exact_passages: int | None = None) -> Index:
     """Return the index at a place: a folder, or an address. It need not exist yet.
+
+    ``exact_passages`` is for builds at an address: with more passages than that, an index of the vectors
+    finds the nearest. None: what is usual.
 
     Raises UsageError for an address of an unknown kind, and if LanceDB is needed but not installed.
     """
@@ -60,7 +63,7 @@ def open_index(place: str | Path) -> Index:
     need_lancedb()
     from qa.store.lance import LanceIndex  # an extra: an index in a folder does not need it
 
-    return LanceIndex(address)
+    return LanceIndex(address, exact_passages=exact_passages)
 
 
 __all__ = [
@@ -100,5 +103,7 @@ __all__ = [
     "StoredPassage",
     "TokenCodes",
     "document_digest",
+    "folder_of",
+    "kept_here",
     "open_index",
 ]

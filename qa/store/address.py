@@ -55,6 +55,28 @@ def remote_address(place: str | Path) -> Address | None:
     return Address(f"{found[0]}{rest}", rest.rsplit("/", 1)[1], True)
 
 
+def folder_of(place: str | Path) -> Path | None:
+    """Return the folder that an index lies in, as this machine sees it; None where it lies in a bucket.
+
+    Raises UsageError as ``remote_address`` does.
+    """
+    address = remote_address(place)
+    if address is None:
+        return Path(place)
+    return None if address.remote else Path(address.uri)
+
+
+def kept_here() -> Path:
+    """Return where this machine keeps models and builds under way of indexes at addresses.
+
+    Raises UsageError where the user has no home.
+    """
+    try:
+        return Path.home() / ".cache" / "cited-qa"
+    except RuntimeError as error:
+        raise UsageError(f"{error}: set HOME to a folder that can be written") from error
+
+
 def need_lancedb() -> None:
     """Raise UsageError where the extra is not installed."""
     if find_spec("lancedb") is None:

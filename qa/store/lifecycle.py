@@ -123,6 +123,8 @@ class PurgeReport:
     generations_removed: tuple[str, ...]
     copies: tuple[str, ...]
     """Sources of documents that have the same text and were not purged."""
+    beyond: str = ""
+    """Where the text may stay that this program cannot remove; empty if there is no such place."""
 
 
 class Fault(NamedTuple):
@@ -188,7 +190,10 @@ class Previous(Protocol):
 
     @property
     def live(self) -> bool:
-        """Whether it is the live one; False if it only serves instead of a damaged live one."""
+        """Whether it is the live one, and of the kind that a build would make now.
+
+        False if it only serves instead of a damaged live one.
+        """
 
     @property
     def files(self) -> Sequence[FileRecord]:

@@ -36,7 +36,7 @@ Address = tuple[str, int]
 
 
 @contextmanager
-def serving(index: Path, keys: Path) -> Iterator[tuple[int, Address]]:
+def serving(index: Path | str, keys: Path) -> Iterator[tuple[int, Address]]:
     """Run the service with the fake encoder; give its process id and its address."""
     command = [sys.executable, "-c", PROGRAM, str(index), str(keys)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:

@@ -14,10 +14,12 @@ AT_ONCE = {"beat": 1.0, "grace": 0.0, "linger": 0.0}
 """Nobody waits in tests of one process."""
 
 
-def lance_index(address: str, local: Path, **times: float) -> LanceIndex:
+def lance_index(
+    address: str, local: Path, *, exact_passages: int | None = None, **times: float
+) -> LanceIndex:
     found = remote_address(address)
     assert isinstance(found, Address)
-    return LanceIndex(found, local, **(AT_ONCE | times))
+    return LanceIndex(found, local, exact_passages=exact_passages, **(AT_ONCE | times))
 
 
 def flipped(data: bytes, words: bytes) -> bytes:
@@ -28,14 +30,16 @@ def flipped(data: bytes, words: bytes) -> bytes:
 
 @dataclass
 class SharedFolder:
-    """Tables in folders on the disk."""
+    """Tables in folders on the disk. ``exact_passages``: see ``LanceIndex``."""
 
     folder: Path
+    exact_passages: int | None = None
     made: int = 0
 
     def new(self) -> Index:
         self.made += 1
-        return lance_index(f"lance:{self.folder}/index{self.made}", self.folder / "local")
+        place = f"lance:{self.folder}/index{self.made}"
+        return lance_index(place, self.folder / "local", exact_passages=self.exact_passages)
 
     def damage(self, index: Index) -> None:
         live = index.state().generations[0].name

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.buckets import Server, server
+from tests.store import contract
 from tests.store.contract import CHECKS, Check
 from tests.store.lance import Bucket, SharedFolder
 
@@ -22,6 +23,26 @@ def s3() -> Iterator[Server]:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_in_a_folder(check: Check, tmp_path: Path) -> None:
     check(SharedFolder(tmp_path))
+
+
+SEARCHING = [
+    contract.exact_results,
+    contract.ties_fall_by_id_across_the_cut,
+    contract.a_question_without_terms,
+    contract.filters_are_applied_before_the_cut,
+    contract.required_terms_are_applied_before_the_cut,
+    contract.facets_are_applied_before_the_cut,
+    contract.statistics_count_passages,
+    contract.similar_and_sample,
+    contract.a_build_takes_over_what_has_not_changed,
+    contract.a_deleted_document_is_hidden_everywhere,
+]
+"""What an index of the vectors may change."""
+
+
+@pytest.mark.parametrize("check", SEARCHING, ids=lambda check: check.__name__)
+def test_with_an_index_of_the_vectors(check: Check, tmp_path: Path) -> None:
+    check(SharedFolder(tmp_path, exact_passages=0))
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -82,8 +82,9 @@ def verify_rows(generation: LanceGeneration) -> None:
     for part in _parts(told[PASSAGES]["rows"]):
         for _, kept in tables.passages(part, keyed=True):
             digests[PASSAGES].update(kept)
-    for _, _, kept in tables.terms(told[TERMS]["rows"]):
-        digests[TERMS].update(kept)
+    for part in _parts(told[TERMS]["rows"]):
+        for _, kept in tables.terms(part):
+            digests[TERMS].update(kept)
     for name, digest in digests.items():
         if digest.hexdigest() != told[name]["sha256"]:
             raise damaged(f"{generation.info.generation}-{name}", "its rows are not those written")
@@ -120,7 +121,10 @@ def _contents(generation: LanceGeneration) -> Iterator[str]:
             frequency.update(set(held))
             lengths.append(len(held))
             tokens[np.unique(np.frombuffer(passage.ids, "<u4"))] += 1
-    told = {term: count for term, count, _ in generation.tables.terms(len(frequency))}
+    told: dict[str, int] = {}
+    for part in _parts(generation.manifest["tables"][TERMS]["rows"]):
+        for block, _ in generation.tables.terms(part):
+            told |= block
     if told != frequency:
         yield "the terms are counted otherwise than they stand in the passages"
     if not np.array_equal(tokens, generation.token_frequency):
@@ -165,6 +169,5 @@ def _searches(generation: LanceGeneration) -> Iterator[str]:
         if id not in told.dense and len(nearest) <= 10:
             yield f"{where} is not found by its own vector"
         for term in terms[:3]:
-            held, _, _ = generation.tables.matching([term], depth, None)
-            if len(held) != generation.statistics([term], ()).terms[term]:
+            if generation.holding(term) != generation.statistics([term], ()).terms[term]:
                 yield f"a term of {where} is found in another number of passages"

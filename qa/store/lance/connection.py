@@ -52,12 +52,13 @@ _REFUSED = re.compile(
 )
 _MISSING = re.compile(r"not found|NoSuchKey|no such file|does not exist", re.IGNORECASE)
 _STORE = re.compile(
-    r"generic \w+ error|error sending|performing (?:GET|PUT|HEAD|POST|DELETE|LIST)|HTTP error|"
-    r"credential|connection (?:refused|reset|closed)",
+    r"generic \w+ error|Generic \{ store|Status \{ status|error sending|HTTP error|"
+    r"performing (?:GET|PUT|HEAD|POST|DELETE|LIST)|credential|connection (?:refused|reset|closed)",
     re.IGNORECASE,
 )
 """How the engine tells of what a store did not do."""
-_LATE = re.compile(r"timed out|time-?out|deadline|stale file|input/output error", re.IGNORECASE)
+# "retry_timeout" is a setting that stands in every message.
+_LATE = re.compile(r"timed out|\btime-?out|deadline|stale file|input/output error", re.IGNORECASE)
 
 
 class Database:

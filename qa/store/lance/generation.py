@@ -1,15 +1,8 @@
-"""A generation as asking sees it: what its tables recall, without the documents removed since.
-
-The engine recalls with some to spare; which of these come first is worked out here from the vectors and
-the counts themselves, by the arithmetic that the store on the disk has. So both give the same answers, to
-the last digit, and of equal ones the first by id.
-"""
+"""A generation as asking sees it: what its tables recall, without the documents removed since."""
 
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import groupby
@@ -21,14 +14,15 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexForeignError
 from qa.records import Archive, Document, IndexInfo, PassageId
-from qa.store.bm25 import idf, impacts, relative_lengths
 from qa.store.documents import Catalogue, Documents, document_of
-from qa.store.files.dense import check_unit, inner_products
+from qa.store.files.dense import check_unit
 from qa.store.files.words import Words
 from qa.store.ids import PassageIds
-from qa.store.lance.exact import Recalled, among, best, counted
-from qa.store.lance.layout import PassageRow, span_of, unpacked
+from qa.store.lance.exact import among, counted
+from qa.store.lance.layout import PassageRow, unpacked
+from qa.store.lance.recall import Recall, Scope
 from qa.store.lance.tables import Tables
+from qa.store.lance.terms import Frequencies
 from qa.store.lifecycle import EncodedPassage, FileRecord
 from qa.store.protocol import (
     Candidates,
@@ -46,18 +40,15 @@ from qa.store.protocol import (
 from qa.store.recipe import Recipe
 from qa.text.analysis import Analyzer
 
-DOCUMENT_ENTRIES, RECORDS, WORDS, TOKENS = (
+DOCUMENT_ENTRIES, RECORDS, WORDS, TOKENS, FIRST_TERMS = (
     "documents.json",
     "files.json",
     "words.txt",
     "token_frequency.bin",
+    "first_terms.json",
 )
-LOCAL = (DOCUMENT_ENTRIES, RECORDS, WORDS, TOKENS)
+LOCAL = (DOCUMENT_ENTRIES, RECORDS, WORDS, TOKENS, FIRST_TERMS)
 """Files that are read when a generation is opened, and stay in memory."""
-_KNOWN_TERMS = 100_000
-"""Terms whose frequencies are kept at most."""
-_SCORE_TOLERANCE, _COSINE_TOLERANCE = 1e-4, 1e-5
-"""By how much the engine's figures may be off; measured: 1e-5 of a score, 3e-7."""
 
 
 class LanceGeneration:
@@ -92,7 +83,14 @@ class LanceGeneration:
         hidden = self.documents.hidden
         self._visible = np.ones(len(written), bool) if hidden is None else ~hidden
         self.spellings = Words(files[WORDS] if hidden is None else b"")
-        self._frequencies = _Frequencies(tables)
+        self._frequencies = Frequencies(tables, json.loads(files[FIRST_TERMS]))
+        self._recall = Recall(
+            tables,
+            self._frequencies,
+            self.recipe.bm25,
+            float(manifest["mean_length"]),
+            int(counts.sum()),
+        )
         self.info = IndexInfo(
             name=index_name,
             generation=str(manifest["generation"]),
@@ -108,7 +106,7 @@ class LanceGeneration:
         held = frozenset(term for term in terms if known[term])
         if self.documents.hidden is not None:
             where = self._where(self._visible)
-            held = frozenset(term for term in held if self.tables.matching([term], 1, where)[0])
+            held = frozenset(term for term in held if self._recall.holds(term, where))
         return Statistics(
             passages=len(self),
             mean_length=float(self.manifest["mean_length"]),
@@ -116,6 +114,11 @@ class LanceGeneration:
             tokens=self.token_frequency[np.asarray(tokens, np.int64)],
             held=held,
         )
+
+    def holding(self, term: str) -> int:
+        """Return in how many passages the engine's index finds a term, hidden ones too."""
+        scope = Scope(None, np.empty(0, np.int64), len(self))
+        return int(self._recall.holders([term], scope).sum())
 
     def __len__(self) -> int:
         """How many passages there are, hidden ones too."""
@@ -125,21 +128,24 @@ class LanceGeneration:
         keep, sifted, undated = self._visible, None, 0
         if query.filters:
             keep, undated, sifted = self.documents.matching(query.filters)
-        held_out = self.ids.rows(list(query.held_out))
-        where = self._where(keep, held_out)
-        left = int(np.diff(self._bounds)[keep].sum()) - len(held_out[keep[self._places(held_out)]])
         if query.vector.shape != (self.recipe.dimension,):
             raise IndexForeignError(
                 f"the question's vector has the shape {query.vector.shape}, those of the index have "
                 f"{self.recipe.dimension} dimensions: the index is another model's, run qa build again"
             )
         check_unit(query.vector[None, :])
-        if query.required:
-            holders = self._holders(query.required, where)
-            where, left = among("row", holders), int(holders.sum())
+        held_out = self.ids.rows(list(query.held_out))
+        left = int(np.diff(self._bounds)[keep].sum()) - len(held_out[keep[self._places(held_out)]])
+        scope = Scope(self._where(keep), held_out, left)
         none = np.empty(0, np.int64)
-        dense = self._dense(query, where, left) if left else none
-        lexical = self._lexical(query, where, left) if left and query.terms else none
+        if query.required:
+            holders = self._recall.holders(query.required, scope)
+            scope = Scope(among("row", holders), none, int(holders.sum()))
+        dense = lexical = none
+        if scope.left:
+            dense = self._recall.dense(query.vector, query.depth, scope)
+        if scope.left and query.terms:
+            lexical = self._recall.lexical(query.terms, query.depth, scope)
         return Candidates(
             dense=self.ids.ids(dense),
             lexical=self.ids.ids(lexical),
@@ -149,49 +155,9 @@ class LanceGeneration:
             unmet=sifted.unmet if sifted else (),
         )
 
-    def _dense(self, query: Query, where: str | None, left: int) -> RowArray:
-        def recall(wanted: int) -> Recalled:
-            rows, vectors, about = self.tables.nearest(query.vector, wanted, where)
-            exact = inner_products(vectors, query.vector) if len(rows) else about
-            return Recalled(rows, exact, about.min(initial=1.0) + _COSINE_TOLERANCE)
-
-        return best(recall, query.depth, left)
-
-    def _lexical(self, query: Query, where: str | None, left: int) -> RowArray:
-        weights = idf(
-            np.asarray(list(self._frequencies(query.terms).values()), np.int64), len(self)
-        )
-
-        def recall(wanted: int) -> Recalled:
-            rows, texts, about = self.tables.matching(query.terms, wanted, where)
-            counts, lengths = counted(texts, query.terms)
-            relative = relative_lengths(lengths, float(self.manifest["mean_length"]))
-            shares = impacts(counts, weights, relative[:, None], self.recipe.bm25)
-            exact = np.zeros(len(rows), np.float32)
-            for share in shares.T:  # one after the other: the order of a sum decides its last digit
-                exact += share
-            ceiling = min(about, default=0.0) * (1 + _SCORE_TOLERANCE)
-            return Recalled(np.asarray(rows, np.int64), exact, ceiling)
-
-        return best(recall, query.depth, left)
-
-    def _holders(self, terms: Sequence[str], where: str | None) -> NDArray[np.bool_]:
-        """Return which passages have all of some terms, of those that a condition leaves."""
-        holders = np.zeros(len(self), bool)
-        if rarest := min(self._frequencies(terms).values()):
-            rows, texts, _ = self.tables.matching(terms, rarest, where, every=True)
-            counts, _ = counted(texts, terms)
-            holders[np.asarray(rows, np.int64)[counts.all(axis=1)]] = True
-        return holders
-
-    def _where(self, keep: NDArray[np.bool_], held_out: RowArray | None = None) -> str | None:
-        """Return the condition that leaves the passages of some documents, in SQL."""
-        parts = []
-        if not keep.all():
-            parts.append(among("document", keep))
-        if held_out is not None and len(held_out):
-            parts.append(f"row NOT IN ({', '.join(map(str, held_out.tolist()))})")
-        return " AND ".join(parts) or None
+    def _where(self, keep: NDArray[np.bool_]) -> str | None:
+        """Return the condition that leaves the passages of some documents, in SQL; None for all."""
+        return None if keep.all() else among("document", keep)
 
     def _places(self, rows: RowArray) -> RowArray:
         """Return the place of each row's document."""
@@ -228,7 +194,7 @@ class LanceGeneration:
 
     def similar(self, id: PassageId, cosine: float) -> list[PassageId]:
         ((own, _),) = self.tables.passages(self.ids.rows([id]).tolist())
-        rows = np.sort(self.tables.within(own.vector, cosine, len(self)))
+        rows = self._recall.alike(own.vector, cosine)
         return self.ids.ids(rows[self._visible[self._places(rows)]])
 
     def sample(self, most: int) -> list[Sampled]:
@@ -257,10 +223,9 @@ class LanceGeneration:
     def spans(self) -> Iterator[Spans]:
         # Nothing is verified: a wrong span makes an id that no citation has.
         entries = self.documents.written
-        rows = self.tables.packed(len(self))
-        for place, packed in groupby(rows, key=itemgetter(0)):
+        for place, found in groupby(self.tables.spans(len(self)), key=itemgetter(0)):
             if self._visible[place]:
-                starts, ends = zip(*(span_of(data) for _, data in packed), strict=True)
+                _, starts, ends = zip(*found, strict=True)
                 yield Spans(entries[place]["id"], entries[place]["sha256"], starts, ends)
 
     def summary(self) -> Archive:
@@ -322,25 +287,3 @@ class _Shown:
 def _read(tables: Tables, written: Sequence[Mapping[str, Any]], place: int) -> Document:
     ((row, _),) = tables.documents([place])
     return document_of(written[place], row.text, row.layout)
-
-
-class _Frequencies:
-    """In how many passages terms stand; those that were asked for last are kept."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        self._known: OrderedDict[str, int] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __call__(self, terms: Sequence[str]) -> dict[str, int]:
-        """Return the number of each term; one look for all that are not known."""
-        with self._lock:
-            found = {term: self._known.get(term) for term in terms}
-        missing = [term for term, count in found.items() if count is None]
-        looked = self._tables.frequencies(missing) if missing else {}
-        told = {term: looked.get(term, 0) if n is None else n for term, n in found.items()}
-        with self._lock:
-            self._known |= told
-            while len(self._known) > _KNOWN_TERMS:
-                self._known.popitem(last=False)
-        return told

@@ -18,7 +18,7 @@ from qa.errors import (
     UsageError,
 )
 from qa.records import Document, IndexInfo, Passage
-from qa.store.address import Address
+from qa.store.address import Address, kept_here
 from qa.store.files.journal import Journal
 from qa.store.files.pointer import Live, Pointer
 from qa.store.lance import upkeep
@@ -27,6 +27,7 @@ from qa.store.lance.connection import Database
 from qa.store.lance.generation import LanceGeneration
 from qa.store.lance.pointer import Hold
 from qa.store.lance.shelf import Shelf
+from qa.store.lance.vectors import EXACT_PASSAGES
 from qa.store.lance.writer import LanceWriter
 from qa.store.lifecycle import (
     Checked,
@@ -40,15 +41,30 @@ from qa.store.lifecycle import (
 from qa.store.protocol import Store
 from qa.store.recipe import Recipe
 
+_BEYOND = (
+    "a bucket with versioning, replication or object lock keeps what was deleted: remove it there too, "
+    "and from backups"
+)
 _BLOCK = 256
 """Passages of the generation before whose vectors are read together."""
 
 
 class LanceIndex:
-    """Implements ``Index``. ``local`` is where this machine keeps models and builds under way."""
+    """Implements ``Index``. ``local`` is where this machine keeps models and builds under way.
 
-    def __init__(self, address: Address, local: Path | None = None, **times: float) -> None:
-        place = local or Path.home() / ".cache" / "cited-qa"
+    ``exact_passages``: a build makes an index of the vectors where there are more passages than that.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        local: Path | None = None,
+        *,
+        exact_passages: int | None = None,
+        **times: float,
+    ) -> None:
+        place = local or kept_here()
+        self._exact_passages = EXACT_PASSAGES if exact_passages is None else exact_passages
         self._shelf = Shelf(Database(address), place, **times)
         self._workshop = Shelf(Database(address, patient=True), place, **times)
         self.name = address.name
@@ -97,7 +113,7 @@ class LanceIndex:
         with self._workshop.row.held() as hold:
             stay = self._workshop.clear(hold.row.live, hold.row.retired)
             hold.row = hold.row._replace(retired=stay)
-            yield LanceBuilding(self._workshop, hold)
+            yield LanceBuilding(self._workshop, hold, self._exact_passages)
 
     def rollback(self, name: str | None = None) -> IndexInfo:
         return upkeep.rollback(self._workshop, name)
@@ -106,7 +122,7 @@ class LanceIndex:
         report = upkeep.purge(self._workshop, names)
         journal = _journal_folder(self._workshop)
         (journal / ".encoded").unlink(missing_ok=True)
-        return report
+        return replace(report, beyond=_BEYOND) if self._shelf.address.remote else report
 
     def check(self, tell: Callable[[str], None] = lambda _: None) -> Checked:
         return check(self._workshop, tell)
@@ -163,8 +179,9 @@ def _facts(manifest: Mapping[str, Any]) -> Facts:
 class LanceBuilding:
     """Implements ``Building``, for whoever holds the index."""
 
-    def __init__(self, shelf: Shelf, hold: Hold) -> None:
+    def __init__(self, shelf: Shelf, hold: Hold, exact_passages: int) -> None:
         self._shelf, self._hold = shelf, hold
+        self._exact_passages = exact_passages
         self._model_manifest = ""
 
     @cached_property
@@ -175,9 +192,12 @@ class LanceBuilding:
         try:
             generation, fault = open_first(self._shelf, live)
             verify_rows(generation)
-        except (IndexDamagedError, IndexMissingError):  # it cannot be taken over
+        except (IndexDamagedError, IndexForeignError, IndexMissingError):
+            # It cannot be taken over.
             return None
-        return LancePrevious(generation, live=fault is None)
+        indexed = len(generation) > self._exact_passages
+        as_wanted = (generation.tables.vectors is not None) == indexed
+        return LancePrevious(generation, live=fault is None and as_wanted)
 
     def add_model(self, fingerprint: str, make: Callable[[Path], None]) -> Path:
         folder, self._model_manifest = self._shelf.models.add(fingerprint, make)
@@ -193,7 +213,13 @@ class LanceBuilding:
         live = self._hold.row.live
         with Journal(folder) as journal:
             number = self._shelf.next_number(live)
-            writer = LanceWriter(self._shelf.database, number, recipe, self._shelf.address.name)
+            writer = LanceWriter(
+                self._shelf.database,
+                number,
+                recipe,
+                self._shelf.address.name,
+                self._exact_passages,
+            )
             before = self.previous.generation if self.previous else None
             draft = LanceDraft(
                 self._shelf, self._hold, writer, journal, before, self._model_manifest

@@ -34,6 +34,7 @@ from qa.store.lance.connection import Database, named
 from qa.store.lance.layout import checksum
 
 FORMAT = 1
+"""Of the row. What a generation holds has a format of its own."""
 TABLE = "live"
 BEAT_SECONDS = 5.0
 _DEAD_AFTER = 4

@@ -16,9 +16,9 @@ from qa.store.files.pointer import Live, Pointer, version_of
 from qa.store.lance.connection import Database
 from qa.store.lance.files import read_files, sum_of
 from qa.store.lance.generation import DOCUMENT_ENTRIES, LOCAL, LanceGeneration
-from qa.store.lance.layout import DOCUMENTS, FILES, PASSAGES, TERMS, damaged
+from qa.store.lance.layout import DOCUMENTS, FILES, FORMAT, PASSAGES, TERMS, damaged
 from qa.store.lance.models import MODEL, Models
-from qa.store.lance.pointer import BEAT_SECONDS, FORMAT, LiveRow, Retired
+from qa.store.lance.pointer import BEAT_SECONDS, LiveRow, Retired
 from qa.store.lance.tables import table_name
 from qa.store.lance.writer import MANIFEST, opened
 
@@ -27,7 +27,16 @@ GRACE_SECONDS = 600.0
 LINGER_SECONDS = 5.0
 """What a purge waits for, so that services take the new generation over before the old one goes."""
 _TABLE = re.compile(r"(?P<generation>[0-9]{6,9}-[0-9a-f]{8})-(passages|documents|terms|files)")
-_WANTED = ("counts", "files", "fingerprint", "model_manifest", "tables", "mean_length", "bytes")
+_WANTED = (
+    "counts",
+    "files",
+    "fingerprint",
+    "model_manifest",
+    "tables",
+    "mean_length",
+    "bytes",
+    "vectors",
+)
 
 
 class Shelf:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from qa.errors import (
     CorpusError,
     IndexDamagedError,
+    IndexForeignError,
     IndexUnusableError,
     NotFoundError,
     UsageError,
@@ -39,7 +40,7 @@ def state(shelf: Shelf) -> IndexState:
 def _generation_state(shelf: Shelf, pointer: Pointer, at: Live, *, live: bool) -> GenerationState:
     try:
         generation = shelf.generation(pointer, at.removed)
-    except IndexDamagedError as error:
+    except (IndexDamagedError, IndexForeignError) as error:
         return GenerationState(pointer.generation, live, 0, fault=error.message)
     return GenerationState(
         name=pointer.generation,
@@ -126,7 +127,7 @@ def purge(shelf: Shelf, names: Sequence[str]) -> PurgeReport:
 def _opened(shelf: Shelf, pointer: Pointer) -> LanceGeneration | None:
     try:
         return shelf.generation(pointer)
-    except IndexDamagedError:
+    except (IndexDamagedError, IndexForeignError):
         return None
 
 
@@ -158,7 +159,8 @@ def _without(shelf: Shelf, current: LanceGeneration, gone: Collection[str], live
             f"no document would be left in the index {shelf.address.name}: remove it instead"
         )
     number = shelf.next_number(live)
-    writer = LanceWriter(shelf.database, number, current.recipe, shelf.address.name)
+    exact = 0 if current.tables.vectors else len(current)
+    writer = LanceWriter(shelf.database, number, current.recipe, shelf.address.name, exact)
     try:
         first = 0
         while first < len(keeps):

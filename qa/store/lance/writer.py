@@ -1,8 +1,4 @@
-"""Writing a generation: rows are numbered as they come, appended in batches, counted; then indexes are made.
-
-Lance may append a batch twice where an acknowledgement is lost. So each append is held against the plan: a
-table that has more rows than that is set back to what it was, and appended to again.
-"""
+"""Writing a generation: rows are numbered as they come, appended in batches, counted; then indexes are made."""
 
 from __future__ import annotations
 
@@ -16,24 +12,35 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS, BTree
 
-from qa.errors import IndexDamagedError, IndexUnreachableError
+from qa.errors import IndexDamagedError
 from qa.records import Document, Passage, PassageId
 from qa.store.bm25 import mean_length
 from qa.store.documents import document_entry, json_bytes, layout_bytes
 from qa.store.files.dense import check_unit
 from qa.store.files.manifest import METRIC
 from qa.store.files.words import WordsWriter
+from qa.store.lance.appended import Appended
 from qa.store.lance.connection import Database, named
 from qa.store.lance.files import files_table, sum_of
-from qa.store.lance.generation import DOCUMENT_ENTRIES, RECORDS, TOKENS, WORDS, LanceGeneration
+from qa.store.lance.generation import (
+    DOCUMENT_ENTRIES,
+    FIRST_TERMS,
+    RECORDS,
+    TOKENS,
+    WORDS,
+    LanceGeneration,
+)
+from qa.store.lance.indexing import index_terms, index_vectors, measured
 from qa.store.lance.layout import (
     DOCUMENTS,
     DOCUMENTS_SCHEMA,
     FILES,
+    FORMAT,
     PASSAGES,
     TERMS,
+    TERMS_OF_BLOCK,
+    TERMS_SCHEMA,
     DocumentRow,
     PassageRow,
     documents_table,
@@ -42,8 +49,8 @@ from qa.store.lance.layout import (
     passages_table,
     terms_table,
 )
-from qa.store.lance.pointer import FORMAT
 from qa.store.lance.tables import AT_ONCE, Tables, table_name
+from qa.store.lance.vectors import EXACT_PASSAGES, VectorIndex
 from qa.store.lifecycle import EncodedPassage, FileRecord
 from qa.store.passage import stored_passage
 from qa.store.recipe import Recipe
@@ -54,73 +61,23 @@ SEALED = "sealed"
 """The tag of a finished table: nobody's cleaning takes its version away."""
 _BATCH_BYTES = 32 << 20
 _BATCH_ROWS = 8192
-_TRIES = 3
-_TERMS_AT_ONCE = 200_000
-_WHOLE_TERMS = FTS(
-    base_tokenizer="whitespace",
-    lower_case=False,
-    stem=False,
-    remove_stop_words=False,
-    ascii_folding=False,
-    max_token_length=None,
-    with_position=False,
-)
-"""Our own terms, as they are."""
-
-
-class _Appended:
-    """A table that grows by rows that were numbered before; ``sums`` digests their checksums in order."""
-
-    def __init__(self, database: Database, name: str, empty: pa.Table) -> None:
-        self._database = database
-        self.table = database.create(name, empty)
-        self.rows = 0
-        self._sums = hashlib.sha256()
-
-    def append(self, data: pa.Table, columns: Sequence[str]) -> None:
-        """Append rows; ``columns`` are those of their checksums. Raises IndexUnreachableError."""
-        wanted = self.rows + len(data)
-        before = int(self.table.version)
-        for left in range(_TRIES - 1, -1, -1):
-            try:
-                with named(self._database.address):
-                    self.table.add(data)
-            except IndexUnreachableError:
-                if not left:
-                    raise
-            found = self._database.read(self._latest)
-            if found == wanted:
-                break
-            if found != self.rows:
-                with named(self._database.address):
-                    self.table.restore(before)
-            before = int(self.table.version)
-        else:
-            raise IndexDamagedError(
-                f"the index {self._database.address.name} took {found} rows instead of {wanted}: "
-                "run qa build again"
-            )
-        self.rows = wanted
-        for sums in zip(*(data[column].to_pylist() for column in columns), strict=True):
-            self._sums.update(b"".join(sums))
-
-    def _latest(self) -> int:
-        self.table.checkout_latest()
-        return int(self.table.count_rows())
-
-    def told(self) -> dict[str, Any]:
-        """Return what the manifest says of the table: its version, its rows, the digest of its sums."""
-        return {
-            "version": int(self.table.version),
-            "rows": self.rows,
-            "sha256": self._sums.hexdigest(),
-        }
+_BLOCKS_AT_ONCE = 200
 
 
 class LanceWriter:
-    """Writes the tables of one generation."""
+    """Writes the tables of one generation.
 
-    def __init__(self, database: Database, number: int, recipe: Recipe, index_name: str) -> None:
+    ``exact_passages``: with more passages than that the vectors get an index.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        number: int,
+        recipe: Recipe,
+        index_name: str,
+        exact_passages: int = EXACT_PASSAGES,
+    ) -> None:
         self.name = f"{number:06d}-{secrets.token_hex(4)}"
         self._database, self._index_name = database, index_name
         self._recipe = recipe
@@ -137,14 +94,16 @@ class LanceWriter:
         self._lengths = array("i")
         self._tokens = np.zeros(recipe.vocabulary, np.int64)
         self._all_tokens = 0
+        self._first_terms: list[str] = []
+        self._exact_passages = exact_passages
         self._words = WordsWriter()
         self._made: dict[str, Any] = {}
         self._local: dict[str, bytes] = {}
         self.ids: set[str] = set()
         """The ids of the documents so far."""
 
-    def _new(self, name: str, empty: pa.Table) -> _Appended:
-        return _Appended(self._database, table_name(self.name, name), empty)
+    def _new(self, name: str, empty: pa.Table) -> Appended:
+        return Appended(self._database, table_name(self.name, name), empty)
 
     @property
     def furniture(self) -> int:
@@ -218,27 +177,29 @@ class LanceWriter:
 
     def _flush(self) -> None:
         if self._waiting_documents:
-            table = documents_table(self._documents.rows, self._waiting_documents)
-            self._documents.append(table, ["sum"])
+            self._documents.append(*documents_table(self._documents.rows, self._waiting_documents))
         if self._waiting:
-            table = passages_table(self._passages.rows, self._waiting, self._recipe.dimension)
-            self._passages.append(table, ["sum", "keyed_sum"])
+            self._passages.append(
+                *passages_table(self._passages.rows, self._waiting, self._recipe.dimension)
+            )
         self._waiting, self._waiting_documents, self._bytes = [], [], 0
 
     def finish(self, *, model_manifest: str, records: Sequence[FileRecord]) -> LanceGeneration:
         """Write what is left, make the indexes; return the generation as it will be, but for its calibration."""
         self._flush()
         terms = self._write_terms()
+        vectors = None
         if self._passages.rows:
-            self._index(self._passages, "terms", _WHOLE_TERMS)
-        if terms.rows:
-            self._index(terms, "term", BTree())
+            index_terms(self._passages)
+            if self._passages.rows > self._exact_passages:
+                vectors = index_vectors(self._passages)
         words = b"".join(self._words.file(self._analyzer, self._frequency.keys()))
         self._local = {
             DOCUMENT_ENTRIES: json_bytes(self._entries),
             RECORDS: json_bytes([asdict(record) for record in records]),
             WORDS: words,
             TOKENS: self._tokens.astype("<i8").tobytes(),
+            FIRST_TERMS: json_bytes(self._first_terms),
         }
         with named(self._database.address):
             name = table_name(self.name, FILES)
@@ -249,27 +210,24 @@ class LanceWriter:
             for table in tables.values():
                 table.table.tags.create(SEALED, int(table.table.version))
             size = sum(int(table.table.stats()["total_bytes"]) for table in tables.values())
-        self._made = self._manifest(model_manifest, told, size)
+        if vectors is not None:
+            versions = {name: entry["version"] for name, entry in told.items()}
+            searched = Tables(self._database, self.name, versions, vectors)
+            vectors = measured(self._database, searched, vectors, self._passages.rows)
+        self._made = self._manifest(model_manifest, told, size, vectors)
         return opened(self._database, self._index_name, self._made, self._local)
 
-    def _write_terms(self) -> _Appended:
-        rows = terms_table(())
-        terms = self._new(TERMS, rows)
+    def _write_terms(self) -> Appended:
+        terms = self._new(TERMS, TERMS_SCHEMA.empty_table())
         ordered = sorted(self._frequency.items())
-        for first in range(0, len(ordered), _TERMS_AT_ONCE):
-            terms.append(terms_table(ordered[first : first + _TERMS_AT_ONCE]), ["sum"])
+        blocks = [
+            ordered[first : first + TERMS_OF_BLOCK]
+            for first in range(0, len(ordered), TERMS_OF_BLOCK)
+        ]
+        self._first_terms = [block[0][0] for block in blocks]
+        for first in range(0, len(blocks), _BLOCKS_AT_ONCE):
+            terms.append(*terms_table(first, blocks[first : first + _BLOCKS_AT_ONCE]))
         return terms
-
-    def _index(self, appended: _Appended, column: str, config: Any) -> None:
-        """Make an index of a column, once all rows are there; make sure that it holds them all."""
-        with named(self._database.address):
-            appended.table.create_index(column, config=config)
-            (index,) = appended.table.list_indices()
-        if index.num_indexed_rows != appended.rows or index.num_unindexed_rows:
-            raise IndexDamagedError(
-                f"the index of {column} holds {index.num_indexed_rows} of {appended.rows} rows: "
-                "run qa build again"
-            )
 
     def seal(self, calibration: Mapping[str, Any] | None) -> tuple[dict[str, Any], str]:
         """Write the manifest of what was finished; return it, and its SHA-256."""
@@ -280,7 +238,11 @@ class LanceWriter:
         return self._made, sum_of(data).sha256
 
     def _manifest(
-        self, model_manifest: str, tables: Mapping[str, Any], size: int
+        self,
+        model_manifest: str,
+        tables: Mapping[str, Any],
+        size: int,
+        vectors: VectorIndex | None,
     ) -> dict[str, Any]:
         files = {name: asdict(sum_of(data)) for name, data in self._local.items()}
         return {
@@ -298,6 +260,7 @@ class LanceWriter:
             "furniture": self.furniture,
             "mean_length": mean_length(np.asarray(self._lengths, np.int32)),
             "tables": tables,
+            "vectors": vectors.to_json() if vectors else None,
             "files": files,
             "bytes": size + sum(entry["bytes"] for entry in files.values()),
         }
@@ -316,7 +279,8 @@ def opened(
     name = str(manifest["generation"])
     expected = {table: entry["rows"] for table, entry in manifest["tables"].items()}
     versions = {table: entry["version"] for table, entry in manifest["tables"].items()}
-    tables = Tables(database, name, versions)
+    vectors = VectorIndex.of_manifest(manifest["vectors"])
+    tables = Tables(database, name, versions, vectors)
     if tables.count() != expected:
         raise IndexDamagedError(
             f"generation {name} has other rows than were written: run qa build again"
