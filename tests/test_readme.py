@@ -52,7 +52,9 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
 @pytest.mark.model
 def test_every_command_of_the_readme_runs(model_index: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
-    asked = shutil.copytree(ROOT / "eval" / "seeds", tmp_path / "eval" / "seeds") / "questions.jsonl"
+    asked = (
+        shutil.copytree(ROOT / "eval" / "seeds", tmp_path / "eval" / "seeds") / "questions.jsonl"
+    )
     # Whether all of them hold the gates, tests/evaluate/test_seeds.py tells.
     asked.write_text("".join(asked.read_text("utf-8").splitlines(keepends=True)[::20]), "utf-8")
     shutil.copytree(model_index, tmp_path / "index" / "default")

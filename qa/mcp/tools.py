@@ -19,7 +19,7 @@ from qa.errors import UsageError
 from qa.facets import WHERE
 from qa.mcp import places, schemas
 from qa.present.citations import citation_line, original_address, view_address
-from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line
+from qa.present.shown import lead, note_lines, quoted, searched_otherwise, verdict_line
 from qa.present.wire import answer_body, json_bytes
 from qa.records import Answer, Document, Filters, Question, Result
 
@@ -257,7 +257,7 @@ def _in_words(answer: Answer, base: str) -> str:
             f"The short answer, word for word from [{short.result.rank}]:\n{_quoted(short.words)}\n"
             f"In its sentence:\n{_quoted(before + short.words + after)}"
         )
-    for result in shown(answer):
+    for result in quoted(answer):
         source = f"{citation_line(result.citation)}\n{view_address(result.citation, base)}"
         if original := original_address(result.citation):
             source += f"\noriginal: {original}"

@@ -20,7 +20,7 @@ from qa.asking import is_askable
 from qa.errors import UsageError
 from qa.present.citations import citation_line, view_address
 from qa.present.markdown import in_line, line_of, with_bold
-from qa.present.shown import lead, note_lines, searched_otherwise, shown, verdict_line, words_of
+from qa.present.shown import lead, note_lines, quoted, searched_otherwise, verdict_line, words_of
 from qa.present.wire import answer_body
 from qa.records import Answer, Filters, Highlight, Question, Result, ShortAnswer
 
@@ -123,7 +123,7 @@ def check_wanted(
 
 def message_of(answer: Answer, base: str) -> Message:
     """Return an answer in words; ``base`` is the address of the service."""
-    message, results = _Draft(), shown(answer)
+    message, results = _Draft(), quoted(answer)
     if searched_otherwise(answer):
         message.add(f"Searched for: {in_line(answer.searched)}\n\n")
     if short := lead(answer):
@@ -162,10 +162,10 @@ class _Draft:
 
 def _quote(result: Result, words: ShortAnswer | None) -> str:
     """Return an excerpt as a block quote; the words that answer, or its best sentence, are in bold."""
-    quoted = with_bold(result.excerpt, [_span(words.start, words.text)]) if words else ""
-    if "**" not in quoted:
-        quoted = with_bold(result.excerpt, sorted(result.highlights, key=lambda h: h.start))
-    return "\n".join(f"> {line_of(line)}".rstrip() for line in quoted.strip().split("\n"))
+    block = with_bold(result.excerpt, [_span(words.start, words.text)]) if words else ""
+    if "**" not in block:
+        block = with_bold(result.excerpt, sorted(result.highlights, key=lambda h: h.start))
+    return "\n".join(f"> {line_of(line)}".rstrip() for line in block.strip().split("\n"))
 
 
 def _span(start: int, words: str) -> Highlight:

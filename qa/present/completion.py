@@ -7,7 +7,7 @@ from typing import Any
 
 from qa.present.chat import MODEL, Reply
 from qa.present.citations import view_address
-from qa.present.shown import shown
+from qa.present.shown import quoted
 from qa.records import Result
 
 
@@ -38,8 +38,7 @@ def completion_events(reply: Reply, *, usage: bool, sources: bool) -> Iterator[d
     for piece in reply.pieces:
         yield _chunk(reply, {"content": piece}, usage)
     if sources:
-        quoted = shown(reply.answer)
-        yield from (_open_webui_event(result, reply.base) for result in quoted)
+        yield from (_open_webui_event(result, reply.base) for result in quoted(reply.answer))
     annotations = [] if sources else _annotations(reply)
     yield {
         **_chunk(reply, {"annotations": annotations}, usage),

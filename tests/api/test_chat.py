@@ -48,14 +48,20 @@ def posted(client: TestClient, **fields: Any) -> Any:
 # --- answers ------------------------------------------------------------------------------------
 
 
+def near_the_first(results: list[Any]) -> list[Any]:
+    """Those of the results that a message quotes: with three fifths of the first one's score."""
+    return [one for one in results if one["score"] >= 0.6 * results[0]["score"]]
+
+
 def check_message(
     content: str, annotations: list[Any], cited: dict[str, Any], chat: OpenAI
 ) -> None:
     """Check that every marker stands where it is said to, and leads to what it quotes."""
     assert cited["offsets"] == "Unicode code points"
-    assert [a["type"] for a in annotations] == ["url_citation"] * len(cited["results"])
+    quoted = near_the_first(cited["results"])
+    assert [a["type"] for a in annotations] == ["url_citation"] * len(quoted)
     connection = http.client.HTTPConnection(chat.base_url.host, chat.base_url.port, timeout=30)
-    for result, annotation in zip(cited["results"], annotations, strict=True):
+    for result, annotation in zip(quoted, annotations, strict=True):
         told, citation = annotation["url_citation"], result["citation"]
         assert content[told["start_index"] : told["end_index"]] == f"[{result['rank']}]"
         assert told["url"] == citation["url"]
@@ -388,7 +394,7 @@ def test_open_webuis_own_events_are_for_those_who_want_them(index: Path, engine:
         json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")
     ]
     sources = [event["event"] for event in events if "event" in event]
-    results = client.post("/v1/ask", json={"question": USER}).json()["results"]
+    results = near_the_first(client.post("/v1/ask", json={"question": USER}).json()["results"])
     assert [s["data"]["document"] for s in sources] == [[r["excerpt"]] for r in results]
     assert [s["data"]["source"]["url"] for s in sources] == [r["citation"]["url"] for r in results]
     assert {source["type"] for source in sources} == {"source"}

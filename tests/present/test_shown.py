@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.present.shown import MOST_AROUND, lead, note_lines, pieces, shown, verdict_line, words_of
+from qa.present.shown import (
+    MOST_AROUND,
+    lead,
+    note_lines,
+    pieces,
+    quoted,
+    shown,
+    verdict_line,
+    words_of,
+)
 from qa.records import Highlight, Note, ShortAnswer
 from tests.answers import OWLS, answer, cited, marked
 
@@ -84,6 +95,19 @@ def test_only_the_nearest_two_are_quoted_where_nothing_answers() -> None:
     assert list(shown(answer(*results, verdict="not_found"))) == results[:2]
     for verdict in ("answered", "unsure"):
         assert list(shown(answer(*results, verdict=verdict))) == results
+
+
+def test_a_chat_quotes_what_is_near_to_the_first() -> None:
+    scores = (0.5, 0.31, 0.29, 0.3)
+    results = [replace(cited(n, OWLS), score=score) for n, score in enumerate(scores, start=1)]
+    for verdict in ("answered", "unsure"):
+        found = quoted(answer(*results, verdict=verdict))
+        assert [one.score for one in found] == [0.5, 0.31, 0.3]
+    found = quoted(answer(*results[:1], *results[3:], *results[1:2], verdict="not_found"))
+    assert [one.score for one in found] == [0.5, 0.3]
+    weak = [replace(one, score=-one.score) for one in results]
+    assert [one.score for one in quoted(answer(*weak))][:1] == [-0.5]
+    assert list(quoted(answer())) == []
 
 
 def test_that_a_question_was_shortened_is_not_told_twice() -> None:
