@@ -16,7 +16,7 @@ from pathlib import Path
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-FLOORS = {"boxes": 0.95}
+FLOORS = {"boxes": 0.99}
 SPANS = Path(__file__).parent / "pdf_boxes" / "labels.jsonl"
 WIDTH, HEIGHT = 595.0, 842.0
 _SLACK = 1.0

@@ -15,7 +15,7 @@ from pathlib import Path
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-FLOORS = {"neighbours": 0.95}
+FLOORS = {"neighbours": 0.97}
 HERE = Path(__file__).parent / "pdf_order"
 Drawn = tuple[bytes, list[str]]
 

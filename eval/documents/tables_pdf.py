@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reportlab.pdfgen.canvas import Canvas
 
-FLOORS = {"rows": 0.90}
+FLOORS = {"rows": 0.98}
 HERE = Path(__file__).parent / "tables_pdf"
 Cells = Sequence[str]
 Table = tuple[bytes, Cells | None, list[Cells]]

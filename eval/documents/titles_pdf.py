@@ -15,7 +15,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-FLOORS = {"titles": 0.88}
+FLOORS = {"titles": 0.95}
 HERE = Path(__file__).parent / "titles_pdf"
 BODY = [
     "The council of Orlaville met in the old school and spoke for two hours about the",

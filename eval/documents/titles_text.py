@@ -9,7 +9,7 @@ from pathlib import Path
 from qa.corpus.readers import read_document
 
 FOLDER = Path(__file__).parent / "titles_text"
-FLOORS = {"right": 0.88}
+FLOORS = {"right": 0.95}
 
 
 def titled() -> Iterator[tuple[str, str | None, str | None]]:

@@ -106,7 +106,7 @@ VERSIONS: Mapping[str, Version] = {
     for endings, version in (
         (".txt .text", Version(4, "chardet")),
         (".md .markdown", Version(4, "markdown-it-py PyYAML chardet")),
-        (".pdf", Version(4, "pypdfium2")),
+        (".pdf", Version(5, "pypdfium2")),
         (".docx .docm", Version(4, "lxml")),
         (".odt .fodt", Version(4, "lxml")),
         (".pptx .pptm .ppsx", Version(4, "lxml")),

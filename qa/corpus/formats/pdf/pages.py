@@ -13,6 +13,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from qa.corpus.formats.pdf.accents import with_accents
 from qa.corpus.formats.pdf.chars import chars_of, turned
 from qa.corpus.formats.pdf.fields import Note, filled, with_fields
 from qa.corpus.formats.pdf.fragments import Fragment, fragments_of
@@ -180,8 +181,8 @@ def _page(page: pypdfium2.PdfPage, form: Any | None) -> Page:
     text = page.get_textpage()
     try:
         chars = chars_of(text.raw)
-        fragments = list(fragments_of(chars.usual, text.raw))
-        others = tuple(fragments_of(chars.others, text.raw))
+        fragments = list(fragments_of(with_accents(chars.usual), text.raw))
+        others = tuple(fragments_of(with_accents(chars.others), text.raw))
     finally:
         text.close()
     turn = chars.turn
