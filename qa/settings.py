@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -275,8 +276,9 @@ def _from_file(named: str | None) -> Mapping[str, Any]:
         raise UsageError(f"the settings file {path} cannot be read: {error}") from error
     unknown = sorted(set(values) - set(_FIELDS))
     if unknown:
+        named_alike = get_close_matches(unknown[0], _FIELDS) or _FIELDS
         raise UsageError(
-            f"{path} has no setting {unknown[0]!r}: choose one of {', '.join(_FIELDS)}"
+            f"{path} has no setting {unknown[0]!r}: choose one of {', '.join(named_alike)}"
         )
     return values
 

@@ -56,6 +56,7 @@ def test_qa_config_names_the_file(elsewhere: Path) -> None:
     [
         ("port = ", "cannot be read"),
         ("colour = 1", "has no setting 'colour': choose one of index, "),
+        ('keys = "keys.json"', "has no setting 'keys': choose one of keys_file"),
         ("[server]\nport = 1", "has no setting 'server'"),
         ('port = "many"', "setting port is 'many': it must be a whole number"),
         ("port = 1.5", "it must be a whole number"),
