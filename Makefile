@@ -31,9 +31,9 @@ abuse: install
 # that mean no good, a minute of each kind; files of every format damaged thousands of times; half an hour.
 faults: install
 	KILLS=1000 JUDGEMENTS=1000 SWAPS=1000 CONNECTION_SECONDS=60 DAMAGES=100 \
-	  REMOTE_SERVICES=3 REMOTE_SWAPS=200 REMOTE_KILLS=50 $(BIN)/python -m pytest -s \
+	  REMOTE_SERVICES=3 REMOTE_SWAPS=200 REMOTE_KILLS=50 RAY_CLUSTER=1 $(BIN)/python -m pytest -s \
 	  tests/faults/test_store_faults.py tests/faults/test_judgements.py tests/api/test_swaps.py tests/faults/test_connections.py \
-	  tests/faults/test_large_answers.py tests/faults/test_damaged_files.py tests/faults/test_remote_faults.py
+	  tests/faults/test_large_answers.py tests/faults/test_damaged_files.py tests/faults/test_remote_faults.py tests/faults/test_ray_cluster.py
 
 # What pipx, uvx and pip install, without its libraries: docs/deploy.md.
 wheel: install

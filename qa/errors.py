@@ -12,6 +12,7 @@
     │   ├── TooManyError       one caller's share is used up             429
     │   ├── CorpusError        nothing in the PATHs can be indexed
     │   ├── ConfinementError   the kernel does not confine the readers
+    │   ├── WorkersError       a build's workers do not start, or do not see what it sees
     │   └── DatasetError       a judged data set that cannot be read
     ├── GateError              a gate did not hold                       exit 1
     ├── BusyError              the service is overloaded                 503
@@ -134,6 +135,12 @@ class ConfinementError(UsageError):
     """The kernel does not confine the readers' process as the settings demand."""
 
     code = "readers_not_confined"
+
+
+class WorkersError(UsageError):
+    """The workers of a build do not start, end again and again, or see other files than it does."""
+
+    code = "workers_failed"
 
 
 class DatasetError(UsageError):

@@ -94,6 +94,15 @@ class Settings:
         "of an index at an address: up to so many passages, a question is compared with all of them; "
         "where there are more, an index of their vectors finds the nearest",
     )
+    workers: str = _setting(
+        "here",
+        "who reads, splits and embeds in a build: `here`, its own process; `ray`, processes on Ray, "
+        "on the cluster that RAY_ADDRESS names or else on one of this machine",
+        choices=("here", "ray"),
+    )
+    ray_workers: int = _setting(
+        0, "how many of these processes there are; 0: one for each processor of the cluster"
+    )
     generations_kept: int = _setting(3, "generations kept on the disk, the live one included")
     max_wrong: int = _setting(
         20,
@@ -230,7 +239,7 @@ def data_folder() -> Path:
 
 
 def switched_on(name: str) -> bool:
-    """Whether a switch of the environment is on: NO_COLOR or QA_DEBUG, which are not settings."""
+    """Whether a variable of the environment is set that is no setting: NO_COLOR, QA_DEBUG, RAY_ADDRESS."""
     return bool(os.environ.get(name))
 
 
@@ -247,6 +256,7 @@ _RANGES = {
     "ocr_seconds": (1, 3600),
     "ocr_pages": (1, 100_000),
     "exact_passages": (0, 1_000_000_000),
+    "ray_workers": (0, 10_000),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),

@@ -92,6 +92,7 @@ _BOUNDS = {
     "reader_memory_bytes": (300_000_000, 1 << 40),
     "reader_output_bytes": (1_000_000, 1 << 32),
     "exact_passages": (0, 1_000_000_000),
+    "ray_workers": (0, 10_000),
     "generations_kept": (1, 1000),
     "max_wrong": (0, 100),
     "port": (0, 65535),

@@ -1,31 +1,27 @@
 """From files to a draft of a generation: read, split, embed in batches, write. Little is held in memory.
 
 If the previous generation, or the journal of a stopped build, has a passage with the same key, its vectors
-are reused. The other passages are embedded, and each batch is kept at once.
+are reused. The other passages are embedded, and each batch is kept at once. Who reads, splits and embeds is
+a team (``qa.build.work``). The order, the ids, and what a file may add to the others' documents are decided
+here.
 """
 
 from __future__ import annotations
 
-import hashlib
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-
-from qa.build.changes import Read, Step
-from qa.build.passages import Splitting, split
+from qa.build.changes import Item, Step, given
+from qa.build.work import Embedded, Result, Split, Team, Wanted
 from qa.corpus import Skipped
-from qa.encode import Encoded, Encoder, Piece
-from qa.records import Document, Passage
-from qa.store import CONTEXT, Draft, EncodedPassage, FileRecord, Previous
+from qa.store import Draft, EncodedPassage, FileRecord, Previous
 
 BATCH = 128
-"""How many passages are embedded together; a build that is killed loses at most so many."""
+"""How many passages are embedded together; a build that is killed loses at most so many for each worker."""
 _WAITING = 8 * BATCH
-"""How many passages wait at most, with those whose vectors are known."""
+"""How many passages wait at most for each batch in hand, with those whose vectors are known."""
 
 
 class Progress(Protocol):
@@ -70,25 +66,24 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """A document that was read, with its passages, their keys, and which of them must be embedded."""
+    """A document that was split, and which of its passages must be embedded."""
 
-    document: Document
-    passages: Sequence[Passage]
-    keys: Sequence[bytes]
+    split: Split
     missing: Sequence[bool]
 
 
 class Assembly:
     """Fills a draft. Documents are copied from the previous generation only if a plan says so.
 
-    ``split_again``: only the documents are reused, and their passages are made again.
+    ``here`` is the team of this process. ``split_again``: only the documents are reused, and their passages
+    are made again.
     """
 
     def __init__(
         self,
         draft: Draft,
-        encoder: Encoder,
-        splitting: Splitting,
+        team: Team,
+        here: Team,
         before: Previous | None,
         progress: Progress,
         *,
@@ -96,11 +91,14 @@ class Assembly:
     ) -> None:
         self._split_again = split_again
         self._draft = draft
-        self._encoder = encoder
-        self._splitting = splitting
+        self._team = team
+        self._here = here
         self._before = before
         self._progress = progress
-        self._waiting: list[_Kept | _New] = []
+        self._waiting: deque[_Kept | _New] = deque()
+        self._wanted: deque[Wanted] = deque()
+        self._sent: deque[Embedded] = deque()
+        self._fresh: deque[EncodedPassage] = deque()
         self._passages = self._missing = 0
         self._ids: set[str] = set()
         self.embedded = 0
@@ -108,28 +106,45 @@ class Assembly:
         self.files: list[FileRecord] = []
         """The result for each file."""
 
-    def run(self, steps: Iterable[Step], read: Read) -> None:
+    def run(self, steps: Sequence[Step]) -> None:
         """Do every step. Raises OSError when writing fails."""
+        results = self._team.split(self._items(steps))
         for step in steps:
-            if step.record is not None and self._keep(step.first, step.record.documents):
+            if step.record is None:
+                self._read(step.item, next(results))
+            elif self._keep(step.first, step.record.documents, results):
                 self.files.append(step.record)
                 continue
-            self._read(step, read)
+            else:
+                self._read(step.item, next(self._here.split([step.item])))
             self._progress.advance()
-        self._flush()
+        while self._waiting:
+            self._write()
 
-    def _read(self, step: Step, read: Read) -> None:
-        item, documents, skipped = step.item, 0, []
+    def _items(self, steps: Sequence[Step]) -> Iterator[Item]:
+        """Yield what the team splits, in the order in which the results are taken."""
+        for step in steps:
+            if step.record is None:
+                yield step.item
+            elif self._split_again:
+                assert self._before is not None  # a plan copies only what a previous generation has
+                for place in range(step.first, step.first + step.record.documents):
+                    yield from given([self._before.document_at(place)])
+
+    def _read(self, item: Item, results: Iterator[Result]) -> None:
+        documents, skipped = 0, []
         mine, settled = set[str](), True
-        for found in read(item):
+        for found in results:
             if isinstance(found, Skipped):
                 skipped.append((found.source, found.reason))
                 continue
-            if found.id in self._ids:
-                skipped.append((found.source, "another document has this name already"))
-                settled = settled and found.id in mine
+            name = found.document.id
+            if name in self._ids:
+                source = found.document.source
+                skipped.append((source, "another document has this name already"))
+                settled = settled and name in mine
                 continue
-            mine.add(found.id)
+            mine.add(name)
             documents += 1
             self._add(found)
         # No checksum means: read it again in the next build. That holds for a file that was written
@@ -137,19 +152,22 @@ class Assembly:
         sha256 = item.sha256 if settled and not item.changed() else ""
         self.files.append(FileRecord(item.source, item.bytes, sha256, documents, skipped))
 
-    def _keep(self, first: int, documents: int) -> bool:
+    def _keep(self, first: int, documents: int, results: Iterator[Iterator[Result]]) -> bool:
         """Copy documents of the previous generation; False if another file has given one of them."""
         if not documents:
             return True
         assert self._before is not None  # a plan copies only what a previous generation has
         last = first + documents
         ids = set(self._before.ids(first, last))
-        if not ids.isdisjoint(self._ids):
-            return False
+        known = not ids.isdisjoint(self._ids)
         if self._split_again:
-            for place in range(first, last):
-                self._add(self._before.document_at(place))
-            return True
+            for _ in range(documents):
+                for one in next(results):
+                    if not known and isinstance(one, Split):
+                        self._add(one)
+            return not known
+        if known:
+            return False
         self._ids |= ids
         before = self._waiting[-1] if self._waiting else None
         if isinstance(before, _Kept) and before.last == first:
@@ -158,78 +176,51 @@ class Assembly:
             self._waiting.append(_Kept(first, last))
         return True
 
-    def _add(self, document: Document) -> None:
-        """Split a document; it waits until its passages have vectors."""
-        self._ids.add(document.id)
-        passages = split(document, self._splitting, self._encoder.token_starts)
-        keys = [_key(passage, self._encoder) for passage in passages]
-        missing = [self._draft.known(key) is None for key in keys]
-        self._waiting.append(_New(document, passages, keys, missing))
-        self._passages += len(passages)
+    def _add(self, found: Split) -> None:
+        """Take a document that was split; it waits until there is enough to embed."""
+        self._ids.add(found.document.id)
+        missing = [self._draft.known(key) is None for key in found.keys]
+        self._waiting.append(_New(found, missing))
+        self._passages += len(found.passages)
         self._missing += sum(missing)
-        if self._passages >= _WAITING or self._missing >= BATCH:
-            self._flush()
+        pairs = zip(found.passages, found.keys, missing, strict=True)
+        self._wanted.extend(Wanted(passage, key) for passage, key, lacks in pairs if lacks)
+        self._send(BATCH)
+        batches = self._team.batches
+        while self._passages >= _WAITING * batches or self._missing >= BATCH * batches:
+            self._write()
 
-    def _flush(self) -> None:
-        """Embed what waits, and write all of it in order."""
-        fresh = self._embed()
-        for one in self._waiting:
-            if isinstance(one, _Kept):
-                self._draft.keep(one.first, one.last)
-            else:
-                self._draft.add(one.document, one.passages, self._encoded(one, fresh))
-        self._waiting.clear()
-        self._passages = self._missing = 0
+    def _send(self, least: int) -> None:
+        """Give the team as many batches as it is to have; none of fewer than ``least`` passages."""
+        while len(self._sent) < self._team.batches and len(self._wanted) >= least:
+            size = min(BATCH, len(self._wanted))
+            self._sent.append(self._team.embed([self._wanted.popleft() for _ in range(size)]))
 
-    def _encoded(self, new: _New, fresh: Iterator[EncodedPassage]) -> Iterator[EncodedPassage]:
-        for key, missing in zip(new.keys, new.missing, strict=True):
-            found = next(fresh) if missing else self._draft.known(key)
+    def _write(self) -> None:
+        """Write what has waited longest."""
+        one = self._waiting.popleft()
+        if isinstance(one, _Kept):
+            self._draft.keep(one.first, one.last)
+            return
+        self._draft.add(one.split.document, one.split.passages, self._encoded(one))
+        self._passages -= len(one.missing)
+        self._missing -= sum(one.missing)
+
+    def _encoded(self, new: _New) -> Iterator[EncodedPassage]:
+        for key, missing in zip(new.split.keys, new.missing, strict=True):
+            found = self._next() if missing else self._draft.known(key)
             assert found is not None  # a known passage stays known during a build
             yield found
 
-    def _embed(self) -> Iterator[EncodedPassage]:
-        """Yield the vectors of all passages that need them, in batches; each is kept in the journal first."""
-        wanted = (
-            (passage, key)
-            for one in self._waiting
-            if isinstance(one, _New)
-            for passage, key, missing in zip(one.passages, one.keys, one.missing, strict=True)
-            if missing
-        )
-        while batch := list(islice(wanted, BATCH)):
-            pieces = [Piece(passage.context, passage.text) for passage, _ in batch]
-            encoded = [
-                EncodedPassage(
-                    key=key,
-                    vector=one.vector,
-                    codes=self._encoder.codec.encode(one.tokens),
-                    ids=np.asarray(one.ids, np.uint32),
-                    sentences=_sentence_numbers(passage, one),
-                )
-                for (passage, key), one in zip(
-                    batch, self._encoder.encode_passages(pieces), strict=True
-                )
-            ]
+    def _next(self) -> EncodedPassage:
+        """Return the next embedded passage; a batch is kept in the journal before it is used."""
+        if not self._fresh:
+            if not self._sent:
+                self._send(1)
+            encoded = self._sent.popleft()()
+            self._send(BATCH)
             self._draft.remember(encoded)
             self.embedded += len(encoded)
             self._progress.passages(len(encoded))
-            yield from encoded
-
-
-def _key(passage: Passage, encoder: Encoder) -> bytes:
-    """Return a name for all that a passage's vectors depend on."""
-    sentences = [(s - passage.start, e - passage.start) for s, e in passage.sentences]
-    parts = (encoder.fingerprint, passage.context, passage.text, sentences)
-    digest = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()[:16]
-    # A fixed-width NumPy string drops trailing zero bytes.
-    return digest[:15] + bytes([digest[15] | 1])
-
-
-def _sentence_numbers(passage: Passage, encoded: Encoded) -> Any:
-    """Return the number of its sentence for each token, or CONTEXT."""
-    begins = [start - passage.start for start, _ in passage.sentences]
-    numbers = [
-        CONTEXT if start < 0 else min(max(bisect_right(begins, start) - 1, 0), CONTEXT - 1)
-        for start in encoded.starts
-    ]
-    return np.asarray(numbers, np.uint8)
+            self._fresh.extend(encoded)
+        return self._fresh.popleft()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from qa.build.assembly import Assembly, Progress, Silent
 from qa.build.calibration import VERSION, calibrate
 from qa.build.changes import Read, Step, changes_of, found, given, plan, readable, reading
 from qa.build.passages import Splitting
+from qa.build.work import Here, Team
+from qa.build.workers.start import need_ray, ray_crew
 from qa.corpus import Options, Skipped, reader_versions, stamps
 from qa.corpus.reading import Version
 from qa.encode import Encoder
@@ -95,8 +98,8 @@ def build_index(
     the generation is removed and the live one stays.
 
     Raises CorpusError if there is nothing to index, or if ``strict`` and a file cannot be read;
-    ConfinementError if the kernel does not confine the readers as the settings demand; OSError when writing
-    fails; and what ``accept`` raises.
+    ConfinementError if the kernel does not confine the readers as the settings demand; WorkersError if other
+    processes are to work and cannot; OSError when writing fails; and what ``accept`` raises.
     """
     began = time.perf_counter()
     settle()
@@ -104,6 +107,8 @@ def build_index(
     index = index or open_index(settings.index, exact_passages=settings.exact_passages)
     if not (stamps(paths) if documents is None else documents):
         raise _nothing(paths, [])
+    if settings.workers == "ray":
+        need_ray()
     with index.building() as building, reading(settings, progress.say) as read:
         # The model comes first, so that an unusable model is refused before anything is read.
         if encoder is None:
@@ -135,10 +140,15 @@ def build_index(
         progress.stage("reading", sum(step.reads for step in steps))
         split_again = not (previous and _splits_alike(previous, recipe))
         with building.draft(recipe) as draft:
-            assembly = Assembly(
-                draft, encoder, splitting, previous, progress, split_again=split_again
-            )
-            assembly.run(steps, read)
+            here = Here(read, encoder, splitting)
+            alone = settings.workers == "here" or not (split_again or any(s.reads for s in steps))
+            with (
+                nullcontext(here)
+                if alone
+                else _crew(settings, here, building, encoder, splitting, progress.say)
+            ) as team:
+                assembly = Assembly(draft, team, here, previous, progress, split_again=split_again)
+                assembly.run(steps)
             skipped = [Skipped(*pair) for file in assembly.files for pair in file.skipped]
             _refuse(paths, draft.documents, skipped, strict=strict)
             progress.stage("writing", None)
@@ -230,6 +240,19 @@ def _ready_model(
         )
 
     return load_encoder(building.add_model(fingerprint, make), workers=processors())
+
+
+def _crew(
+    settings: Settings,
+    here: Here,
+    building: Building,
+    encoder: Encoder,
+    splitting: Splitting,
+    say: Callable[[str], None],
+) -> AbstractContextManager[Team]:
+    """Return a context of processes that read, split and embed."""
+    model = building.add_model(encoder.fingerprint, lambda _: None)
+    return ray_crew(settings, here, encoder, model, splitting, say)
 
 
 def _splitting(settings: Settings, encoder: Encoder) -> Splitting:

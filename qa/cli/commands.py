@@ -60,6 +60,7 @@ for _command in (
 @index.model_option
 @click.option("--strict", is_flag=True, help="Fail when a file cannot be read.")
 @click.option("--download", is_flag=True, help="Allow the download of a model that is not here.")
+@index.workers_option
 @click.option("--gate", is_flag=True, help="Go live only if the gates of eval/gates.toml hold.")
 @click.option("--judged", metavar="DATASET", help="Refine the calibration with these questions.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -69,6 +70,7 @@ def build(
     model: str | None,
     strict: bool,
     download: bool,
+    workers: str | None,
     gate: bool,
     judged: str | None,
     as_json: bool,
@@ -79,7 +81,7 @@ def build(
     """
     from qa.engine import Engine
 
-    settings = Settings.load(flags={"index": index, "model": model})
+    settings = Settings.load(flags={"index": index, "model": model, "workers": workers})
     with shown() as progress:
         report = Engine.build(
             paths or SEEDS,

@@ -30,6 +30,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print it as 
 model_option = click.option(
     "--model", help="Model to embed with: a folder, or a name. Default: all-MiniLM-L6-v2."
 )
+workers_option = click.option(
+    "--workers",
+    metavar="here|ray",
+    help="Who reads, splits and embeds: this process, or processes on Ray. Default: here.",
+)
 every_option = click.option(
     "--every",
     type=click.FloatRange(0.05, 3600),

@@ -52,10 +52,11 @@ def stamps(paths: Sequence[Path]) -> dict[str, Stamp]:
 def scan(paths: Sequence[Path], options: Options) -> Iterator[Found]:
     """Yield every file under ``paths``, by source, with its checksum; raises CorpusError."""
     for source, place in sources(paths):
-        yield _found(source, place, options)
+        yield look(source, place, options)
 
 
-def _found(source: str, place: Place, options: Options) -> Found:
+def look(source: str, place: Place, options: Options) -> Found:
+    """Return a file as it is now, with its checksum."""
     limits = options.limits
     if not place.refusal and not holds_no_text(source, options.ocr):
         try:
@@ -166,4 +167,13 @@ def holds_any(endings: Collection[str], source: str, inside: Iterable[str]) -> b
     return any(pattern.search(one.lower()) for one in inside)
 
 
-__all__ = ["FolderReader", "Found", "Stamp", "holds_any", "reader_versions", "scan", "stamps"]
+__all__ = [
+    "FolderReader",
+    "Found",
+    "Stamp",
+    "holds_any",
+    "look",
+    "reader_versions",
+    "scan",
+    "stamps",
+]

@@ -437,7 +437,7 @@ def test_documents_are_split_again_and_not_read_again_by_another_splitter(
         return passages[:-1] or passages
 
     monkeypatch.setattr(f"qa.{module}.VERSION", 99)
-    monkeypatch.setattr("qa.build.assembly.split", splitting)
+    monkeypatch.setattr("qa.build.work.split", splitting)
     read.clear()
     report = build(texts, index)
     assert read == []
