@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import os
 import sys
 import threading
 from collections import Counter
@@ -214,6 +215,7 @@ async def _run(bucket: Bucket) -> None:
 
     threading.Thread(target=wait, daemon=True).start()
     await over.wait()
+    os._exit(0)  # whoever is still connected has ended, or is to be cut off
 
 
 if __name__ == "__main__":

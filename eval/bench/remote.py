@@ -3,9 +3,9 @@
     python eval/bench/remote.py [--passages 20000] [--questions 50]
     python eval/bench/remote.py --folder SENTENCES --work DIR --asked FILE.jsonl ... [--questions 200]
 
-Without FOLDER, passages are made of random words with random unit vectors, so that no model is needed. With
-one (of ``sentences.py``), each of its paragraphs is a passage, with vectors of the real model. They are made
-once, in DIR: a run that is stopped goes on there. FILE has a question a line, as ``text`` or ``question``.
+Each paragraph is a passage. Without FOLDER they are made of random words, with vectors of 32 dimensions of the
+tests' encoder, so that no model is needed. With one (of ``sentences.py``), vectors are of the real model. They
+are made once, in DIR: a run that is stopped goes on there. FILE has a question a line, as ``text`` or ``question``.
 
 The storage is ``bucket.py`` on loopback, a process of its own that counts requests. ``--delay`` lets each
 request wait, as over a network. Told are: recall@100 of dense and of lexical candidates against the exact
@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from qa.build import assembly
+from qa.build import work
 from qa.build.builder import build_index
 from qa.corpus.readers import Reading, make_document
 from qa.encode import Encoder
@@ -45,6 +45,8 @@ from qa.store.lance.index import LanceDraft
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 WORDS = 20_000
+TOGETHER, LENGTH = 200, 12
+"""Passages in a made-up document, words in a passage."""
 DEPTH = 100
 
 
@@ -92,14 +94,12 @@ def storage(folder: Path, delay: float) -> Iterator[Storage]:
 
 
 def documents(passages: int, seed: int = 0) -> list[Document]:
-    """Return documents of ten passages each, of words that are as unequal as those of a language."""
+    """Return documents of many passages each, of words that are as unequal as those of a language."""
     rng = np.random.default_rng(seed)
     made = []
-    for number in range(max(passages // 10, 1)):
-        lines = []
-        for _ in range(10):
-            words = np.minimum(rng.zipf(1.2, size=40), WORDS)
-            lines.append(" ".join(f"w{word}x" for word in words) + ".")
+    for number in range(max(passages // TOGETHER, 1)):
+        words = np.minimum(rng.zipf(1.2, size=(TOGETHER, LENGTH)), WORDS)
+        lines = [" ".join(f"w{word}x" for word in line) + "." for line in words]
         text = "\n\n".join(lines)
         starts = np.cumsum([0, *(len(line) + 2 for line in lines)])
         blocks = tuple(
@@ -220,6 +220,7 @@ def main() -> None:
     kept = given.work / "files"
     encoder: Any = None
     made: list[Document]
+    vars(work)["split"] = by_paragraph
     if given.folder is None:
         from tests.fake import FakeEncoder
 
@@ -227,7 +228,6 @@ def main() -> None:
         questions = random_questions(given.questions)
     else:
         made = paragraphs(given.folder, given.passages)
-        vars(assembly)["split"] = by_paragraph
         questions = asked_questions(given.asked, given.questions) if given.asked else []
     settings = Settings.load(flags={"index": str(kept), "reading": given.reading})
 

@@ -7,13 +7,24 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from qa.errors import CorpusError, IndexUnusableError, NotFoundError, UsageError
+from qa.errors import CorpusError, IndexUnusableError
 from qa.records import IndexInfo
 from qa.store.files.folder import IndexFolder
 from qa.store.files.generation import Generation
 from qa.store.files.pointer import Live, Pointer
 from qa.store.files.writer import GenerationWriter
 from qa.store.lifecycle import FileRecord, GenerationState, IndexState, PurgeReport
+from qa.store.upkeep import (
+    chosen,
+    files_without,
+    holds,
+    in_turn,
+    named,
+    purge_report,
+    refuse_empty,
+    shown_files,
+    stretches,
+)
 
 
 def state(folder: IndexFolder) -> IndexState:
@@ -52,13 +63,7 @@ def records(folder: IndexFolder) -> list[FileRecord]:
     """Return the files of the served generation, except those whose documents are hidden."""
     live = folder.live()
     generation = folder.open().generation
-    found, first = [], 0
-    for record in generation.files:
-        entries = generation.written[first : first + record.documents]
-        first += record.documents
-        if not any(entry["id"] in live.removed for entry in entries):
-            found.append(record)
-    return found
+    return shown_files(generation.files, generation.written, live.removed)
 
 
 def _size(folder: Path) -> int:
@@ -79,44 +84,9 @@ def rollback(folder: IndexFolder, name: str | None = None) -> IndexInfo:
         generation = folder.generation(pointer, live.removed)
         generation.verify_all()
         folder.verify_model(generation)
-        if not generation.info.documents:
-            raise UsageError(
-                f"all documents of generation {pointer.generation} were removed since: "
-                "put their files back and run qa build"
-            )
+        refuse_empty(generation.info)
         folder.point(replace(live, generations=in_turn(live, pointer)))
     return generation.info
-
-
-def in_turn(live: Live, pointer: Pointer) -> tuple[Pointer, ...]:
-    """Return the generations as they serve once one of them is live: older ones first, then newer."""
-    others = [p for p in live.generations if p != pointer]
-    older = [p for p in others if p.number < pointer.number]
-    newer = [p for p in others if p.number > pointer.number]
-    return (pointer, *_newest_first(older), *_newest_first(newer))
-
-
-def _newest_first(pointers: Sequence[Pointer]) -> list[Pointer]:
-    return sorted(pointers, key=lambda pointer: pointer.number, reverse=True)
-
-
-def chosen(live: Live, name: str | None) -> Pointer:
-    """Return the generation that is called ``name``, else the one before the live one. Raises UsageError."""
-    now, *others = live.generations
-    kept = ", ".join(p.generation for p in others) or "none"
-    if name is None:
-        if others and others[0].number < now.number:
-            return others[0]
-        raise UsageError(
-            f"no generation before {now.generation} is kept: name another one ({kept})"
-        )
-    # The number alone is enough: each number is used once.
-    named = [p for p in live.generations if name in (p.generation, p.generation.split("-")[0])]
-    if not named:
-        raise UsageError(f"no generation {name} is kept: there are {now.generation}, {kept}")
-    if named[0] == now:
-        raise UsageError(f"generation {now.generation} is live already")
-    return named[0]
 
 
 def purge(folder: IndexFolder, names: Sequence[str]) -> PurgeReport:
@@ -133,30 +103,17 @@ def purge(folder: IndexFolder, names: Sequence[str]) -> PurgeReport:
         current.verify_all()
         retained = {pointer: _opened(folder, pointer) for pointer in live.generations[1:]}
         opened = [current, *(g for g in retained.values() if g is not None)]
-        wanted = _named(opened, names)
+        entries = [generation.written for generation in opened]
+        wanted = named(entries, names)
         # A generation that cannot be read may have the text too.
-        clean = [p for p, g in retained.items() if g is not None and not _holds(g, wanted)]
+        clean = [p for p, g in retained.items() if g is not None and not holds(g.written, wanted)]
         pointer = live.generations[0]
-        if _holds(current, wanted):
+        if holds(current.written, wanted):
             pointer = _without(folder, current, wanted | live.removed)
-        kept = (pointer, *clean)
-        removed = live.removed | wanted
+        after = replace(live, generations=(pointer, *clean), removed=live.removed | wanted)
         folder.clear_journal()
-        folder.point(replace(live, generations=kept, removed=removed))
-    gone = [p.generation for p in live.generations if p not in kept]
-    entries = [entry for generation in opened for entry in generation.written]
-    sums = {entry["sha256"] for entry in entries if entry["id"] in wanted}
-    copies = {
-        entry["source"]
-        for entry in current.written
-        if entry["sha256"] in sums and entry["id"] not in removed
-    }
-    return PurgeReport(
-        generation=pointer.generation,
-        purged=tuple(sorted({e["source"] for e in entries if e["id"] in wanted})),
-        generations_removed=tuple(gone),
-        copies=tuple(sorted(copies)),
-    )
+        folder.point(after)
+    return purge_report(live, after, entries, wanted)
 
 
 def _opened(folder: IndexFolder, pointer: Pointer) -> Generation | None:
@@ -164,26 +121,6 @@ def _opened(folder: IndexFolder, pointer: Pointer) -> Generation | None:
         return folder.generation(pointer, mapped=True)
     except IndexUnusableError:
         return None
-
-
-def _holds(generation: Generation, ids: Collection[str]) -> bool:
-    return any(entry["id"] in ids for entry in generation.written)
-
-
-def _named(generations: Sequence[Generation], names: Sequence[str]) -> frozenset[str]:
-    """Return the ids of the documents that are named. Raises NotFoundError."""
-    ids: dict[str, str] = {}
-    for generation in generations:
-        for entry in generation.written:
-            ids[entry["id"]] = ids[entry["source"]] = entry["id"]
-    for name in names:
-        if name not in ids:
-            raise NotFoundError(
-                f"no generation has a document {name}: give a source as qa status or a citation "
-                "shows it, or a document's id",
-                code="document_not_found",
-            )
-    return frozenset(ids[name] for name in names)
 
 
 def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) -> Pointer:
@@ -197,14 +134,8 @@ def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) ->
         folder.draft() as draft,
         GenerationWriter(draft.folder, current.recipe) as writer,
     ):
-        first = 0
-        while first < len(keeps):
-            last = first
-            while last < len(keeps) and keeps[last] == keeps[first]:
-                last += 1
-            if keeps[first]:
-                writer.keep(current, first, last)
-            first = last
+        for first, last in stretches(keeps):
+            writer.keep(current, first, last)
         writer.finish(
             name=f"{draft.number}-{writer.corpus[:8]}",
             model_manifest=str(current.manifest["model_manifest"]),
@@ -212,15 +143,3 @@ def _without(folder: IndexFolder, current: Generation, gone: Collection[str]) ->
         )
         manifest, sha256 = writer.seal(current.calibration)
         return folder.add_generation(draft, str(manifest["generation"]), sha256)
-
-
-def files_without(records: Sequence[FileRecord], keeps: Sequence[bool]) -> list[FileRecord]:
-    """Return files whose documents are kept or not; a file that lost a document is to be read again."""
-    files, first = [], 0
-    for record in records:
-        kept = sum(keeps[first : first + record.documents])
-        first += record.documents
-        if kept != record.documents:
-            record = replace(record, sha256="", documents=kept)
-        files.append(record)
-    return files

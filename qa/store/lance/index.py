@@ -40,6 +40,7 @@ from qa.store.lifecycle import (
 )
 from qa.store.protocol import Store
 from qa.store.recipe import Recipe
+from qa.store.upkeep import shown_files
 
 _BEYOND = (
     "a bucket with versioning, replication or object lock keeps what was deleted: remove it there too, "
@@ -103,7 +104,8 @@ class LanceIndex:
 
     def records(self) -> list[FileRecord]:
         live = self._workshop.row.live()
-        return upkeep.shown_records(self._open()[0], live.removed)
+        generation, _ = self._open()
+        return shown_files(generation.files, generation.documents.written, live.removed)
 
     def folders(self) -> tuple[str, ...]:
         return self._shelf.row.live().paths

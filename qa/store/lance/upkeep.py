@@ -12,16 +12,23 @@ from qa.errors import (
     IndexDamagedError,
     IndexForeignError,
     IndexUnusableError,
-    NotFoundError,
-    UsageError,
 )
 from qa.records import IndexInfo
 from qa.store.files.pointer import Live, Pointer
-from qa.store.files.upkeep import chosen, files_without, in_turn
 from qa.store.lance.generation import LanceGeneration
 from qa.store.lance.shelf import Shelf
 from qa.store.lance.writer import LanceWriter
-from qa.store.lifecycle import FileRecord, GenerationState, IndexState, PurgeReport
+from qa.store.lifecycle import GenerationState, IndexState, PurgeReport
+from qa.store.upkeep import (
+    chosen,
+    files_without,
+    holds,
+    in_turn,
+    named,
+    purge_report,
+    refuse_empty,
+    stretches,
+)
 
 
 def state(shelf: Shelf) -> IndexState:
@@ -54,17 +61,6 @@ def _generation_state(shelf: Shelf, pointer: Pointer, at: Live, *, live: bool) -
     )
 
 
-def shown_records(generation: LanceGeneration, removed: Collection[str]) -> list[FileRecord]:
-    """Return the files of a generation, those left out whose documents are hidden."""
-    found, first = [], 0
-    for record in generation.files:
-        entries = generation.documents.written[first : first + record.documents]
-        first += record.documents
-        if not any(entry["id"] in removed for entry in entries):
-            found.append(record)
-    return found
-
-
 def rollback(shelf: Shelf, name: str | None = None) -> IndexInfo:
     """Let an earlier generation answer; see ``Index``. When it cannot be opened, nothing is changed."""
     shelf.row.live()  # where there is no index, none is begun
@@ -72,11 +68,7 @@ def rollback(shelf: Shelf, name: str | None = None) -> IndexInfo:
         live = shelf.row.live()
         pointer = chosen(live, name)
         generation = shelf.generation(pointer, live.removed)
-        if not generation.info.documents:
-            raise UsageError(
-                f"all documents of generation {pointer.generation} were removed since: "
-                "put their files back and run qa build"
-            )
+        refuse_empty(generation.info)
         after = replace(live, generations=in_turn(live, pointer))
         hold.publish(after, hold.row.retired)
     return generation.info
@@ -95,33 +87,24 @@ def purge(shelf: Shelf, names: Sequence[str]) -> PurgeReport:
         current = shelf.generation(live.generations[0], live.removed)
         retained = {pointer: _opened(shelf, pointer) for pointer in live.generations[1:]}
         opened = [current, *(g for g in retained.values() if g is not None)]
-        wanted = _named(opened, names)
+        entries = [generation.documents.written for generation in opened]
+        wanted = named(entries, names)
         # One that cannot be read may hold the text as well as not.
-        clean = [p for p, g in retained.items() if g is not None and not _holds(g, wanted)]
+        clean = [
+            p
+            for p, g in retained.items()
+            if g is not None and not holds(g.documents.written, wanted)
+        ]
         pointer = live.generations[0]
-        if _holds(current, wanted):
+        if holds(current.documents.written, wanted):
             pointer = _without(shelf, current, wanted | live.removed, live)
-        kept = (pointer, *clean)
-        removed = live.removed | wanted
-        hold.publish(replace(live, generations=kept, removed=removed))
+        after = replace(live, generations=(pointer, *clean), removed=live.removed | wanted)
+        hold.publish(after)
         time.sleep(shelf.linger)
-        names_kept = {p.generation for p in kept}
+        names_kept = {p.generation for p in after.generations}
         for generation in shelf.generations() - names_kept:
             shelf.remove(generation)
-    gone = [p.generation for p in live.generations if p not in kept]
-    entries = [entry for generation in opened for entry in generation.documents.written]
-    sums = {entry["sha256"] for entry in entries if entry["id"] in wanted}
-    copies = {
-        entry["source"]
-        for entry in current.documents.written
-        if entry["sha256"] in sums and entry["id"] not in removed
-    }
-    return PurgeReport(
-        generation=pointer.generation,
-        purged=tuple(sorted({e["source"] for e in entries if e["id"] in wanted})),
-        generations_removed=tuple(gone),
-        copies=tuple(sorted(copies)),
-    )
+    return purge_report(live, after, entries, wanted)
 
 
 def _opened(shelf: Shelf, pointer: Pointer) -> LanceGeneration | None:
@@ -129,26 +112,6 @@ def _opened(shelf: Shelf, pointer: Pointer) -> LanceGeneration | None:
         return shelf.generation(pointer)
     except (IndexDamagedError, IndexForeignError):
         return None
-
-
-def _holds(generation: LanceGeneration, ids: Collection[str]) -> bool:
-    return any(entry["id"] in ids for entry in generation.documents.written)
-
-
-def _named(generations: Sequence[LanceGeneration], names: Sequence[str]) -> frozenset[str]:
-    """Return the ids of the documents that are named. Raises NotFoundError."""
-    ids: dict[str, str] = {}
-    for generation in generations:
-        for entry in generation.documents.written:
-            ids[entry["id"]] = ids[entry["source"]] = entry["id"]
-    for name in names:
-        if name not in ids:
-            raise NotFoundError(
-                f"no generation holds a document {name}: name a source as qa status or a citation "
-                "shows it, or a document's id",
-                code="document_not_found",
-            )
-    return frozenset(ids[name] for name in names)
 
 
 def _without(shelf: Shelf, current: LanceGeneration, gone: Collection[str], live: Live) -> Pointer:
@@ -162,14 +125,8 @@ def _without(shelf: Shelf, current: LanceGeneration, gone: Collection[str], live
     exact = 0 if current.tables.vectors else len(current)
     writer = LanceWriter(shelf.database, number, current.recipe, shelf.address.name, exact)
     try:
-        first = 0
-        while first < len(keeps):
-            last = first
-            while last < len(keeps) and keeps[last] == keeps[first]:
-                last += 1
-            if keeps[first]:
-                writer.keep(current, first, last)
-            first = last
+        for first, last in stretches(keeps):
+            writer.keep(current, first, last)
         writer.finish(
             model_manifest=str(current.manifest["model_manifest"]),
             records=files_without(current.files, keeps),
