@@ -46,7 +46,7 @@ from qa.search.results import make_results
 from qa.search.verify import Verified, called, holds_at, holds_in, holds_there, named_in
 from qa.settings import Settings
 from qa.store import DocumentEntry, Index, Store, open_index
-from qa.text.phrases import Phrases, phrases
+from qa.text.phrases import Phrases, figure, phrases
 
 if TYPE_CHECKING:
     from qa.build.builder import Accept, BuildReport, Judge, Progress
@@ -169,7 +169,8 @@ class Engine:
         # More hits than results are needed: some are joined to others, or are copies of them.
         depth = 2 * question.k if question.k > ranking.candidates // 2 else 0
         search = partial(rank, self.store, codec, asked, ranking, depth=depth, shown=depth)
-        quotes = phrases(question.text, asks) or None
+        looked_up = figure(text)
+        quotes = phrases(question.text, asks) or looked_up
         ranked = search(filters=question.filters, phrases=quotes)
         if ranked.recalled.unknown_facets:
             known = sorted(one.name for one in self.archive.facets)
@@ -186,10 +187,14 @@ class Engine:
         # At least as many as the reader reads: the first result and the verdict must not depend on k.
         most = max(question.k, budget.results)
         excerpts = make_results(codec, asked, ranked, most, why)
-        told = read_results(self.reader, text, excerpts, budget)
+        # To the reader any other figure would answer as well.
+        reader = None if looked_up else self.reader
+        told = read_results(reader, text, excerpts, budget)
         confidence, verdict = self._judge(told.found)
         if nowhere and verdict == "answered":
             verdict = "unsure"  # what answers lacks words that it must have
+        if looked_up and not nowhere and verdict == "not_found":
+            verdict = "unsure"  # the figure is there
         found = Found(
             verdict,
             told.found.support if told.found else None,

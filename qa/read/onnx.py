@@ -23,6 +23,7 @@ from qa.arrays import DoubleArray
 from qa.errors import UsageError
 from qa.read.protocol import Known, Reading, Span
 from qa.runtime import processors
+from qa.text.folding import plain_characters
 from qa.text.printable import encodable
 
 _UNKNOWN, _CLS, _SEP = 100, 101, 102
@@ -55,7 +56,7 @@ class OnnxReader:
         self._session = session
         self._tokenizer = tokenizer
         self._asked = lru_cache(maxsize=_KEPT)(
-            lambda question: _shortened(self._tokens(question).ids)
+            lambda question: _shortened(self._tokens(plain_characters(question).text).ids)
         )
         self._kept = lru_cache(maxsize=_KEPT)(self._own_logits)
 
@@ -102,13 +103,17 @@ class OnnxReader:
 
     def _read_one(self, asked: Sequence[int], window: str) -> Reading:
         """Read one window. In an int8 batch its reading would depend on the other windows."""
-        told = self._tokens(window)
+        plain = plain_characters(window)  # a ligature is no word to the model
+        told = self._tokens(plain.text)
         ids = told.ids[: _TOKENS - 3 - len(asked)]
         first = len(asked) + 2
         answers, starts, ends, _ = self._run([_CLS, *asked, _SEP, *ids, _SEP], first)
         until = first + len(ids)
         span, sure = _best_span(starts[first:until], ends[first:until])
-        place = _words(window, told, span) if span else (0, len(window))
+        place = (0, len(window))
+        if span:
+            first_token, last_token = told.offsets[span[0]], told.offsets[span[1]]
+            place = _words(window, (plain.origin(first_token[0]), plain.origin(last_token[1])))
         return Reading(float(answers), place, sure)
 
     def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
@@ -179,9 +184,9 @@ def _best_span(starts: DoubleArray, ends: DoubleArray) -> tuple[Span | None, flo
     return (first, last), max(_NOTHING, 1 / total)
 
 
-def _words(window: str, encoding: Encoding, span: Span) -> Span:
-    """Return the span of the whole words that contain the tokens ``span[0]`` to ``span[1]``."""
-    start, end = encoding.offsets[span[0]][0], encoding.offsets[span[1]][1]
+def _words(window: str, place: Span) -> Span:
+    """Return the span of the whole words that contain a place."""
+    start, end = place
     while 0 < start < len(window) and _in_word(window[start - 1]) and _in_word(window[start]):
         start -= 1
     while 0 < end < len(window) and _in_word(window[end]) and _in_word(window[end - 1]):
@@ -227,7 +232,7 @@ def _runs(message: str, encoding: Encoding, own: NDArray[np.bool_]) -> list[Span
     """Return the spans of the message that the question's tokens cover: whole words, near ones joined."""
     spans: list[Span] = []
     for number in np.flatnonzero(own).tolist():
-        start, end = _words(message, encoding, (number, number))
+        start, end = _words(message, encoding.offsets[number])
         if spans and not message[spans[-1][1] : start].strip():
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:

@@ -82,13 +82,12 @@ def greeting() -> Note:
 
 
 def quotation_not_found(quotations: Sequence[str], *, filtered: bool) -> Note:
-    """Return the note for words in quotation marks that no passage has; the results are those without."""
+    """Return the note for words in quotation marks, or a figure, that no passage has."""
     told = ", ".join(f"“{_short(words)}”" for words in quotations)
     where = " that the filter allows" if filtered else ""
     all_of = " all of" if len(quotations) > 1 else ""
     message = (
-        f"No passage{where} has{all_of} {told} word for word. "
-        "The results are those without the quotation marks."
+        f"No passage{where} has{all_of} {told} word for word. The results are the nearest passages."
     )
     return Note("quotation_not_found", message, {"quotations": list(quotations)})
 

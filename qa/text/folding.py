@@ -76,6 +76,15 @@ def folded(text: str) -> Folded:
     return Folded(text, tuple(steps))
 
 
+def plain_characters(text: str) -> Folded:
+    """Give each character its compatibility form, without invisible ones; fold nothing else."""
+    steps: list[_Step] = []
+    if not text.isascii():
+        text = _edit(text, ((m.start(), m.end(), "") for m in _UNSEEN.finditer(text)), steps)
+        text = _edit(text, _characters(text), steps)
+    return Folded(text, tuple(steps))
+
+
 def fold_name(name: str) -> str:
     """Return the name of a file, or a glob, without case and in one of Unicode's forms."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -21,6 +21,7 @@ _QUOTED = re.compile(
     r"|\u00bb(?P<inward>[^\u00ab\u00bb]*)\u00ab"
     r"|\u300c(?P<corner>[^\u300c\u300d]*)\u300d"
 )
+_FIGURE = re.compile(r"[^\w%]*(\d(?:[\d.,]*\d)?)\s*(%?)[^\w%]*")
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -70,6 +71,15 @@ def phrases(message: str, asks: str) -> Phrases:
     return Phrases(tuple(dict.fromkeys(found)))
 
 
+def figure(asks: str) -> Phrases | None:
+    """Return the figure that a question is, such as ``66%`` or ``1,250,000``; None for any other question.
+
+    It must stand in an excerpt as words in quotation marks must.
+    """
+    found = _FIGURE.fullmatch(fold(asks))
+    return Phrases((found[1] + found[2],)) if found else None
+
+
 def _inner(words: str) -> str:
     """Return words without the marks and spaces around them."""
     letters = [match.start() for match in _LETTER.finditer(words)]
@@ -78,8 +88,10 @@ def _inner(words: str) -> str:
 
 def _pattern(words: str) -> re.Pattern[str]:
     """Return a pattern that finds whole words in a folded text, whatever spaces are between them."""
-    plain = r"\s+".join(re.escape(word) for word in fold(words).split())
-    return re.compile(rf"(?<!\w){plain}(?!\w)")
+    plain = r"\s+".join(re.escape(word) for word in fold(words).split()).replace("%", r"\s*%")
+    # 5 is no part of 8.5 or of 2,5.
+    before, after = (r"(?<!\d[.,])", r"(?![.,]\d)") if _FIGURE.fullmatch(fold(words)) else ("", "")
+    return re.compile(rf"(?<!\w){before}{plain}{after}(?!\w)")
 
 
-__all__ = ["Phrases", "phrases"]
+__all__ = ["Phrases", "figure", "phrases"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qa.read import Span, core, cores
 from tests.reader import FakeReader
 
@@ -23,6 +25,42 @@ def test_earlier_messages_without_their_frames() -> None:
     assert cores(Counting(), earlier) == ["who was Ada?", "Please: "]
     assert cores(None, earlier) == ["Please: who was Ada?", "Please:"]
     assert core(None, "  Who?  ") == "Who?"
+
+
+class Framed(FakeReader):
+    """Leaves out what stands before the last colon; of file names it knows only plain ones."""
+
+    def own_words(self, message: str, *, leaning: float = 0.0) -> list[Span]:
+        self.seen = message
+        start = message.rfind(": ") + 2 if ": " in message else 0
+        end = len(message.rstrip("?"))
+        return [(start, end)]
+
+
+@pytest.mark.parametrize(
+    ("message", "seen", "asks"),
+    [
+        ("In 004_42.txt: who came?", "In report.txt: who came?", "who came?"),
+        ("In a/b-1.html and 7.pdf: who?", "In report.txt and report.txt: who?", "who?"),
+        ("In 004_42.txt: who wrote 7.txt and why?", "In report.txt: who wrote report.txt and why?",
+         "who wrote 7.txt and why?"),
+        ("Notes: who wrote 7.txt?", "Notes: who wrote report.txt?", "who wrote 7.txt?"),
+        # No names of files.
+        ("Version: is it 3.5.2?", "Version: is it 3.5.2?", "is it 3.5.2?"),
+        ("Note: what is notes.txt?", "Note: what is notes.txt?", "what is notes.txt?"),
+        ("Say: is it 24/7 or U.S.A.?", "Say: is it 24/7 or U.S.A.?", "is it 24/7 or U.S.A.?"),
+        # Several marks, quotation marks and brackets around all.
+        ("who came???", "who came???", "who came?"),
+        ("who came", "who came", "who came"),
+        ('Say: "who came?', 'Say: "who came?', "who came?"),
+        ("(who (of them) came)", "(who (of them) came)", "(who (of them) came)"),
+        ("(who came)", "(who came)", "who came"),
+    ],
+)  # fmt: skip
+def test_names_of_files_and_marks_around_a_question(message: str, seen: str, asks: str) -> None:
+    reader = Framed()
+    assert core(reader, message) == asks
+    assert reader.seen == seen
 
 
 def test_of_long_earlier_messages_the_latest_are_read() -> None:

@@ -65,6 +65,23 @@ def test_what_nothing_has(engine: Engine, words: str, monkeypatch: pytest.Monkey
     assert answer.notes[0].details == {"quotations": [words]}
 
 
+@pytest.mark.parametrize(
+    ("asked", "source"), [("1204", "notes/harbour.md"), ("1,204 ?", "notes/harbour.md")]
+)
+def test_a_figure_alone_stands_in_each_result(engine: Engine, asked: str, source: str) -> None:
+    answer = engine.ask(asked)
+    assert {result.citation.source for result in answer.results} == {source}
+    assert all("1,204" in result.excerpt for result in answer.results)
+    assert note(answer) == []
+
+
+@pytest.mark.parametrize("asked", ["66%", "12,040", "204"])
+def test_a_figure_that_nothing_has_is_not_answered_by_another(engine: Engine, asked: str) -> None:
+    answer = engine.ask(asked)
+    assert answer.results and answer.verdict != "answered"
+    assert f"“{asked.replace(',', '')}”" in note(answer)[0]
+
+
 def test_what_nothing_has_within_a_filter(engine: Engine) -> None:
     filters = Filters(source=("notes/*",))
     answer = engine.ask(Question('Where is the "tram bell"?', filters=filters))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.text.analysis import fold, fold_traced
-from qa.text.phrases import Phrases, phrases
+from qa.text.phrases import Phrases, figure, phrases
 
 ASKS = "Who was it?"
 
@@ -60,6 +60,33 @@ def test_where_a_text_has_it(quoted: str, text: str, found: list[str]) -> None:
     one = Phrases((quoted,))
     assert [text[start:end] for start, end in one.places(text)] == found
     assert one.stand_in(text) is bool(found)
+
+
+@pytest.mark.parametrize(
+    ("asks", "text", "found"),
+    [
+        ("1250000", "It cost £1,250,000 in all.", ["1,250,000"]),
+        ("£1,250,000?", "1 250 000 kroner", ["1 250 000"]),
+        ("66%", "66 % of them, and 66 men", ["66 %"]),
+        ("66 %", "in 66% of them; 60%, 166%, 66.5%", ["66%"]),
+        ("5%", "8.5% and 2,5% and 15%", []),
+        ("8.5%", "8.5% of GDP", ["8.5%"]),
+        ("1971?!", "In 1971, or 1971.", ["1971", "1971"]),
+        ("1971", "19711 and 21971", []),
+    ],
+)
+def test_a_figure_alone_stands_as_it_is(asks: str, text: str, found: list[str]) -> None:
+    one = figure(asks)
+    assert one is not None
+    assert [text[start:end] for start, end in one.places(text)] == found
+    assert one.stand_in(text) is bool(found)
+
+
+@pytest.mark.parametrize(
+    "asks", ["", "?", "%", "in 1971", "F16", "1971 1972", "12-14", "3 km", "½"]
+)
+def test_no_figure_alone(asks: str) -> None:
+    assert figure(asks) is None
 
 
 def test_all_of_them_must_stand() -> None:
