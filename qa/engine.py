@@ -39,7 +39,7 @@ from qa.search.cited import Cited, CitedSpans, Place, cite_again, place_in
 from qa.search.confidence import Calibration, Signals
 from qa.search.examples import examples
 from qa.search.explain import explain
-from qa.search.followup import TURNS, resolve
+from qa.search.followup import TURNS, is_phrase, resolve
 from qa.search.notes import MOST_NOTES, Advisor, Found, greeting, quotation_not_found
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
@@ -170,7 +170,7 @@ class Engine:
         depth = 2 * question.k if question.k > ranking.candidates // 2 else 0
         search = partial(rank, self.store, codec, asked, ranking, depth=depth, shown=depth)
         looked_up = figure(text)
-        quotes = phrases(question.text, asks) or looked_up
+        quotes = phrases(question.text, asks, whole_frames=not is_phrase(asks)) or looked_up
         ranked = search(filters=question.filters, phrases=quotes)
         if ranked.recalled.unknown_facets:
             known = sorted(one.name for one in self.archive.facets)

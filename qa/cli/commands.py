@@ -18,7 +18,7 @@ import click
 
 from qa import __version__
 from qa.cli import index, keys, terminal
-from qa.cli.cite import cite
+from qa.cli.cite import cite, verify
 from qa.cli.index import SEEDS, index_option
 from qa.cli.judged import judge_of
 from qa.cli.judged import judged as judged_group
@@ -50,6 +50,7 @@ for _command in (
     keys.keys,
     judged_group,
     cite,
+    verify,
 ):
     cli.add_command(_command)
 

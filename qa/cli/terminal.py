@@ -178,6 +178,10 @@ def _skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
         if len(alike) > _SHOWN:
             more = counted(len(alike) - _SHOWN, "more file")
             yield f"    {more}: {reason} (qa build --json names each)"
+    from qa.corpus.readers import IMAGES
+
+    if not sources.keys().isdisjoint(f"no reader for {ending}" for ending in IMAGES):
+        yield "    The words of a picture are read with OCR: set ocr = tesseract."
 
 
 _SHOWN = 10
@@ -223,6 +227,7 @@ def show_purge(report: PurgeReport) -> None:
         *(f"  deleted generation {name}" for name in report.generations_removed),
         *(f"  the same text stays as {source}" for source in report.copies),
         *([f"  {report.beyond}"] if report.beyond else []),
+        "If a purged file is still in its folder, delete it: the next build would add it again.",
     ]
     click.echo(printable("\n".join(lines)))
 

@@ -53,11 +53,11 @@ class Phrases:
         )
 
 
-def phrases(message: str, asks: str) -> Phrases:
+def phrases(message: str, asks: str, *, whole_frames: bool = True) -> Phrases:
     """Return the words in quotation marks of a message.
 
-    Marks around all of it only frame it; so do marks around what it asks, if this ends with a question
-    mark: ``Please answer: "Who was it?"``. ``asks``: the words of the message that ask.
+    With ``whole_frames``, marks around all of it only frame it. So do marks around what it asks, if this ends
+    with a question mark: ``Please answer: "Who was it?"``. ``asks``: the words of the message that ask.
     """
     found = []
     for match in _QUOTED.finditer(message):
@@ -65,8 +65,10 @@ def phrases(message: str, asks: str) -> Phrases:
         words = _inner(quoted)
         around = message[: match.start()] + message[match.end() :]
         is_question = quoted.rstrip().endswith(("?", "\uff1f", "\u061f"))
-        whole = not _LETTER.search(around) or (is_question and fold(_inner(asks)) in fold(quoted))
-        if words and not whole:
+        looked_up = not (whole_frames or is_question) and fold(_inner(asks)) == fold(words)
+        whole = not looked_up and not _LETTER.search(around)
+        frames = whole or (is_question and fold(_inner(asks)) in fold(quoted))
+        if words and not frames:
             found.append(words)
     return Phrases(tuple(dict.fromkeys(found)))
 

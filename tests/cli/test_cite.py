@@ -67,3 +67,42 @@ def test_what_is_wrong_is_said_in_a_line(
     assert run(["cite", *call, "--index", str(index)]) == 2
     out, err = capsys.readouterr()
     assert out == "" and said in err and err.count("\n") == 1
+
+
+# --- checking a printed one ---------------------------------------------------------------------
+
+
+def test_a_printed_footnote_is_checked(
+    index: Path, citation: dict[str, Any], capsys: Capture
+) -> None:
+    assert run(["cite", citation["id"], "--index", str(index)]) == 0
+    note = capsys.readouterr().out.strip()
+    words = "eleven metres"
+    assert run(["verify", words, note, "--index", str(index)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("Holds") and "bridge.txt" in out and "http://" in out
+    assert err == ""
+    assert run(["verify", "twelve metres", note, "--index", str(index)]) == 3
+    assert capsys.readouterr().out.startswith("Does not hold: ")
+
+
+@pytest.mark.parametrize(
+    "where", [["--source", "bridge.txt"], ["--title", "The Bridge That Moved"]]
+)
+def test_a_quotation_is_checked_by_its_documents_name(
+    index: Path, where: list[str], capsys: Capture
+) -> None:
+    call = ["verify", "eleven metres", *where, "--json", "--index", str(index)]
+    assert run(call) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["holds"], told["citation"]["source"]) == (True, "bridge.txt")
+    assert run(["verify", "eleven", "--source", "nowhere.txt", "--index", str(index)]) == 3
+    assert "Does not hold: the archive has no such source" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "where", [[], ["a note", "--source", "b"], ["--source", "a", "--title", "b"]]
+)
+def test_one_place_is_named(index: Path, where: list[str], capsys: Capture) -> None:
+    assert run(["verify", "eleven metres", *where, "--index", str(index)]) == 2
+    assert "a FOOTNOTE, or --source, or --title" in capsys.readouterr().err

@@ -212,6 +212,7 @@ def test_of_many_files_skipped_for_one_reason_ten_are_printed(
         "    14 more files: no reader for .png (qa build --json names each)",
     ]
     assert "  skipped: 25 files" in lines
+    assert sum("ocr = tesseract" in line for line in lines) == 1
     assert any(line.startswith("    zz.txt: ") for line in lines)
 
 
@@ -391,6 +392,7 @@ def test_purging(two: tuple[Path, str], capsys: Capture) -> None:
     out = capsys.readouterr().out
     assert out.startswith("Purged markup.txt\n  generation 000002-")
     assert "  deleted generation 000001-" in out
+    assert "delete it" in out
     assert run(["purge", "markup.txt", "--index", index]) == 2
     assert "no generation has a document markup.txt" in complaint(capsys)
     assert run(["purge", "tariff.txt", "--json", "--index", index]) == 0

@@ -30,6 +30,7 @@ def note(answer: Answer) -> list[str]:
         ("What of “jacked the iron bridge”, and “eleven metres”?", {"bridge.txt"}),
         ("Who wrote «NAIVE beekeeper's» of the bridge?", {"letters/Œnone to Anselm.txt"}),
         ('What is a "cafe spoon" of the harbour?', {"bridge.txt"}),
+        ("“jacked the iron bridge”", {"bridge.txt"}),
     ],
 )
 def test_results_without_the_words_are_left_out(
@@ -57,7 +58,7 @@ def test_the_words_are_marked(engine: Engine) -> None:
 def test_what_nothing_has(engine: Engine, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     question = f'Who jacked the iron bridge, "{words}"?'
     answer = engine.ask(question)
-    monkeypatch.setattr(engine_module, "phrases", lambda message, asks: Phrases(()))
+    monkeypatch.setattr(engine_module, "phrases", lambda *_, **__: Phrases(()))
     plain = engine.ask(question)
     assert [r.citation.id for r in answer.results] == [r.citation.id for r in plain.results]
     (message,) = note(answer)

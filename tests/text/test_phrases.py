@@ -63,6 +63,24 @@ def test_where_a_text_has_it(quoted: str, text: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "written"),
+    [
+        ('"Good Intent with"', ["Good Intent with"]),
+        ("“Good Intent” ", ["Good Intent"]),
+        ('"Good Intent", "the brig"', ["Good Intent", "the brig"]),
+        ('"Who was it?"', []),
+    ],
+)
+def test_marks_around_all_of_a_phrase_quote_it(message: str, written: list[str]) -> None:
+    assert list(phrases(message, message, whole_frames=False).written) == written
+
+
+def test_marks_around_a_phrase_in_a_frame_only_frame_it() -> None:
+    assert not phrases('"Tell me about owls"', "owls", whole_frames=False)
+    assert not phrases('"Tell me about owls"', "owls")
+
+
+@pytest.mark.parametrize(
     ("asks", "text", "found"),
     [
         ("1250000", "It cost £1,250,000 in all.", ["1,250,000"]),

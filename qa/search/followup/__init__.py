@@ -5,6 +5,7 @@ reading   a question's words, names and dates, and its words that refer to earli
 resolve   the rules, and the question that is searched for
 """
 
+from qa.search.followup.reading import is_phrase
 from qa.search.followup.resolve import TURNS, Searched, resolve
 
-__all__ = ["TURNS", "Searched", "resolve"]
+__all__ = ["TURNS", "Searched", "is_phrase", "resolve"]

@@ -50,6 +50,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _terms = Analyzer("en").terms
+_PHRASE_WORDS = 8
 _NO_SUBJECT = EMPTY | LIGHT | INTERROGATIVES | AUXILIARIES | ARTICLES
 
 
@@ -326,6 +327,13 @@ def leans(asked: Reading, led: bool) -> bool:
         return True
     defines = words[-1] in MEANS or DEFINITION.fullmatch(asked.text)
     return asks and _says_little(asked) and not defines
+
+
+def is_phrase(text: str) -> bool:
+    """Whether a text is a few words that ask nothing, such as someone looks up in quotation marks."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    asks = bool(words) and words[0] in INTERROGATIVES | AUXILIARIES
+    return len(words) <= _PHRASE_WORDS and not asks and not re.search("[?\uff1f\u061f\xbf]", text)
 
 
 def is_fragment(asked: Reading) -> bool:
