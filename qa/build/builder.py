@@ -1,7 +1,8 @@
 """Builds an index: reads what changed, splits and embeds it, writes a generation, makes it live.
 
 Documents stream: each batch is read, split, embedded and written before the next batch is read. Unchanged
-things are reused from the previous generation. If nothing at all has changed, no generation is written. If
+things are reused from the previous generation. If nothing at all has changed, no generation is written. A
+generation names what was skipped, so another file that cannot be read, or another reason, is a change. If
 only some files have changed, the documents of the others are copied, unless their readers have changed.
 """
 
@@ -33,7 +34,7 @@ from qa.records import Document
 from qa.runtime import processors, settle
 from qa.search.rank import Ranking
 from qa.settings import Settings, own_if_auto
-from qa.store import Bm25, Building, Facts, Index, Previous, Recipe, Store, open_index
+from qa.store import Bm25, Building, Facts, FileRecord, Index, Previous, Recipe, Store, open_index
 from qa.text import analysis, folding
 
 
@@ -132,8 +133,8 @@ def build_index(
             and previous.live
             and previous.recipe.digest == recipe.digest
             and not changes_of(steps, records)
+            and (skipped := _skipped(steps, read)) == _told(records)
         ):
-            skipped = _skipped(steps, read)
             _refuse(paths, previous.facts.documents, skipped, strict=strict)
             return _report(previous.facts, building.unchanged(), 0, skipped, began)
 
@@ -141,7 +142,9 @@ def build_index(
         split_again = not (previous and _splits_alike(previous, recipe))
         with building.draft(recipe) as draft:
             here = Here(read, encoder, splitting)
-            alone = settings.workers == "here" or not (split_again or any(s.reads for s in steps))
+            alone = settings.workers == "here" or not (
+                split_again or any(s.reads and s.item.sha256 for s in steps)
+            )
             with (
                 nullcontext(here)
                 if alone
@@ -149,7 +152,7 @@ def build_index(
             ) as team:
                 assembly = Assembly(draft, team, here, previous, progress, split_again=split_again)
                 assembly.run(steps)
-            skipped = [Skipped(*pair) for file in assembly.files for pair in file.skipped]
+            skipped = _told(assembly.files)
             _refuse(paths, draft.documents, skipped, strict=strict)
             progress.stage("writing", None)
             snapshot = draft.snapshot(assembly.files)
@@ -207,7 +210,7 @@ def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> CorpusError:
 
 
 def _skipped(steps: Sequence[Step], read: Read) -> list[Skipped]:
-    """Return what was skipped when no file has changed."""
+    """Return what is skipped when no file has changed."""
     skipped = []
     for step in steps:
         if step.record is not None:
@@ -215,6 +218,11 @@ def _skipped(steps: Sequence[Step], read: Read) -> list[Skipped]:
         else:
             skipped += [one for one in read(step.item) if isinstance(one, Skipped)]
     return skipped
+
+
+def _told(records: Sequence[FileRecord]) -> list[Skipped]:
+    """Return what a build skipped, by its records."""
+    return [Skipped(*pair) for record in records for pair in record.skipped]
 
 
 def _ready_model(

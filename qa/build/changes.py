@@ -127,7 +127,8 @@ def plan(
         step = Step(item)
         if item.source in known:
             record, first = known[item.source]
-            same = record.sha256 == item.sha256 and (item.sha256 or not record.documents)
+            # A file without a checksum is not opened, so finding again why it is not read costs nothing.
+            same = item.sha256 and record.sha256 == item.sha256
             if same and kept(record, first):
                 step = Step(item, record, first)
         steps.append(step)
@@ -155,12 +156,22 @@ def readable(before: Previous | None, settings: Mapping[str, Any]) -> Kept:
 
 
 def changes_of(steps: Sequence[Step], records: Sequence[FileRecord]) -> Changes:
-    """Return what a build would change; files that it cannot read do not count."""
+    """Return what a build would change.
+
+    A file that cannot be read counts when it is new, gone, or had documents before: the index names it.
+    Whether the reason has changed is not known before the files are read.
+    """
     known = {record.source: record for record in records}
     there = {step.item.source for step in steps}
-    read = [step.item for step in steps if step.reads and step.item.sha256]
+    read = [step.item for step in steps if step.reads]
     return Changes(
         added=tuple(item.source for item in read if item.source not in known),
-        changed=tuple(item.source for item in read if item.source in known),
-        removed=tuple(r.source for r in records if r.source not in there and r.documents),
+        changed=tuple(
+            item.source
+            for item in read
+            if item.source in known and (item.sha256 or known[item.source].documents)
+        ),
+        removed=tuple(
+            r.source for r in records if r.source not in there and (r.documents or r.skipped)
+        ),
     )

@@ -327,10 +327,10 @@ def test_the_state_of_an_index(
     (texts / "owls.txt").write_text(OWLS)
     (texts / "bees.txt").write_text(BEES + BEES)
     (texts / "image.png").write_bytes(b"no text")
-    assert status(settings).changes == Changes(("owls.txt",), ("bees.txt",), ())
+    assert status(settings).changes == Changes(("image.png", "owls.txt"), ("bees.txt",), ())
     (texts / "bees.txt").unlink()
     changes = status(settings).changes
-    assert changes == Changes(("owls.txt",), (), ("bees.txt",))
+    assert changes == Changes(("image.png", "owls.txt"), (), ("bees.txt",))
     # What it says is what a build does.
     build(texts, Path(settings.index))
     assert status(settings).changes == Changes((), (), ())
