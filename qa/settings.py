@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -117,6 +117,11 @@ class Settings:
     )
     archive_name: str = _setting("", "name of the archive, the heading of the page")
     welcome: str = _setting("", "a sentence that the page shows before the first question")
+    sample_questions: str = _setting(
+        "",
+        "sample questions, one on a line, that the page shows before the first question in place of those "
+        "taken from the documents; at most 12, each of at most 200 characters",
+    )
     host: str = _setting("127.0.0.1", "address that the service listens on")
     port: int = _setting(8000, "port that the service listens on")
     public_url: str = _setting(
@@ -219,6 +224,11 @@ class Settings:
         return cls(**{name: _checked(name, value) for name, value in values.items()})
 
 
+def lines_of(value: str) -> tuple[str, ...]:
+    """Return the lines of a setting that has one thing on each; spaces around them and empty lines go."""
+    return tuple(line.strip() for line in value.splitlines() if line.strip())
+
+
 def own_if_auto(value: str) -> str | None:
     """Return a setting, or None for ``auto``: then the model's own configuration decides."""
     return None if value == "auto" else value
@@ -244,6 +254,9 @@ def switched_on(name: str) -> bool:
 
 
 _FIELDS = {setting.name: setting for setting in fields(Settings)}
+MAX_QUESTIONS = 12
+"""How many sample questions an archive has at most, and how many characters each has."""
+MAX_QUESTION = 200
 _RANGES = {
     "passage_chars": (200, 1200),
     "overlap": (0, 5),
@@ -311,10 +324,31 @@ def _checked(name: str, value: Any) -> Any:
             f"setting public_url is {value!r}: it must be an address such as "
             "https://archive.example.org or https://www.example.org/archive"
         )
+    if name == "sample_questions":
+        _check_questions(lines_of(value))
     choices = setting.metadata["choices"]
     if choices and value not in choices:
         raise UsageError(f"setting {name} is {value!r}: it must be one of {', '.join(choices)}")
     return value
+
+
+def _check_questions(questions: Sequence[str]) -> None:
+    """Raise UsageError for more sample questions, or longer ones, than a page shows well."""
+    if len(questions) > MAX_QUESTIONS:
+        raise UsageError(
+            f"setting sample_questions has {len(questions)} lines: write at most {MAX_QUESTIONS} "
+            "questions, one on a line"
+        )
+    for question in questions:
+        if len(question) > MAX_QUESTION:
+            raise UsageError(
+                f"setting sample_questions has a line of {len(question):,} characters, "
+                f"{question[:40]!r}…: write at most {MAX_QUESTION} for a question, and each on a line of its own"
+            )
+        if not question.isprintable():
+            raise UsageError(
+                f"setting sample_questions has {question[:40]!a}: it must be a text without control characters"
+            )
 
 
 def _is_web_address(value: str) -> bool:

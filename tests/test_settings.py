@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qa.errors import UsageError
-from qa.settings import Settings
+from qa.settings import Settings, lines_of
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +122,38 @@ def test_bounds(name: str) -> None:
             UsageError, match=f"setting {name} is {wrong}: it must be {low} to {high}"
         ):
             Settings.load(flags={name: wrong}, environment={})
+
+
+def test_sample_questions_are_the_lines_of_a_text(elsewhere: Path) -> None:
+    (elsewhere / "qa.toml").write_text(
+        'sample_questions = """\nWho dug the harbour, and when?\n\n  Ümläute, wo? \n"""\n', "utf-8"
+    )
+    settings = Settings.load(environment={})
+    assert lines_of(settings.sample_questions) == ("Who dug the harbour, and when?", "Ümläute, wo?")
+    settings = Settings.load(environment={"QA_SAMPLE_QUESTIONS": "Who?\nWhen?"})
+    assert lines_of(settings.sample_questions) == ("Who?", "When?")
+    assert lines_of(Settings().sample_questions) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("q?\n" * 13, "sample_questions has 13 lines: write at most 12 questions, one on a line"),
+        ("When?\n" + "x" * 201, "has a line of 201 characters, 'xxx.*: write at most 200 "),
+        ("When\x07?", "has 'When.x07.': it must be a text without control characters"),
+        (["When?"], r"sample_questions is \['When\?'\]: it must be a text"),
+    ],
+)
+def test_sample_questions_that_are_refused(value: object, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason) as refusal:
+        Settings.load(flags={"sample_questions": value}, environment={})
+    assert "\n" not in str(refusal.value)
+
+
+def test_as_many_and_as_long_sample_questions_as_are_allowed() -> None:
+    value = "\n\n".join(["x" * 200] * 12)
+    settings = Settings.load(flags={"sample_questions": value}, environment={})
+    assert len(lines_of(settings.sample_questions)) == 12
 
 
 @pytest.mark.parametrize("value", ["", "x", "1.0", "0x10", "١x", "1e3", "--1"])

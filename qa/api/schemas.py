@@ -321,7 +321,9 @@ class ArchiveResponse(BaseModel):
     judging: bool = Field(description="whether POST /v1/judgements keeps what people judge")
     name: str | None = Field(description="setting archive_name")
     welcome: str | None = Field(description="setting welcome")
-    examples: list[str] = Field(description="sample questions taken from the documents")
+    examples: list[str] = Field(
+        description="sample questions: those of the setting sample_questions, else some taken from the documents"
+    )
     skipped: list[SkippedFile] = Field(
         description="what was not read, or only with a guess; at most 200"
     )

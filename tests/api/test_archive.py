@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi.testclient import TestClient
+
+from qa.api import create_app
+from qa.engine import Engine
+from qa.settings import Settings
 
 
 def test_the_documents_are_counted_by_month_and_folder(client: TestClient) -> None:
@@ -38,3 +44,12 @@ def test_the_documents_are_counted_by_month_and_folder(client: TestClient) -> No
         "skipped_total": 1,
         "index": index,
     }  # fmt: skip
+
+
+def test_own_sample_questions_stand_in_place_of_those_of_the_documents(
+    index: Path, engine: Engine
+) -> None:
+    questions = "Who pays a toll?\n\nWhat, <b>exactly</b>, does a cow pay?\n"
+    app = create_app(index=index, settings=Settings(sample_questions=questions), engine=engine)
+    body = TestClient(app).get("/v1/archive").json()
+    assert body["examples"] == ["Who pays a toll?", "What, <b>exactly</b>, does a cow pay?"]

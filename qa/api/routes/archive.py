@@ -10,6 +10,7 @@ from qa.api import schemas
 from qa.api.errors import JsonResponse, responses
 from qa.api.service import engine_of, service_of
 from qa.present.wire import index_body
+from qa.settings import lines_of
 
 MAX_FOLDERS = 100
 MAX_SKIPPED = 200
@@ -45,7 +46,7 @@ def archive(request: Request) -> JsonResponse:
             "judging": service_of(request).judgements is not None,
             "name": settings.archive_name or None,
             "welcome": settings.welcome or None,
-            "examples": engine.examples,
+            "examples": lines_of(settings.sample_questions) or engine.examples,
             "skipped": [
                 {"source": source, "reason": reason}
                 for source, reason in islice(found.skipped, MAX_SKIPPED)
