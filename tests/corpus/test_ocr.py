@@ -133,7 +133,7 @@ def test_a_citation_of_a_scan_is_marked_on_its_page(tmp_path: Path, changed: boo
         start,
         start + 9,
         text_digest(document.text.replace("1911", "1912") if changed else document.text),
-        scanned_pages(document),
+        scanned=scanned_pages(document),
     )
     with Sandbox(Options(ocr=ON)) as sandbox, (tmp_path / "a.pdf").open("rb") as file:
         found = [*sandbox.draw(file, wanted)]
@@ -247,7 +247,7 @@ def test_a_citation_of_an_image_is_marked_in_it(tmp_path: Path) -> None:
             start,
             start + 9,
             text_digest(document.text),
-            scanned_pages(document),
+            scanned=scanned_pages(document),
         )
         file.seek(0)
         _, marks = sandbox.draw(file, wanted)
