@@ -32,8 +32,8 @@ _SMALL_TALK = 12
 _LEANINGS = (1.0, 2.0, 3.0, 4.0)
 """If the reader finds no question, it tries again with these values, in logits, added in favour of a question;
 the smallest that finds something is used."""
-_SHORT_LEANINGS = _LEANINGS[:2]
-"""The same for a short message: words of courtesy ("thanks", "hello", "sorry") take 3 or more, subjects less."""
+_SHORT_LEANINGS = _LEANINGS[:3]
+"""The same for a short message: words of courtesy ("thanks", "hello", "sorry") take 4 or more, most subjects less."""
 _FILE_NAME = re.compile(
     r"(?<![\w/.\\-])(?=[\w./\\-]*[\d_/\\-])[\w./\\-]*[\w-]\.(?=\d*[a-z])[a-z\d]{2,5}(?![\w/\\-])",
     re.IGNORECASE,

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import Request as BrowserRequest
 
 from tests.serving import serving
@@ -22,6 +29,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A machine may be busy and without the instructions that make the model quick.
+expect.set_options(timeout=20_000)
 
 Open = Callable[..., Page]
 _OF_FAILURES = ("Failed to load resource", "Access to fetch at")

@@ -132,14 +132,14 @@ def test_a_follow_up_sends_what_was_asked_and_shows_what_was_searched(page: Page
 
 def test_at_most_twenty_earlier_questions_are_sent(page: Page) -> None:
     page.goto("/")
-    ask(page, "question 0")
+    ask(page, "Who was number 0?")
     kept = json.loads(page.evaluate("localStorage['cited-qa:/']"))
-    kept["turns"] = [{**kept["turns"][0], "question": f"question {n}"} for n in range(30)]
+    kept["turns"] = [{**kept["turns"][0], "question": f"Who was number {n}?"} for n in range(30)]
     page.evaluate("kept => { localStorage['cited-qa:/'] = kept }", json.dumps(kept))
     page.goto("/")
     with page.expect_request("**/v1/ask") as asked:
-        ask(page, "question 30")
-    assert asked.value.post_data_json["history"] == [f"question {n}" for n in range(10, 30)]
+        ask(page, "Who was number 30?")
+    assert asked.value.post_data_json["history"] == [f"Who was number {n}?" for n in range(10, 30)]
 
 
 def test_the_conversation_survives_a_reload_and_can_be_forgotten(page: Page) -> None:
