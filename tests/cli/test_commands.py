@@ -102,7 +102,7 @@ def test_an_unknown_model_is_one_line_and_2(
 def test_every_command_and_option_has_help() -> None:
     assert set(cli.commands) == {
         "ask", "build", "check", "cite", "doctor", "eval", "judged", "keys", "mcp", "purge", "rollback", "serve", "status",
-        "up", "watch",
+        "up", "verify", "watch",
     }  # fmt: skip
     groups = [command for command in cli.commands.values() if isinstance(command, click.Group)]
     within = [command for group in groups for command in group.commands.values()]
