@@ -537,7 +537,7 @@ def test_commands_change_what_the_table_says(tmp_path: Path, build: Build) -> No
     build(texts, index)
     rows = {row[0]: row[1:] for row in table("command", after="## Who changes what")}
     commands: dict[str, Callable[[], object]] = {
-        "`qa build`, `qa watch`, files have changed": edit,
+        "`qa build`, `qa watch`, files have changed, or others cannot be read": edit,
         "`qa build`, nothing has changed": lambda: build(
             texts, index, generations_kept=2, encoder=FakeEncoder(fingerprint="fake-2")
         ),
