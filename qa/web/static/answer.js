@@ -3,7 +3,10 @@
 import { webAddress } from "./api.js";
 import { citeGroup, copyMenu } from "./copy.js";
 import { button, discloses, el, newId } from "./dom.js";
-import { count, dateInWords, fold, headings, nameOf, pieces, place, quoteMarkdown, quoteText, shortAnswer, shownResults, spaced, verdictInWords } from "./text.js";
+import {
+  count, dateInWords, fold, headings, nameOf, notesOf, pieces, place, quoteMarkdown, quoteText, searchedOtherwise,
+  shortAnswer, shownResults, spaced, undatedInWords, verdictInWords,
+} from "./text.js";
 
 /**
  * A whole answer: the verdict in a sentence, the short answer, then the quotes, best first.
@@ -71,20 +74,11 @@ function inWords(answer, filtered) {
 /** Whether the message was no question: "Good morning". Then its note is the whole answer. */
 const asksNothing = ({ results, notes = [] }) => !results.length && notes.some(({ code }) => code === "greeting");
 
-const searchedOtherwise = ({ searched, question }) => Boolean(searched) && searched.trim() !== question.trim();
-
-/** The notes that are shown; if the searched question is shown, no note says that it was shortened. */
-const notesOf = (answer) => (answer.notes ?? []).filter(({ code }) => (
-  code !== "question_shortened" || !searchedOtherwise(answer)));
-
 /** The notes, a line each. */
 function noteParts(answer, on) {
-  const { filtered_out_undated: undated } = answer;
   const lines = notesOf(answer).map((note) => el("p", {}, noteWords(note, on)));
-  if (undated > 0) {
-    lines.push(el("p", {},
-      `${count(undated, "document")} without a date ${undated === 1 ? "was" : "were"} left out by the date filter.`));
-  }
+  const undated = undatedInWords(answer);
+  if (undated) lines.push(el("p", {}, undated));
   // The chat's own live region reads them out with the verdict, so this element is not live.
   return lines.length ? [el("div", { class: "notes", role: "status", "aria-live": "off" }, lines)] : [];
 }

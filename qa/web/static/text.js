@@ -170,9 +170,21 @@ const originalAddress = ({ original_url: url }) => (webAddress(url) ?? "").repla
 
 /** A citation in its exact form, as the service writes it too: enough to find the exact words again. */
 export function citationText(citation, address) {
+  return [`${citationWords(citation)}.`, ...citationAddresses(citation, address)].join(" ");
+}
+
+/** The same as a footnote in Markdown, in which the addresses stay links. */
+export function citationMarkdown(citation, address) {
+  const links = citationAddresses(citation, address)
+    .map((to) => (/[\s<>]/.test(to) ? literally(to) : `<${to}>`));
+  return [`${literally(citationWords(citation))}.`, ...links].join(" ");
+}
+
+const citationAddresses = (citation, address) => [originalAddress(citation), address].filter(Boolean);
+
+function citationWords(citation) {
   const { author, title, source, section, published, published_from: from, page, place: within } = citation;
   const { start, end, line_start: first, line_end: last, sha256 } = citation;
-  const original = originalAddress(citation);
   const lines = first == null ? "" : first === last ? `:${first}` : `:${first}-${last}`;
   return [
     author,
@@ -184,7 +196,7 @@ export function citationText(citation, address) {
     within,
     `characters ${start}-${end}`,
     sha256 && `SHA-256 ${sha256}`,
-  ].filter(Boolean).join(", ").replace(/[\n\r\t\v\f\x85\u2028\u2029]+/g, " ") + `. ${original && `${original} `}${address}`;
+  ].filter(Boolean).join(", ").replace(/[\n\r\t\v\f\x85\u2028\u2029]+/g, " ");
 }
 
 /** A quotation with its citation under it. */
@@ -201,7 +213,7 @@ export function quoteMarkdown(excerpt, citation, address) {
 }
 
 /** A quotation as lines of Markdown that render as these very words. */
-export const quoteLines = (excerpt) => excerpt.split(/\r\n|\r|\n/)
+const quoteLines = (excerpt) => excerpt.split(/\r\n|\r|\n/)
   .map((line) => `> ${literally(line.trim())}`.trimEnd());
 
 /** A text as Markdown that shows it and sees no markup in it. */
@@ -214,6 +226,18 @@ const NEAREST = 2; // of them where nothing seems to answer: more would look as 
 
 /** The results that an answer shows first. */
 export const shownResults = ({ verdict, results }) => results.slice(0, verdict === "not_found" ? NEAREST : SHOWN);
+
+/** Whether another question was searched than the one that was asked, for example a follow-up made whole. */
+export const searchedOtherwise = ({ searched, question }) => (
+  Boolean(searched) && searched.trim() !== question.trim());
+
+/** The notes that are shown; if the searched question is shown, no note says that it was shortened. */
+export const notesOf = (answer) => (answer.notes ?? []).filter(({ code }) => (
+  code !== "question_shortened" || !searchedOtherwise(answer)));
+
+/** How many documents a date filter left out because they have no date, in words; empty if none. */
+export const undatedInWords = ({ filtered_out_undated: undated }) => (undated > 0
+  ? `${count(undated, "document")} without a date ${undated === 1 ? "was" : "were"} left out by the date filter.` : "");
 
 /** What an answer is worth, in words; empty for one to a message that asks nothing. */
 export function verdictInWords({ verdict, results, notes = [] }) {
