@@ -177,6 +177,9 @@ def _calibration(
     if not wanted:
         return None
     judged = judge(store, encoder) if judge else ()
+    if judged:
+        right = sum(is_right for _, is_right in judged)
+        progress.say(f"judged questions: {len(judged):,}, the first excerpt is right for {right:,}")
     found = calibrate(store, encoder, Ranking(), judged, reader, progress)
     return found.to_json() if found else None
 

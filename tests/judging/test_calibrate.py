@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.build.assembly import Silent
 from qa.build.builder import build_index
 from qa.cli.judged import judge_of
 from qa.engine import Engine
@@ -69,10 +70,17 @@ def test_a_build_calibrates_again_when_more_is_judged(
     settings = Settings(index=str(tmp_path / "index"), judgements=str(tmp_path / "judged.jsonl"))
     kept = Judgements.of(settings)
     assert kept
+    said_by_builds: list[str] = []
+
+    class Heard(Silent):
+        def say(self, line: str) -> None:
+            said_by_builds.append(line)
 
     def build() -> tuple[bool, int, int]:
         judge = judge_of(settings, [archive])
-        report = build_index([archive], settings, encoder=FakeEncoder(), judge=judge)
+        report = build_index(
+            [archive], settings, encoder=FakeEncoder(), judge=judge, progress=Heard()
+        )
         calibration = IndexFolder(tmp_path / "index").open().generation.calibration
         assert calibration
         return report.changed, report.embedded, calibration["samples"]["judged"]
@@ -87,6 +95,10 @@ def test_a_build_calibrates_again_when_more_is_judged(
     assert build() == (True, 0, 2)
     kept.remove([one.id for one in kept.entries()])
     assert build() == (True, 0, 0)
+    assert [line for line in said_by_builds if "judged" in line] == [
+        "judged questions: 1, the first excerpt is right for 1",
+        "judged questions: 2, the first excerpt is right for 1",
+    ]
     with pytest.raises(UsageError, match="which lies in the archive"):
         judge_of(settings, [tmp_path])
 
