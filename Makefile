@@ -27,8 +27,9 @@ fast: compiled
 abuse: install
 	ABUSE_EXAMPLES=800 $(BIN)/python -m pytest tests/faults/test_description.py
 
-# Builds killed at random a thousand times, a thousand judgements kept by processes that are killed, a thousand generations that take over, and connections
-# that mean no good, a minute of each kind; files of every format damaged thousands of times; half an hour.
+# Builds killed at random a thousand times, a thousand judgements kept by processes that are killed, a thousand
+# generations that take over, connections that mean no good, a minute of each kind, files of every format damaged
+# thousands of times, services and builders over a bucket; more than an hour.
 faults: install
 	KILLS=1000 JUDGEMENTS=1000 SWAPS=1000 CONNECTION_SECONDS=60 DAMAGES=100 \
 	  REMOTE_SERVICES=3 REMOTE_SWAPS=200 REMOTE_KILLS=50 RAY_CLUSTER=1 $(BIN)/python -m pytest -s \

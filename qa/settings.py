@@ -255,8 +255,9 @@ def switched_on(name: str) -> bool:
 
 _FIELDS = {setting.name: setting for setting in fields(Settings)}
 MAX_QUESTIONS = 12
-"""How many sample questions an archive has at most, and how many characters each has."""
+"""The most sample questions of an archive."""
 MAX_QUESTION = 200
+"""The most characters of a sample question."""
 _RANGES = {
     "passage_chars": (200, 1200),
     "overlap": (0, 5),

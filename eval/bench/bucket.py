@@ -215,7 +215,7 @@ async def _run(bucket: Bucket) -> None:
 
     threading.Thread(target=wait, daemon=True).start()
     await over.wait()
-    os._exit(0)  # whoever is still connected has ended, or is to be cut off
+    os._exit(0)  # connections that are still open are cut off
 
 
 if __name__ == "__main__":

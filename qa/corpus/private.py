@@ -1,4 +1,4 @@
-"""Files of this service itself that are no documents: its keys, their secret, what people judged and asked.
+"""Files of this service itself that are no documents: keys, their secret, judgements, questions, access logs.
 
 The settings give them any name, and a copy may lie anywhere below a folder. So they are recognised by
 what they hold. Only the secret has nothing that shows what it is but its name and its size.
@@ -18,12 +18,16 @@ _KEY = frozenset({"id", "name", "scope", "sha256", "created"})
 _KEPT = frozenset({"time", "question", "searched", "generation"})
 """Fields that a judgement and a question that was not answered have in common."""
 _ONE_OF = frozenset({"kind", "verdict"})
-_KEYS_MARK, _KEPT_MARK = b'"sha256"', b'"generation"'
+_ACCESS = frozenset(
+    {"time", "method", "route", "status", "bytes", "ms", "key", "peer", "request_id"}
+)
+_KEYS_MARK, _KEPT_MARK, _ACCESS_MARK = b'"sha256"', b'"generation"', b'"request_id"'
 """Without these words near its beginning a file is not looked at any further."""
 
 KEYS = "holds keys of this service: not read"
 SECRET = "holds the secret of this service's sessions: not read"  # noqa: S105 - a reason
 JUDGEMENTS = "holds what people judged or asked: not read"
+ACCESSES = "holds the access log of this service: not read"
 
 
 def own_file(source: str, file: IO[bytes], size: int, most: int) -> str | None:
@@ -39,6 +43,8 @@ def own_file(source: str, file: IO[bytes], size: int, most: int) -> str | None:
             return None
         if _KEPT_MARK in head and _is_kept(head.lstrip().partition(b"\n")[0]):
             return JUDGEMENTS
+        if _ACCESS_MARK in head and _is_access(head.lstrip().partition(b"\n")[0]):
+            return ACCESSES
         if _KEYS_MARK in head and size <= most and _are_keys(head + file.read(most)):
             return KEYS
     finally:
@@ -51,6 +57,11 @@ def _is_kept(line: bytes) -> bool:
     return (
         isinstance(value, dict) and value.keys() >= _KEPT and not value.keys().isdisjoint(_ONE_OF)
     )
+
+
+def _is_access(line: bytes) -> bool:
+    value = _parsed(line)
+    return isinstance(value, dict) and value.keys() >= _ACCESS
 
 
 def _are_keys(data: bytes) -> bool:

@@ -114,12 +114,12 @@ VERSIONS: Mapping[str, Version] = {
         (".epub", Version(4, "lxml")),
         (".xlsx .xlsm .xlsb .xls .ods", Version(4, "python-calamine")),
         (".srt .vtt", Version(4, "chardet")),
-        (".json", Version(5, "lxml chardet")),
+        (".json", Version(6, "lxml chardet")),
         (".eml .mbox", Version(5, "lxml trafilatura htmldate chardet")),
         (".html .htm .xhtml", Version(4, "lxml trafilatura htmldate chardet")),
         (".mhtml .mht", Version(5, "lxml trafilatura htmldate chardet")),
-        (".csv .tsv", Version(4, "chardet")),
-        (".jsonl .ndjson", Version(5, "chardet")),
+        (".csv .tsv", Version(5, "chardet")),
+        (".jsonl .ndjson", Version(6, "chardet")),
         (".zip .tar .tgz .tbz2 .txz .tar.gz .tar.bz2 .tar.xz", Version(2)),
     )
     for ending in endings.split()

@@ -229,7 +229,9 @@ def open_questions(asked: Iterable[Asked], judgements: Sequence[Judgement]) -> l
 def forget(
     texts: Collection[str] | None, judgements: Judgements, unanswered: Unanswered | None
 ) -> int:
-    """Remove questions for good, by their texts, with the judgements that nothing answers them.
+    """Remove questions for good, by their texts, with all that people judged of them.
+
+    A judgement that another one overruled goes too: alone it would hold again.
 
     None: every question that ``open_questions`` lists, and all that ``unanswered`` holds. Returns how many
     entries went.
@@ -237,9 +239,7 @@ def forget(
     asked = unanswered.entries() if unanswered else []
     listed = {one.text for one in open_questions(asked, judgements.entries())}
     gone = listed if texts is None else listed.intersection(texts)
-    removed = judgements.keep_if(
-        lambda one: one.kind not in ("does_not", "nothing") or one.searched.strip() not in gone
-    )
+    removed = judgements.keep_if(lambda one: one.searched.strip() not in gone)
     if unanswered:
         removed += unanswered.keep_if(
             lambda one: texts is not None and one.searched.strip() not in gone

@@ -101,7 +101,7 @@ def note_lines(answer: Answer, *, searched_shown: bool) -> list[str]:
 
 
 def shown(answer: Answer) -> Sequence[Result]:
-    """Return the results that are quoted: all, or the nearest few if the verdict is not_found."""
+    """Return the results that an answer shows: all, or the nearest few if the verdict is not_found."""
     return answer.results[:MOST_NEAREST] if answer.verdict == "not_found" else answer.results
 
 

@@ -47,6 +47,7 @@ class AccessLog:
         self._opened_as: tuple[int, int] | None = None
         self._failed = False
         self._torn = False
+        self._behind = self._told_behind = False
         self.lost = 0
         """Lines that were not written."""
         try:
@@ -82,6 +83,7 @@ class AccessLog:
             self._lines.put_nowait(line + b"\n")
         except queue.Full:
             self.lost += 1
+            self._behind = True
 
     def close(self) -> None:
         """Write what waits, for a limited time. A later line opens the log again."""
@@ -112,6 +114,20 @@ class AccessLog:
                 lines.append(self._lines.get())
             going = None not in lines
             self._append([line for line in lines if line is not None])
+            if self._behind:
+                self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        """Say that lines were lost because too many waited, once until the log keeps up again."""
+        if not self._told_behind:
+            log.warning(
+                "the access log %s cannot be written as fast as requests come: %d lines are lost",
+                self._place,
+                self.lost,
+            )
+        self._told_behind = True
+        if self._lines.empty():
+            self._behind = self._told_behind = False
 
     def _append(self, lines: list[bytes]) -> None:
         written = 0
@@ -119,11 +135,9 @@ class AccessLog:
             self._open()
             for line in lines:
                 # After a line that was cut off, this one begins on a line of its own.
-                _write(self._descriptor, b"\n" + line if self._torn else line)
-                self._torn = False
+                self._write(b"\n" + line if self._torn else line)
                 written += 1
         except OSError as error:
-            self._torn = True
             self.lost += len(lines) - written
             if not self._failed:
                 log.error(
@@ -156,11 +170,11 @@ class AccessLog:
             os.close(opened)
             raise OSError(f"it is no file, and not {STDERR}")
         before, self._descriptor = self._descriptor, opened
-        self._opened_as = (held.st_dev, held.st_ino)
+        self._opened_as, self._torn = (held.st_dev, held.st_ino), False
         if before >= 0:
             os.close(before)
 
-
-def _write(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+    def _write(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+            self._torn = bool(data)

@@ -180,6 +180,25 @@ def test_a_page_of_another_site_removes_nothing(
     assert texts(client) == [QUESTION]
 
 
+@pytest.mark.parametrize("origins", ["*", "https://site.example"])
+def test_a_page_that_may_ask_does_not_read_what_is_the_operators(
+    index: Path, engine: Engine, judged: Path, asked: Path, origins: str
+) -> None:
+    settings = Settings(judgements=str(judged), unanswered=str(asked), cors_origins=origins)
+    client = TestClient(create_app(index=index, settings=settings, engine=engine))
+    page = {"origin": "https://site.example", "sec-fetch-site": "cross-site"}
+    assert client.post("/v1/ask", json={"question": QUESTION}, headers=page).status_code == 200
+    for method, path in (
+        ("GET", PATH), ("GET", f"{PATH}/questions.jsonl"), ("GET", "/metrics"),
+        ("DELETE", PATH), ("DELETE", f"{PATH}/q1"),
+    ):  # fmt: skip
+        answer = client.request(method, path, headers=page)
+        assert error_of(answer, 403)["code"] == "cross_site"
+    assert texts(client) == [QUESTION]
+    followed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert client.get("/unanswered", headers=followed).status_code == 200  # a link to the page
+
+
 def test_only_the_scope_admin_has_them(
     index: Path, engine: Engine, tmp_path: Path, judged: Path, asked: Path
 ) -> None:

@@ -7,15 +7,18 @@ import json
 import os
 import zipfile
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from qa.api.accesses import Told, entry_of
 from qa.corpus import read_folders
-from qa.corpus.private import _KEPT, _ONE_OF, JUDGEMENTS, KEYS, SECRET, own_file
+from qa.corpus.private import _KEPT, _ONE_OF, ACCESSES, JUDGEMENTS, KEYS, SECRET, own_file
 from qa.judging.judgement import Judged, Judgement
 from qa.judging.unanswered import Asked
 from qa.records import Document
+from qa.service.access_log import AccessLog
 from qa.service.keys import Key, Keyring
 from qa.service.sessions import Sessions
 
@@ -80,6 +83,16 @@ def test_questions_without_an_answer_are_known_too(tmp_path: Path) -> None:
     asked = Asked("2026-01-01T00:00:00", "unsure", "Who kept bees?", "Who kept bees?", "g", False)
     (tmp_path / "unanswered.jsonl").write_bytes(asked.line())
     assert read(tmp_path) == {"unanswered.jsonl": JUDGEMENTS}
+
+
+@pytest.mark.parametrize("name", ["access.log", "access.log.1", "access.txt"])
+def test_an_access_log_is_known(tmp_path: Path, name: str) -> None:
+    told = Told(datetime(2026, 1, 1, tzinfo=UTC), "GET", "/v1/ask", 200, 5, 0.1)
+    scope = {"type": "http", "client": ("127.0.0.1", 5), "state": {"request_id": "r"}}
+    log = AccessLog(str(tmp_path / name))
+    log.write(entry_of(told, scope))
+    log.close()
+    assert read(tmp_path) == {name: ACCESSES}
 
 
 def test_they_are_known_inside_an_archive_file_too(tmp_path: Path) -> None:

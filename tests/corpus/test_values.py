@@ -59,6 +59,12 @@ def test_what_a_file_holds(value: Any, expected: dict[str, str]) -> None:
     assert read(value) == expected
 
 
+@pytest.mark.parametrize("value", [b'{"text": "One."}', b'[{"text": "One."}]', b'{"a": "One."}'])
+def test_a_mark_before_json_is_no_json_whatever_names_the_encoding(value: bytes) -> None:
+    options = Options(encodings=(("*.json", "utf-8"),))
+    assert read(b"\xef\xbb\xbf" + value, options) == read(value, options) == read(value)
+
+
 def test_the_checksum_of_one_object_is_the_files() -> None:
     data = b'{"text": "It was rebuilt."}'
     [document] = contents("a.json", io.BytesIO(data), Options())

@@ -230,6 +230,18 @@ def test_a_removed_question_is_gone_from_both_files(
     assert kept.entries() == [] and [one.id for one in judgements.entries()] == [judgement(2).id]
 
 
+@pytest.mark.parametrize("then", ["does_not", "nothing"])
+def test_a_judgement_that_was_overruled_does_not_come_back(
+    judgements: Judgements, then: str
+) -> None:
+    said = {"searched": "owls?", "question": "owls?"}
+    judgements.add(judgement(1, **said))
+    judgements.add(judgement(2, kind=then, **said))
+    judgements.add(judgement(3, searched="bees?"))
+    assert forget(["owls?"], judgements, None) == 2
+    assert [one.searched for one in judgements.entries()] == ["bees?"]
+
+
 def test_judgements_of_answered_questions_stay(judgements: Judgements) -> None:
     one = judgement(1, kind="does_not", searched="bees?", excerpt="Bees buzz.")
     two = judgement(2, searched="bees?")

@@ -106,12 +106,12 @@ def test_several_processes_write_whole_lines(tmp_path: Path) -> None:
     assert sorted(line["n"] for line in lines_of(path)) == sorted([*range(200)] * 4)
 
 
-def test_what_waits_is_bounded_and_what_is_lost_is_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_waits_is_bounded_and_what_is_lost_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     held = threading.Event()
-    write = access_log._write
-    monkeypatch.setattr(access_log, "_write", lambda *a: (held.wait(10), write(*a)))
+    write = AccessLog._write
+    monkeypatch.setattr(AccessLog, "_write", lambda *a: (held.wait(10), write(*a)))
     path = tmp_path / "access.log"
     log = AccessLog(str(path), waiting=10)
     began = time.monotonic()
@@ -122,6 +122,8 @@ def test_what_waits_is_bounded_and_what_is_lost_is_counted(
     held.set()
     log.close()
     assert len(lines_of(path)) == 1000 - log.lost
+    [told] = caplog.messages
+    assert "as fast as requests come" in told and f"{log.lost} lines are lost" in told
 
 
 def test_a_disk_that_does_not_answer_does_not_keep_a_service_from_stopping(
@@ -130,11 +132,11 @@ def test_a_disk_that_does_not_answer_does_not_keep_a_service_from_stopping(
     monkeypatch.setattr(access_log, "_CLOSE_SECONDS", 0.05)
     began, held = threading.Event(), threading.Event()
 
-    def wait(descriptor: int, data: bytes) -> None:
+    def wait(log: AccessLog, data: bytes) -> None:
         began.set()
         held.wait(60)
 
-    monkeypatch.setattr(access_log, "_write", wait)
+    monkeypatch.setattr(AccessLog, "_write", wait)
     log = AccessLog(str(tmp_path / "access.log"), waiting=1)
     log.write({"n": 0})
     assert began.wait(60)
@@ -147,20 +149,25 @@ def test_a_disk_that_does_not_answer_does_not_keep_a_service_from_stopping(
     held.set()
 
 
+@pytest.mark.parametrize("room", [3, 0])
 def test_a_full_disk_is_told_once_and_then_that_it_is_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, room: int
 ) -> None:
     path = tmp_path / "access.log"
     log = AccessLog(str(path))
-    write, full = access_log._write, [True]
+    write, full, left = os.write, [True], [room]
 
-    def limited(descriptor: int, data: bytes) -> None:
-        if full[0]:
-            write(descriptor, data[:3])  # a disk takes what it still can
+    def limited(descriptor: int, data: bytes) -> int:
+        if descriptor != log._descriptor or not full[0]:
+            return write(descriptor, data)
+        if not left[0]:
+            left[0] = room
             raise OSError(28, "No space left on device")
-        write(descriptor, data)
+        taken = write(descriptor, data[: left[0]])  # a disk takes what it still can
+        left[0] -= taken
+        return taken
 
-    monkeypatch.setattr(access_log, "_write", limited)
+    monkeypatch.setattr(os, "write", limited)
     with caplog.at_level(logging.WARNING):
         for number in range(3):
             log.write({"n": number})
@@ -171,8 +178,9 @@ def test_a_full_disk_is_told_once_and_then_that_it_is_over(
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
     assert "No space left on device" in caplog.messages[0]
     assert "3 lines are lost" in caplog.messages[1]
-    *_, last = path.read_bytes().splitlines()
+    *cut, last = path.read_bytes().splitlines()
     assert json.loads(last) == {"n": 3}  # on a line of its own
+    assert all(cut)  # and there is no empty line
 
 
 def test_a_place_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:

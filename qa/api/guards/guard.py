@@ -123,7 +123,7 @@ class Guard:
                 f"this needs a key of the scope {need}, but yours has {caller.scope}",
                 code="scope_missing",
             )
-        self._check_sender(scope, headers, caller, session=need is None)
+        self._check_sender(scope, headers, caller, need)
         if self._free <= 0:  # probes are never refused here, but they count
             raise BusyError("too many requests are running: ask again", retry_after=1)
         self._check_crowd(scope)
@@ -184,15 +184,20 @@ class Guard:
             )
 
     def _check_sender(
-        self, scope: Scope, headers: Headers, caller: Caller, *, session: bool
+        self, scope: Scope, headers: Headers, caller: Caller, need: str | None
     ) -> None:
         """Raise ForbiddenError if a page of another site uses what a browser sends by itself.
 
-        Even a listed origin may not change a visitor's ``session`` and so make it ask with another key.
+        A listed origin may ask what needs no more than the scope ``ask``. It may neither change a visitor's
+        session, which would make it ask with another key, nor do what is the operator's.
         """
-        if scope["method"] in _SAFE or caller.key == "header":
+        if caller.key == "header":
             return
-        if self._refused.lists(headers) and caller.key is None and not session:
+        if scope["method"] in _SAFE:
+            # The browser lets a page read the answer only if its origin is listed.
+            if need != "admin" or not self._refused.lists(headers):
+                return
+        elif self._refused.lists(headers) and caller.key is None and need == "ask":
             return
         if self._refused.is_foreign(headers):
             self._refused.tell(headers)

@@ -87,7 +87,7 @@ class RefusedOrigins:
             log.warning(
                 "pages of further origins were refused: they are not named within this hour"
             )
-        elif _ORIGIN.fullmatch(origin):
+        elif len(origin) <= _SHOWN and _ORIGIN.fullmatch(origin):
             log.warning(
                 "a page of %s asked and was refused: to allow pages of this origin, add %s to the "
                 "setting cors_origins",

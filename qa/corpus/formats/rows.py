@@ -113,10 +113,13 @@ def _summed(bad: Mapping[str, Sequence[int]]) -> str:
 
 
 def _lines(text: IO[str], limit: int) -> Iterator[str]:
+    first = True
     while line := text.readline(limit + 1):
         if len(line) > limit:
             raise _TableEndsError(f"longer than {limit:,} characters (setting max_file_bytes)")
-        yield line
+        # An encoding that the settings name keeps the byte order mark.
+        yield line.removeprefix("\ufeff") if first else line
+        first = False
 
 
 def _csv_rows(lines: Iterator[str], options: Options) -> Iterator[Numbered]:

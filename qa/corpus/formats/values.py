@@ -42,6 +42,7 @@ def read_json(
     given = options.encoding_of(source) or declared
     try:
         text, codec = (data.decode(given, "replace"), given) if given else decode(data)
+        text = text.removeprefix("\ufeff")
     except NotTextError as error:
         raise UnreadableError(str(error)) from error
     if not text.strip():

@@ -123,15 +123,18 @@ class Recall:
         return bool(self._tables.matching([term], 1, where)[0])
 
     def alike(self, vector: FloatArray, cosine: float) -> RowArray:
-        """Return the rows whose vectors have about this cosine with a vector, or a higher one, ascending."""
+        """Return the rows whose vectors have about this cosine with a vector, or a higher one, ascending.
+
+        With an index, only rows of the partitions that it probes are among them.
+        """
         index = self._tables.vectors
         if index is None:
             return np.sort(self._tables.within(vector, cosine, self._rows))
-        wanted = min(_NEAR, self._rows)
+        wanted, least = min(_NEAR, self._rows), cosine - _CODE_TOLERANCE
         while True:
             rows, about = self._tables.nearest_indexed(vector, wanted, None, index.probes)
-            if len(rows) < wanted or wanted == self._rows or about.min() < cosine:
-                return np.sort(rows[about >= cosine - _CODE_TOLERANCE])
+            if len(rows) < wanted or wanted == self._rows or about.min() < least:
+                return np.sort(rows[about >= least])
             wanted = min(4 * wanted, self._rows)
 
 

@@ -174,7 +174,7 @@ export class Marking {
   }
 }
 
-/** A function from offsets in code points to those in UTF-16 units; offsets must come in any order. */
+/** A function from offsets in code points to those in UTF-16 units; offsets may come in any order. */
 function unitsOf(text) {
   if (!/[\uD800-\uDFFF]/.test(text)) return (offset) => offset;
   const starts = [0];
