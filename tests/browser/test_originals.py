@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.pages import SIDEWAYS, ask, complaints_of_axe, text_of
@@ -97,7 +97,16 @@ def test_the_reader_shows_the_page_of_a_pdf_marked(open_page: Open, address: str
 def test_the_document_s_own_page_shows_it_beside_the_text(open_page: Open, address: str) -> None:
     page = open_page(address)
     reader = opened(page, "Who dug the harbour of Vellmar?", "harbour.pdf")
-    page.goto(str(reader.get_by_role("link", name="Full page").get_attribute("href")))
+    own_page = str(reader.get_by_role("link", name="Full page").get_attribute("href"))
+    held: list[Route] = []
+    page.route("**/pages/*", lambda route: held.append(route))
+    with page.expect_request("**/pages/*"):
+        page.goto(own_page, wait_until="domcontentloaded")
+    caption = page.locator(".pictures figcaption")
+    expect(caption).to_have_text("Page 1 of the original: drawing it …", timeout=TIMEOUT)
+    for route in held:
+        route.continue_()
+    expect(caption).to_have_text("Page 1 of the original", timeout=TIMEOUT)
     assert coloured(page.locator(".pictures img")) > 500
     picture, text = (
         page.locator(".pictures").bounding_box(),

@@ -83,6 +83,15 @@ function meet() {
 for (const image of document.querySelectorAll(".pictures img")) {
   if (image.complete && !image.naturalWidth) explain(image);
   else image.addEventListener("error", () => explain(image), { once: true });
+  if (!image.complete) wait(image);
+}
+
+/** Say below a page that it is drawn; a scan takes seconds. */
+function wait(image) {
+  const caption = image.closest("figure").querySelector("figcaption");
+  const page = caption.textContent;
+  caption.textContent = `${page}: drawing it …`;
+  image.addEventListener("load", () => { caption.textContent = page; }, { once: true });
 }
 
 /** Say why a page is not to be seen; ask again where the service draws as many as it can. */
