@@ -39,7 +39,7 @@ from qa.search.cited import Cited, CitedSpans, Place, cite_again, place_in
 from qa.search.confidence import Calibration, Signals
 from qa.search.examples import examples
 from qa.search.explain import explain
-from qa.search.followup import TURNS, is_phrase, resolve
+from qa.search.followup import TURNS, corrects, is_phrase, resolve
 from qa.search.notes import MOST_NOTES, Advisor, Found, greeting, quotation_not_found
 from qa.search.rank import Asked, Ranking, prepare, rank
 from qa.search.results import make_results
@@ -159,7 +159,8 @@ class Engine:
         asks = core(self.reader, question.text, self._knows)
         if not asks:
             return self._greeted(question, began)
-        text, _ = resolve(asks, cores(self.reader, question.history[-TURNS:]))
+        said = question.text if question.history and corrects(question.text) else asks
+        text, _ = resolve(said, cores(self.reader, question.history[-TURNS:]))
         encoded = self.encoder.encode_question(text)
         words = self.store.analyzer.words(text)
         codec, ranking = self.encoder.codec, self.ranking

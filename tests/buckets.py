@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ from typing import Any
 
 import boto3
 from moto.server import ThreadedMotoServer
+
+from tests.conftest import ROOT
 
 KEY, SECRET = "AKIAVELLMARTESTS0000", "canary-8c1f5f0e-secret"
 BUCKET = "archive"
@@ -42,13 +46,51 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Start a server with an empty bucket; its address and keys are in the environment meanwhile."""
+def _here() -> Iterator[int]:
+    """Run the server in a thread; give its port."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
-    _, port = running.get_host_and_port()
-    endpoint = f"http://127.0.0.1:{port}"
+    try:
+        yield running.get_host_and_port()[1]
+    finally:
+        running.stop()
+
+
+APART = """
+import sys
+from tests import buckets
+
+with buckets._here() as port:
+    print(port, flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def _apart() -> Iterator[int]:
+    """Run the server in a process of its own, which ends with this one; give its port."""
+    with subprocess.Popen(
+        [sys.executable, "-c", APART], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdin and process.stdout
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.stdin.close()
+
+
+@contextmanager
+def server(*, apart: bool = False) -> Iterator[Server]:
+    """Start a server with an empty bucket; its address and keys are in the environment meanwhile.
+
+    ``apart``: in a process of its own, for tests that ask much of it.
+    """
+    with _apart() if apart else _here() as port:
+        yield from _with_bucket(f"http://127.0.0.1:{port}")
+
+
+def _with_bucket(endpoint: str) -> Iterator[Server]:
     settings = {
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,
@@ -69,4 +111,3 @@ def server() -> Iterator[Server]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        running.stop()

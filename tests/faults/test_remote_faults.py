@@ -29,13 +29,15 @@ SERVICES = int(os.environ.get("REMOTE_SERVICES", "1"))
 SWAPS = int(os.environ.get("REMOTE_SWAPS", "1"))
 KILLS = int(os.environ.get("REMOTE_KILLS", "1"))
 PATIENCE = 60
+PAUSE_SECONDS = 0.2
+"""Between two questions to a service, so that the services leave the builder a share of the processors."""
 DOCUMENTS = ("bridge", "ferry", "harbour")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def s3() -> Iterator[None]:
     """A server with a bucket, whose address is in the environment."""
-    with server():
+    with server(apart=True):
         yield
 
 
@@ -87,6 +89,7 @@ def test_services_that_are_asked_while_generations_take_over(tmp_path: Path) -> 
                 seen.setdefault(generation, set()).update(found)
                 answers[number] = generation
                 asked[number] += 1
+                time.sleep(PAUSE_SECONDS)
             except (AssertionError, OSError, ValueError, LookupError) as error:
                 wrong.append(repr(error))
 
@@ -108,6 +111,8 @@ def test_services_that_are_asked_while_generations_take_over(tmp_path: Path) -> 
                     assert time.monotonic() < deadline, f"{generation} takes over nowhere"
                     time.sleep(0.02)
                 assert wrong == []
+                if number % 20 == 0:
+                    print(f"{number} of {SWAPS} swaps, {sum(asked)} questions", flush=True)
         finally:
             stop.set()
             for thread in threads:
@@ -162,6 +167,8 @@ def test_builders_that_are_killed_anywhere(tmp_path: Path) -> None:
         edition(index, number, keep=2)
         assert editions(index) == {str(number)}
         assert tables(index) == wanted(index)
+        if number % 10 == 0:
+            print(f"{number} of {KILLS} builders killed", flush=True)
     print(
         f"{KILLS} builders killed: {old} times the old generation answers, {new} times the new one"
     )

@@ -69,6 +69,16 @@ NAVY = "Does Peru have a navy?"
          "How many miners went on strike? And the bakers?"),
         # Bare questions.
         (["Was the bridge opened?"], "Why not?", "Was the bridge opened? Why not?"),
+        # Corrections: the rest is for a part of the last question, or stands on its own.
+        (["When does the ferry not run in 2018?"], "No, in 2019", "When does the ferry not run in 2019?"),
+        (["When does the ferry not run?"], "Sorry, I meant the reopening",
+         "the reopening: ferry run"),
+        (["What does the AEG-4711/B motor cost?"], "No, the older one.", "the older one: AEG-4711/B motor cost"),
+        (["¿Cuándo abrió el puente?"], "Perdón, quise decir el puerto", "el puerto: abrió puente"),
+        (["When does the ferry not run?"], "No, when was the bridge of Lund opened to carts?",
+         "No, when was the bridge of Lund opened to carts?"),
+        (["When does the ferry not run?"], "No.", "No."),
+        (["When does the ferry not run?"], "No child was left behind?", "No child was left behind?"),
         (["was the bridge opened"], "when", "was the bridge opened? when"),
         (["Was the bridge opened?", "When?"], "Why?", "Was the bridge opened? Why?"),
         (["Who pays the harbour dues?"], "How many?", "Who pays the harbour dues? How many?"),

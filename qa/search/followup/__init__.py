@@ -6,6 +6,6 @@ resolve   the rules, and the question that is searched for
 """
 
 from qa.search.followup.reading import is_phrase
-from qa.search.followup.resolve import TURNS, Searched, resolve
+from qa.search.followup.resolve import TURNS, Searched, corrects, resolve
 
-__all__ = ["TURNS", "Searched", "is_phrase", "resolve"]
+__all__ = ["TURNS", "Searched", "corrects", "is_phrase", "resolve"]

@@ -14,6 +14,7 @@ a question that a person can read, because it is shown and can be edited.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,7 @@ from qa.search.followup.table import (
     ARTICLES,
     AUXILIARIES,
     CLAUSES,
+    CORRECTION,
     DEFINITION,
     LEAD,
     PERSONAL,
@@ -97,9 +99,14 @@ class _Asked:
 
     @cached_property
     def led(self) -> int:
-        """Where the question begins after "and", "what about" and similar words; 0 without them."""
-        lead = LEAD.match(self.text)
+        """Where the question begins after "and", "what about" or "no, I meant"; 0 without such words."""
+        lead = self.corrects or LEAD.match(self.text)
         return lead.end() if lead else 0
+
+    @cached_property
+    def corrects(self) -> re.Match[str] | None:
+        """The words that say that the last question was meant otherwise; None without them."""
+        return CORRECTION.match(self.text)
 
     @cached_property
     def rest(self) -> Reading:
@@ -119,6 +126,11 @@ class _Asked:
     def together(self, text: str) -> _Turn:
         """Return ``text`` with the questions before it."""
         return _together(text, self.before[-1])
+
+
+def corrects(question: str) -> bool:
+    """Whether a message says that the one before it was meant otherwise: "Sorry, I meant the bridge"."""
+    return CORRECTION.match(question) is not None
 
 
 def resolve(question: str, history: Sequence[str]) -> Searched:
@@ -165,6 +177,21 @@ def _fragment(asked: _Asked) -> _Turn | None:
     return _Turn((filled,)) if filled and len(filled) <= MAX_CHARS else None
 
 
+def _correction(asked: _Asked) -> _Turn | None:
+    """Return the fragment with the words that count of the last question, which was meant otherwise."""
+    if not asked.corrects or not asked.rest.content or not is_fragment(asked.rest):
+        return None
+    last = asked.before[-1].base[-1]
+    starts = [word.start for word in read(last).content]
+    subject = [
+        one.group().strip(",;:")
+        for one in re.finditer(r"[^\s?!.¿¡]+(?:[.!?]\S+)*", last)
+        if any(one.start() <= start < one.end() for start in starts)
+    ]
+    text = f"{asked.text[asked.led :].rstrip(' .!?')}: {' '.join(subject)}"
+    return _Turn((text,)) if subject and len(text) <= MAX_CHARS else None
+
+
 def _pronoun(asked: _Asked) -> _Turn | None:
     says_enough = len(read(asked.text).content) + len(asked.back) > BEFORE
     if asked.replaced and (says_enough or _focus(asked.before[-1])[1]):
@@ -177,13 +204,19 @@ def _doubt(asked: _Asked) -> _Turn | None:
 
 
 def _leaning(asked: _Asked) -> _Turn | None:
-    needed = leans(asked.rest, bool(asked.led)) or (asked.led and is_fragment(asked.rest))
+    if asked.corrects and not asked.rest.words:
+        return None
+    joined = bool(asked.led) and not asked.corrects  # "No, who built it?" may be another question
+    needed = leans(asked.rest, joined) or (asked.led and is_fragment(asked.rest))
     return asked.together(asked.text) if needed else None
 
 
 RULES = (
     Rule("alone", "There is no earlier question, or the question has no word.", _first),
     Rule("filled", 'A fragment after "and" replaces the one part that it fits.', _fragment),
+    Rule(
+        "together", 'A fragment after "no" or "I meant" comes before what was asked.', _correction
+    ),
     Rule(
         "replaced", "Each pronoun can refer to one thing only, and the rest says enough.", _pronoun
     ),

@@ -89,6 +89,14 @@ LEAD = re.compile(
     r"|(?:y\s+)?qué\s+hay\s+de|pero|(?<=¿)y|y(?=\s+(?:en|el|la|los|las|por|qué)\b))\b[\s,]*",
     re.IGNORECASE,
 )
+CORRECTION = re.compile(
+    r"\s*(?:(?:(?:oh|sorry|no|nope|wait|actually|perdón|perdona|perdone|disculpa)\b\s*[,.!;:–—-]+\s*)+"
+    r"(?:(?:i\s+meant?|quise\s+decir|quiero\s+decir|me\s+refería\s+a)\b[\s,:]*)?"
+    r"|(?:(?:oh|sorry|no|perdón)\s+)?(?:i\s+meant?|quise\s+decir|me\s+refería\s+a)\b[\s,:]*)"
+    r"(?:(?:to\s+(?:ask|say)|preguntar|decir)\b[\s,:]*)?(?:about\s+|por\s+)?",
+    re.IGNORECASE,
+)
+"""What comes before other words for a part of the last question: "No, in 2019", "Sorry, I meant the bridge"."""
 # X begins and ends without a space, so that the pattern reads many spaces in one way only.
 DEFINITION = re.compile(
     r"[¿¡\s]*(?:and\s+)?(?P<asks>who|what|where|quién|quiénes|qué|dónde)(?P<be>\s+(?:is|are|was|were|es"
