@@ -10,12 +10,17 @@ else: each name is looked up when it is first used.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qa.engine import Engine
     from qa.records import Filters, Question
+
+# ONNX Runtime collects data about its use for its maker, and sends them, unless this is set before it is
+# imported. Nothing here calls out by itself.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["Engine", "Filters", "Question", "__version__"]

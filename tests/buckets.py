@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -46,51 +47,42 @@ class Server:
 
 
 @contextmanager
-def _here() -> Iterator[int]:
-    """Run the server in a thread; give its port."""
+def server() -> Iterator[Server]:
+    """Start a server with an empty bucket; its address and keys are in the environment meanwhile."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
+    _, port = running.get_host_and_port()
+    endpoint = f"http://127.0.0.1:{port}"
     try:
-        yield running.get_host_and_port()[1]
+        with _named(endpoint):
+            client = boto3.client("s3", endpoint_url=endpoint)
+            client.create_bucket(Bucket=BUCKET)
+            yield Server(endpoint, client)
     finally:
         running.stop()
 
 
-APART = """
-import sys
-from tests import buckets
-
-with buckets._here() as port:
-    print(port, flush=True)
-    sys.stdin.read()
-"""
-
-
 @contextmanager
-def _apart() -> Iterator[int]:
-    """Run the server in a process of its own, which ends with this one; give its port."""
-    with subprocess.Popen(
-        [sys.executable, "-c", APART], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
-    ) as process:
+def busy_server(folder: Path) -> Iterator[None]:
+    """Start a server for tests that ask much of it, as a process of its own; the bucket lies in a folder.
+
+    It keeps no versions and looks at no keys, but takes a tenth of the time.
+    """
+    (folder / BUCKET).mkdir()
+    command = [sys.executable, str(ROOT / "eval" / "bench" / "bucket.py"), str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin and process.stdout
         try:
-            yield int(process.stdout.readline())
+            with _named(f"http://127.0.0.1:{int(process.stdout.readline())}"):
+                yield
         finally:
             process.stdin.close()
 
 
 @contextmanager
-def server(*, apart: bool = False) -> Iterator[Server]:
-    """Start a server with an empty bucket; its address and keys are in the environment meanwhile.
-
-    ``apart``: in a process of its own, for tests that ask much of it.
-    """
-    with _apart() if apart else _here() as port:
-        yield from _with_bucket(f"http://127.0.0.1:{port}")
-
-
-def _with_bucket(endpoint: str) -> Iterator[Server]:
+def _named(endpoint: str) -> Iterator[None]:
+    """Name a server in the environment."""
     settings = {
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,
@@ -102,9 +94,7 @@ def _with_bucket(endpoint: str) -> Iterator[Server]:
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:
-        client = boto3.client("s3", endpoint_url=endpoint)
-        client.create_bucket(Bucket=BUCKET)
-        yield Server(endpoint, client)
+        yield
     finally:
         for name, value in before.items():
             if value is None:

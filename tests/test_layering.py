@@ -156,8 +156,8 @@ def uses(module: str, wanted: str) -> bool:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    # Two other modules set variables for the libraries that they are about to import.
-    others = {"encode/torch_backend.py", "build/workers/cluster.py"}
+    # These set variables for the libraries that they, or others after them, are about to import.
+    others = {"__init__.py", "encode/torch_backend.py", "build/workers/cluster.py"}
     for word in ("environ", "environb", "getenv", "putenv"):
         users = {module for module in MODULES if uses(module, word)}
         assert users <= {"settings.py", *others}

@@ -163,7 +163,7 @@ def _listing(bucket: Path, query: dict[str, str]) -> Reply:
         if not key.startswith(prefix):
             continue
         if path.is_dir():
-            if divider and any(path.rglob("*")):
+            if divider and any(one.is_file() for one in path.rglob("*")):
                 shared.add(key + divider)
         elif key > after:
             stat = path.stat()

@@ -57,8 +57,10 @@ def export_judged(file: Path) -> None:
         raise UsageError(
             "no question was judged to be answered, or to have no answer: nothing to write"
         )
+    file.parent.mkdir(parents=True, exist_ok=True)
     write_private(file, as_lines(questions))
-    left = f"; left out: {len(questions) - there:,}" if there < len(questions) else ""
+    others = len(questions) - there
+    left = f"; left out: {others:,}, of which nobody said what answers" if others else ""
     click.echo(f"Wrote {terminal.counted(there, 'question')} to {file}{left}.")
 
 

@@ -24,28 +24,32 @@ MAX_SIDE = 1 << 16
 def with_side(items: Iterable[Item], source: str, side: str, columns: Columns) -> Iterator[Item]:
     """Yield what a file holds; a single document gets the fields of its side file."""
     said, others, note = _said(side), False, None
+    described = isinstance(said, dict)
     for item in items:
         if isinstance(item, Document):
-            if item.source == source and said is not None:
+            if item.source == source and isinstance(said, dict):
                 item, left_out = _described(item, said, columns)
                 note = facets_note(left_out)
             else:
                 others = True
         yield item
-    if said is None:
-        yield Skipped(source, "its side file is no JSON object: not used")
+    if not described:
+        yield Skipped(source, f"its side file is no JSON object{said}: not used")
     elif others:
         yield Skipped(source, "its side file is of one document, and here are others: not used")
     if note:
         yield Skipped(source, note)
 
 
-def _said(side: str) -> dict[str, object] | None:
+def _said(side: str) -> dict[str, object] | str:
+    """Return the fields of a side file; if it has none, where it is wrong, in brackets or empty."""
     try:
         value = json.loads(side)
+    except json.JSONDecodeError as error:
+        return f" (line {error.lineno}, column {error.colno}: {error.msg})" if side.strip() else ""
     except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+        return ""
+    return value if isinstance(value, dict) else ""
 
 
 def _described(

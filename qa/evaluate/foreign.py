@@ -100,7 +100,7 @@ def evaluate_span_run(
         outcomes.append(_outcome(dataset, question, ranked, places[question.id], read, measures))
     if strange:
         progress.say(
-            f"{len(strange):,} sources of {file.name} are not in the index, such as {min(strange)}"
+            f"sources of {file.name} that are not in the index: {len(strange):,}, such as {min(strange)}"
         )
     if long:
         progress.say(

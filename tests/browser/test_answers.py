@@ -119,6 +119,25 @@ def test_a_quote_has_its_sentence_marked_lightly_and_the_words_strongly(face: Pa
     assert turn.locator("mark").first.evaluate(ground) == strong  # without words, it has all of it
 
 
+@pytest.mark.parametrize(
+    ("question", "searched", "told"),
+    [
+        ("“very great misfortune”", "very great misfortune", False),
+        (' "the ferry"', "the ferry", False),
+        ("And the ferry?", "Who runs the ferry?", True),
+        ('Who said "no"?', "Who said no?", True),
+    ],
+)
+def test_a_question_without_its_marks_is_not_told_as_another_one(
+    face: Page, question: str, searched: str, told: bool
+) -> None:
+    given = {"question": question, "searched": searched}
+    found = face.evaluate(
+        """async (answer) => (await import("/static/text.js")).searchedOtherwise(answer)""", given
+    )
+    assert found is told
+
+
 def test_a_source_shows_its_author_and_leads_to_its_original(face: Page) -> None:
     original = "https://courier.example/2023/05/harbour-toll#:~:text=The%20toll"
     known = {"author": "Petra Lindqvist", "published": "2023-05-17", "original_url": original}

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from qa.api import create_app
+from qa.engine import Engine
 from qa.service.keys import Keyring
 from qa.service.sessions import Sessions
+from qa.settings import Settings
+from tests.api.servers import running
 from tests.browser.conftest import Open
 from tests.browser.pages import QUESTION, SPOKEN, ask, complaints_of_axe
 from tests.serving import serving
@@ -206,6 +210,26 @@ def test_a_locked_archive_asks_for_a_key_and_then_for_the_question(
     expect(page.locator("mark").first).to_contain_text(SPOKEN)
     assert keys == ["qa_none", "qa_a-key"]
     assert "qa_a-key" not in page.evaluate("JSON.stringify(localStorage)")
+
+
+def test_a_session_that_the_browser_does_not_keep_is_told(
+    open_page: Open, index: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """The operator set an address with a path: the cookie is for that path, and the page is opened without it."""
+    keys_file = tmp_path / "keys.json"
+    Sessions(keys_file, seconds=3600).make_secret()
+    _, key = Keyring(keys_file).make("a reader")
+    settings = Settings(keys_file=str(keys_file), public_url="https://archive.example/letters")
+    app = create_app(index=index, settings=settings, engine=engine)
+    with running(app) as (_, (host, port)):
+        page = open_page(f"http://{host}:{port}", failing=True)
+        page.goto("/")
+        page.locator("#start").get_by_role("button", name="Enter a key").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Key").fill(key)
+        page.keyboard.press("Enter")
+        expect(dialog.get_by_role("alert")).to_contain_text("keeps no session at this address")
+        expect(dialog).to_be_visible()
 
 
 def test_a_browser_signs_in_stays_so_and_signs_out(

@@ -86,17 +86,21 @@ def test_they_go_out_and_come_in(
                 judge(engine, "nothing", "Which spices?")):  # fmt: skip
         kept.add(one)
     capsys.readouterr()
-    assert run(["judged", "export", "questions.jsonl"]) == 0
-    assert capsys.readouterr().out == "Wrote 2 questions to questions.jsonl; left out: 1.\n"
-    lines = [json.loads(line) for line in (place / "questions.jsonl").read_text().splitlines()]
+    assert run(["judged", "export", "mine/questions.jsonl"]) == 0  # a folder that is not there yet
+    assert capsys.readouterr().out == (
+        "Wrote 2 questions to mine/questions.jsonl; left out: 1, of which nobody said what answers.\n"
+    )
+    lines = [
+        json.loads(line) for line in (place / "mine" / "questions.jsonl").read_text().splitlines()
+    ]
     answered = kept.entries()[0].judged
     assert answered
     assert lines[0]["gold"] == [{"source": answered.source, "quote": answered.excerpt}]
     assert lines[1]["gold"] == []
-    assert run(["judged", "import", "questions.jsonl"]) == 0
+    assert run(["judged", "import", "mine/questions.jsonl"]) == 0
     assert capsys.readouterr().out == "Kept 0 judgements; 2 kept already.\n"
     kept.path.unlink()
-    assert run(["judged", "import", "questions.jsonl"]) == 0
+    assert run(["judged", "import", "mine/questions.jsonl"]) == 0
     assert capsys.readouterr().out == "Kept 2 judgements.\n"
     assert [one.kind for one in kept.entries()] == ["marked", "nothing"]
     lines[1]["gold"] = [{"source": answered.source, "quote": "Nobody says this."}]

@@ -404,7 +404,9 @@ def test_a_side_file_of_nothing_is_a_document(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "side", "reason"),
     [
-        ("a.txt", "Words.", "{", "its side file is no JSON object: not used"),
+        ("a.txt", "Words.", '{"title": "The well",\n author: "Ann"}',
+         "its side file is no JSON object (line 2, column 2: Expecting property name enclosed in double quotes): "
+         "not used"),
         ("a.txt", "Words.", "[1]", "its side file is no JSON object: not used"),
         ("a.txt", "Words.", " " * 70_000 + "{}", "its side file is no JSON object: not used"),
         ("a.csv", "id,text\n1,Words.\n", "{}", "its side file is of one document, and here are others: not used"),

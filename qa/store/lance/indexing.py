@@ -21,6 +21,7 @@ from qa.store.lance.vectors import (
     nearest,
     recall,
     steps,
+    with_spare,
 )
 from qa.store.protocol import spread
 
@@ -63,7 +64,9 @@ def measured(database: Database, tables: Tables, index: VectorIndex, rows: int) 
     exact = nearest(vectors, tables.all_vectors(rows))
     found = 0.0
     for probes in steps(index.partitions):
-        searched = [tables.nearest_indexed(one, DEPTH, None, probes)[0] for one in vectors]
+        searched = [
+            tables.nearest_indexed(one, with_spare(DEPTH), None, probes)[0] for one in vectors
+        ]
         found = recall(exact, searched)
         if found >= WANTED:
             break

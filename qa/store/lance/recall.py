@@ -22,6 +22,7 @@ from qa.store.files.dense import inner_products
 from qa.store.lance.exact import Recalled, best, counted
 from qa.store.lance.tables import Tables
 from qa.store.lance.terms import Frequencies
+from qa.store.lance.vectors import with_spare
 from qa.store.protocol import RowArray
 
 _SCORE_TOLERANCE, _COSINE_TOLERANCE = 1e-4, 1e-5
@@ -52,7 +53,10 @@ class Recall:
         self._rows = rows
 
     def dense(self, vector: FloatArray, depth: int, scope: Scope) -> RowArray:
-        """Return the rows that are nearest to a unit vector, nearest first, ties by row."""
+        """Return the rows that are nearest to a unit vector, nearest first, ties by row.
+
+        With an index, which judges roughly, there are a tenth more of them.
+        """
         index = self._tables.vectors
         where = _without(scope)
         probes = index.probed(scope.left, self._rows) if index else 0
@@ -70,7 +74,7 @@ class Recall:
                 rows, about = self._tables.nearest_indexed(vector, more, scope.where, probes)
             return _others(rows, about, scope.held_out)
 
-        return best(recall, depth, scope.left)
+        return best(recall, with_spare(depth) if index else depth, scope.left)
 
     def lexical(self, terms: Sequence[str], depth: int, scope: Scope) -> RowArray:
         """Return the rows with the highest BM25 of some terms, highest first, ties by row."""

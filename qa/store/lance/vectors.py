@@ -32,7 +32,16 @@ WANTED = 0.995
 """The share of the exact 100 nearest that these must find: with a margin, for questions lie further off."""
 LEAST = 0.95
 """An index that finds less in all its partitions is not one that can be used."""
+_SPARE = 0.1
 _ALIKE = 1e-6
+
+
+def with_spare(count: int) -> int:
+    """Return how many passages the index names where the nearest ``count`` are wanted.
+
+    A byte for each dimension misjudges which ones are the last of them; a tenth more has nearly all.
+    """
+    return count + math.ceil(_SPARE * count)
 
 
 class VectorIndex(NamedTuple):
@@ -109,7 +118,7 @@ def nearest(vectors: FloatArray, parts: Iterable[FloatArray]) -> tuple[RowArray,
 
 
 def recall(exact: tuple[RowArray, FloatArray], found: Sequence[RowArray]) -> float:
-    """Return which share of the DEPTH nearest was found; ``exact``: what ``nearest`` returned.
+    """Return which share of the DEPTH nearest is among those found; ``exact``: what ``nearest`` returned.
 
     What is as near as the last of them counts as one of them.
     """
@@ -117,7 +126,7 @@ def recall(exact: tuple[RowArray, FloatArray], found: Sequence[RowArray]) -> flo
     for rows, cosines, mine in zip(*exact, found, strict=True):
         count = min(DEPTH, len(rows))
         as_near = rows[cosines >= cosines[count - 1] - _ALIKE]
-        shares.append(min(int(np.isin(mine[:count], as_near).sum()) / count, 1.0))
+        shares.append(min(int(np.isin(mine, as_near).sum()) / count, 1.0))
     return float(np.mean(shares))
 
 

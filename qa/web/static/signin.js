@@ -44,6 +44,11 @@ export class SignIn {
       this.#field.select();
       return;
     }
+    const { scope } = await this.#service.session().catch(() => ({ scope: true }));
+    if (!scope) { // its cookie is for another path, or for https
+      this.#trouble.textContent = "The key is right, but this browser keeps no session at this address. Open the archive at the address that its operator set (public_url).";
+      return;
+    }
     this.#field.value = "";
     this.element.close();
     this.#then?.();

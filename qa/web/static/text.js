@@ -228,8 +228,10 @@ const NEAREST = 2; // of them where nothing seems to answer: more would look as 
 export const shownResults = ({ verdict, results }) => results.slice(0, verdict === "not_found" ? NEAREST : SHOWN);
 
 /** Whether another question was searched than the one that was asked, for example a follow-up made whole. */
-export const searchedOtherwise = ({ searched, question }) => (
-  Boolean(searched) && searched.trim() !== question.trim());
+export const searchedOtherwise = ({ searched, question }) => Boolean(searched) && bare(searched) !== bare(question);
+
+/** A question without the spaces and quotation marks around it. */
+const bare = (text) => text.replace(/^[\s"'“”„«»‘’]+|[\s"'“”„«»‘’]+$/g, "");
 
 /** The notes that are shown; if the searched question is shown, no note says that it was shortened. */
 export const notesOf = (answer) => (answer.notes ?? []).filter(({ code }) => (
