@@ -78,6 +78,7 @@ NAVY = "Does Peru have a navy?"
         (["When does the ferry not run?"], "No, when was the bridge of Lund opened to carts?",
          "No, when was the bridge of Lund opened to carts?"),
         (["When does the ferry not run?"], "No.", "No."),
+        (["When does the ferry not run?"], "No. 5 Squadron of 1917", "No. 5 Squadron of 1917"),
         (["When does the ferry not run?"], "No child was left behind?", "No child was left behind?"),
         (["was the bridge opened"], "when", "was the bridge opened? when"),
         (["Was the bridge opened?", "When?"], "Why?", "Was the bridge opened? Why?"),

@@ -90,7 +90,7 @@ LEAD = re.compile(
     re.IGNORECASE,
 )
 CORRECTION = re.compile(
-    r"\s*(?:(?:(?:oh|sorry|no|nope|wait|actually|perdón|perdona|perdone|disculpa)\b\s*[,.!;:–—-]+\s*)+"
+    r"\s*(?:(?:(?:oh|sorry|no(?!\.\s*\d)|nope|wait|actually|perdón|perdona|perdone|disculpa)\b\s*[,.!;:–—-]+\s*)+"
     r"(?:(?:i\s+meant?|quise\s+decir|quiero\s+decir|me\s+refería\s+a)\b[\s,:]*)?"
     r"|(?:(?:oh|sorry|no|perdón)\s+)?(?:i\s+meant?|quise\s+decir|me\s+refería\s+a)\b[\s,:]*)"
     r"(?:(?:to\s+(?:ask|say)|preguntar|decir)\b[\s,:]*)?(?:about\s+|por\s+)?",
