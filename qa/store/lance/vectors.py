@@ -39,9 +39,9 @@ _ALIKE = 1e-6
 def with_spare(count: int) -> int:
     """Return how many passages the index names where the nearest ``count`` are wanted.
 
-    A byte for each dimension misjudges which ones are the last of them; a tenth more has nearly all.
+    A byte for each dimension misjudges which ones are the last of many; a tenth more has nearly all of them.
     """
-    return count + math.ceil(_SPARE * count)
+    return count + int(_SPARE * count) if count >= DEPTH else count
 
 
 class VectorIndex(NamedTuple):
