@@ -67,6 +67,8 @@ def test_a_person_signs_in_asks_and_opens_a_citation(open_page: Open, behind: Pr
     page.locator("#start").get_by_role("button", name="Enter a key").click()
     page.get_by_role("dialog").get_by_label("Key").fill(behind.keyed.tokens["ask"])
     page.keyboard.press("Enter")
+    # While the dialog is open, nothing behind it takes what is typed.
+    expect(page.get_by_role("dialog")).to_have_count(0)
     turn = ask(page, QUESTION)
     expect(turn.locator("blockquote").first).to_contain_text("A steamer pays forty crowns")
     turn.locator(".cite").first.click()
