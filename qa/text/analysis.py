@@ -39,7 +39,9 @@ STOP_WORDS = {
     )
 }
 # A name of letters and a number gives its parts and the whole: F-16 gives "f", "16" and "f16".
-_WORD = re.compile(r"(?<!\w)(?P<name>[^\W\d_]++)-(?P<number>\d++(?:\.\d+)*+)(?!\w)|\w+(?:['.]\w+)*")
+_WORD = re.compile(
+    r"(?<!\w)(?P<name>[^\W\d_]++)-(?P<number>\d++(?:\.\d+)*)(?!\w|\.\d)|\w+(?:['.]\w+)*"
+)
 # Between two digits a stop makes a number: 8.5 is not 85.
 _STOP = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _APOSTROPHES = str.maketrans("’`", "''")

@@ -173,22 +173,24 @@ def _digit(character: str) -> str:
 
 # --- numbers and names ---------------------------------------------------------------------------
 
+# No group is possessive here: Python before 3.11.5 matches one wrongly if it has a repetition inside. What
+# would be left over is looked at behind the group instead, so that no shorter number is found.
 _SPACES = "\u00a0\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
-_SPACED = re.compile(rf"(?<!\d)\d{{1,3}}(?:[{_SPACES}]\d{{3}})++(?!\d)")
+_SPACED = re.compile(rf"(?<!\d)\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?!\d|[{_SPACES}]\d{{3}})")
 _GROUPED = re.compile(
     r"(?<!\d)(?<!\d[.,\u2019 ])[1-9]"
-    r"(?:\d{0,2}(?:,\d{3})++(?!\d|,\d)"  # 1,250,000
-    r"|\d{0,2}(?:\u2019\d{3})++(?!\d|\u2019\d)"  # 1'250'000
-    r"|\d{0,2}(?:\.\d{3}){2,}+(?!\d|\.\d)"  # 1.250.000, but 1.250 may be a decimal
-    r"|\d?(?:,\d\d(?=,))++,\d{3}(?!\d|,\d)"  # 12,50,000
-    r"|\d{0,2}(?P<spaced>(?: \d{3}){1,3}+)(?!\d| \d))"  # 1 250 000
+    r"(?:\d{0,2}(?:,\d{3})+(?!\d|,\d)"  # 1,250,000
+    r"|\d{0,2}(?:\u2019\d{3})+(?!\d|\u2019\d)"  # 1'250'000
+    r"|\d{0,2}(?:\.\d{3}){2,}(?!\d|\.\d)"  # 1.250.000, but 1.250 may be a decimal
+    r"|\d?(?:,\d\d(?=,))+,\d{3}(?!\d|,\d)"  # 12,50,000
+    r"|\d{0,2}(?P<spaced>(?: \d{3}){1,3})(?!\d| \d))"  # 1 250 000
 )
 _LETTER = r"[^\W\d_]"
 _DOTTED = re.compile(
-    rf"(?<![\w.])(?:(?:{_LETTER}\.){{2,}}+(?:{_LETTER}(?!\w))?|{_LETTER}\.{_LETTER}"
+    rf"(?<![\w.])(?:(?:{_LETTER}\.){{2,}}(?!{_LETTER}\.)(?:{_LETTER}(?!\w))?|{_LETTER}\.{_LETTER}"
     rf"|[A-Z][a-z]\.[A-Z]\.?|[A-Z]\.[A-Z][a-z]\.?)(?!\w)"
 )
-_NUMBERED = re.compile(rf"(?<!\w){_LETTER}{{1,10}}+(?=\d{{1,4}}(?:\.\d+)*+(?!\w))")
+_NUMBERED = re.compile(rf"(?<!\w){_LETTER}{{1,10}}+(?=\d{{1,4}}(?:\.\d+)*(?!\w|\.\d))")
 
 
 def _spaced(text: str) -> Iterator[_Edit]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import unicodedata
 
 import pytest
@@ -14,6 +16,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from qa.encode.protocol import TextReader
 from qa.text.analysis import Analyzer, fold
 from qa.text.folding import fold_name, folded
+from tests.conftest import ROOT
 
 NBSP, NARROW, THIN = "\u00a0", "\u202f", "\u2009"
 ALIKE = [
@@ -222,3 +225,13 @@ def test_a_files_name_is_one_in_every_form(glob: str, name: str) -> None:
 
 def test_accents_of_a_files_name_are_told_apart() -> None:
     assert fold_name("releve.txt") != fold_name("relevé.txt")
+
+
+def test_no_group_is_possessive() -> None:
+    """Python before 3.11.5 matches a possessive group wrongly if it has a repetition inside."""
+    possessive = re.compile(r"\)(?:\+\+|\*\+(?!,)|\?\+|\{\{?\d+,?\d*\}\}?\+)|\(\?>")
+    assert possessive.search(r"(?:,\d{3})++") and possessive.search(r"(?:a{2}){{1,3}}+")
+    for path in (ROOT / "qa").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not possessive.search(node.value), path
