@@ -34,7 +34,7 @@ faults: install
 	KILLS=1000 JUDGEMENTS=1000 SWAPS=1000 CONNECTION_SECONDS=60 DAMAGES=100 \
 	  REMOTE_SERVICES=3 REMOTE_SWAPS=200 REMOTE_KILLS=50 RAY_CLUSTER=1 \
 	  $(BIN)/python -m pytest -s -o faulthandler_timeout=0 \
-	  tests/faults/test_store_faults.py tests/faults/test_judgements.py tests/api/test_swaps.py tests/faults/test_connections.py \
+	  tests/faults/test_store_faults.py tests/faults/test_judgements.py tests/faults/test_swaps.py tests/faults/test_connections.py \
 	  tests/faults/test_large_answers.py tests/faults/test_damaged_files.py tests/faults/test_remote_faults.py tests/faults/test_ray_cluster.py
 
 # What pipx, uvx and pip install, without its libraries: docs/deploy.md.

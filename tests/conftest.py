@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from qa.build.builder import BuildReport, build_index
+from qa.encode.model import reference_texts
 from qa.engine import Engine
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -55,6 +56,18 @@ def readers() -> Iterator[KeptReaders]:
     kept = KeptReaders()
     yield kept
     kept.stop()
+
+
+@pytest.fixture(scope="module")
+def few_references() -> Iterator[None]:
+    """Let builds in this process calibrate on few reference texts: a calibration is what takes them longest.
+
+    For tests of something else than verdicts.
+    """
+    few = reference_texts()[:20]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.build.calibration.reference_texts", lambda: few)
+        yield
 
 
 @pytest.fixture(scope="session")

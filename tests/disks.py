@@ -1,4 +1,7 @@
-"""Disks that tests need not wait for: hundreds of small indexes are written and removed."""
+"""Disks that tests need not wait for: hundreds of small indexes are written and removed.
+
+The conftest of a folder of tests takes ``no_waiting`` and ``tmp_path`` from here.
+"""
 
 from __future__ import annotations
 
@@ -27,3 +30,17 @@ def fsync_at_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_waiting() -> Iterator[None]:
+    """Let fsync return at once."""
+    with fsync_at_once():
+        yield
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A new folder, in memory."""
+    with folder_in_memory() as folder:
+        yield folder

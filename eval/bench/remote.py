@@ -245,7 +245,7 @@ def main() -> None:
     opened = FileIndex(kept).open()
     encoder = encoder or load_encoder(opened.model)
     before: Any = opened.store
-    # What the files hold is not embedded again.
+    # What the files hold is not embedded again: this benchmark replaces the method.
     LanceDraft.known = lambda self, key: (  # type: ignore[method-assign]
         None if (row := before.row_of(key)) is None else before.encoded_passage(row)
     )
@@ -296,6 +296,7 @@ def main() -> None:
 
 
 def _vectors(engine: Engine) -> Any:
+    # The manifest is no part of the store's protocol; the store of addresses has it.
     told = dict(engine.store.manifest["vectors"] or {})  # type: ignore[attr-defined]
     told["runs"] = len(told.get("runs", ()))
     return told

@@ -17,6 +17,8 @@ from tests.conftest import Build
 from tests.fake import FakeEncoder
 from tests.store.counting import CALLS, CountingStore
 
+pytestmark = pytest.mark.usefixtures("few_references")
+
 THREE = ["statistics", "candidates", "fetch"]
 
 

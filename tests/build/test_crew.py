@@ -23,23 +23,15 @@ from qa.records import Document
 from qa.settings import Settings
 from tests.archive import write_archive
 from tests.corpus.makers import zipped
-from tests.disks import folder_in_memory, fsync_at_once
 from tests.fake import FakeEncoder
 from tests.kept import KeptReaders
 
 
 @pytest.fixture(autouse=True, scope="module")
-def no_waiting(readers: KeptReaders) -> Iterator[None]:
-    """Let fsync return at once, and readers' processes be shared."""
-    with fsync_at_once(), readers.in_use():
+def shared_readers(readers: KeptReaders) -> Iterator[None]:
+    """Share the readers' processes."""
+    with readers.in_use():
         yield
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """A new folder, in memory."""
-    with folder_in_memory() as folder:
-        yield folder
 
 
 class OddHands:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,21 +15,6 @@ from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.conftest import Build
 from tests.corpus.makers import pdf
-from tests.disks import folder_in_memory, fsync_at_once
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_waiting() -> Iterator[None]:
-    """Let fsync return at once."""
-    with fsync_at_once():
-        yield
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """A new folder, in memory."""
-    with folder_in_memory() as folder:
-        yield folder
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,26 +20,11 @@ from qa.records import Filters, PassageId, Question, document_id
 from qa.settings import Settings
 from qa.store import Generation, IndexFolder, Query
 from tests.conftest import ROOT, Build
-from tests.disks import folder_in_memory, fsync_at_once
 from tests.fake import FakeEncoder
 
 OWLS = "Owls hunt voles at dusk, and sleep in the belfry.\n"
 BEES = "The bees have left the orchard, and seven hives are empty.\n"
 QUESTION = Question("Do owls hunt voles at dusk?", k=50)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_waiting() -> Iterator[None]:
-    """Let fsync return at once."""
-    with fsync_at_once():
-        yield
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """A new folder, in memory."""
-    with folder_in_memory() as folder:
-        yield folder
 
 
 @pytest.fixture

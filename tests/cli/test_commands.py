@@ -36,6 +36,8 @@ from tests.archive import ARCHIVE
 from tests.conftest import ROOT
 from tests.fake import FakeEncoder
 
+pytestmark = pytest.mark.usefixtures("few_references")
+
 Capture = pytest.CaptureFixture[str]
 
 

@@ -241,7 +241,7 @@ def test_who_follows_ends_with_the_service_that_is_killed(
     texts: Path, model_index: Path, home: Path
 ) -> None:
     options = ("--no-browser", "--index", str(home / "mine"))
-    with started(texts, model_index, home, *options) as (process, _):
+    with started(texts, model_index, home, *options, QA_READING="off") as (process, _):
         wait_for(lambda: len(followers(texts)) == 1)
         process.kill()
         process.wait()

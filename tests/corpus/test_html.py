@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -78,7 +78,7 @@ def test_the_labelled_pages_are_extracted_well() -> None:
     ours = [measure.ours(page) for page in pages]
     peer = [measure.plain_trafilatura(page) for page in pages]
 
-    def mean(found: list, run: int) -> float:  # type: ignore[type-arg]
+    def mean(found: list[Any], run: int) -> float:
         scores = [measure.score(f.text, p.text, run).f1 for f, p in zip(found, pages, strict=True)]
         return sum(scores) / len(scores)
 

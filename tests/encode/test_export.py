@@ -26,7 +26,11 @@ from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.text.test_folding import ALIKE
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]  # of the libraries'
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.filterwarnings("ignore"),  # of the libraries'
+    pytest.mark.usefixtures("few_references"),
+]
 
 INT8 = onnx.TensorProto.INT8
 PIECES = [

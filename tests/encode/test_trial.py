@@ -28,7 +28,11 @@ from qa.store import IndexFolder
 from tests.encode.models import WIDTH, make_model, tokenizer
 from tests.fake import FakeEncoder
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]  # of the libraries'
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.filterwarnings("ignore"),  # of the libraries'
+    pytest.mark.usefixtures("few_references"),
+]
 
 PROMPTS = {"query": "question: ", "document": "passage: "}
 PIECES = [Piece("", "A boat of the harbour"), Piece("Fees. Year 2", "the 40 crowns (of 1872)")]

@@ -13,6 +13,8 @@ from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.fake import FakeEncoder
 
+pytestmark = pytest.mark.usefixtures("few_references")
+
 
 def test_judged_questions_join_the_samples(archive: Path, spans: Path, tmp_path: Path) -> None:
     settings = Settings(index=str(tmp_path / "index"))

@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,27 +27,12 @@ from qa.service.slot import EngineSlot
 from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.conftest import Build
-from tests.disks import folder_in_memory, fsync_at_once
 from tests.fake import FakeEncoder
 
 SWAPS = int(os.environ.get("SWAPS", "30"))
 ASKERS = 2
 MORE_MB = 32
 """What memory may grow by, however many swaps there are."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_waiting() -> Iterator[None]:
-    """Let fsync return at once."""
-    with fsync_at_once():
-        yield
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """A new folder, in memory."""
-    with folder_in_memory() as folder:
-        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from qa.settings import Settings
 from qa.store import IndexFolder
 from tests.fake import FakeEncoder
 
+pytestmark = pytest.mark.usefixtures("few_references")
+
 QUESTION = "How many ships were counted in the winter?"
 
 

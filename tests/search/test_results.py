@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qa.build.builder import build_index
 from qa.corpus.readers import Reading, make_document
-from qa.encode import Encoder
+from qa.encode import Encoded, Encoder
 from qa.engine import Engine
 from qa.records import (
     MAX_EXCERPT,
@@ -34,16 +34,9 @@ from qa.search.results import make_results
 from qa.settings import Settings
 from qa.store import Candidates, Generation, IndexFolder, Query
 from tests.conftest import Build
-from tests.disks import fsync_at_once
+from tests.disks import no_waiting  # noqa: F401 - pytest finds it by its name
 from tests.fake import FakeEncoder
 from tests.store.reads import ids_of
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_waiting() -> Iterator[None]:
-    """Let fsync return at once."""
-    with fsync_at_once():
-        yield
 
 
 def sentences(name: str, count: int, length: int = 90) -> list[str]:
@@ -426,9 +419,9 @@ def test_the_mark_moves_with_the_excerpt(tmp_path: Path) -> None:
 
 def test_a_question_without_tokens_marks_nothing(engine: Engine) -> None:
     class Mute(FakeEncoder):
-        def encode_question(self, text: str):  # type: ignore[no-untyped-def]
+        def encode_question(self, text: str) -> Encoded:
             encoded = super().encode_question(text)
-            return type(encoded)(encoded.vector, encoded.tokens[:0], [], [])
+            return Encoded(encoded.vector, encoded.tokens[:0], [], [])
 
     answer = Engine(store=engine.store, encoder=Mute()).ask(Question("harbour"))
     assert answer.results

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.corpus import read_document
+from qa.records import Document
 from qa.search.verify import holds_in
 
 TEXT = (
@@ -14,7 +15,7 @@ TEXT = (
 )
 
 
-def document(text: str = TEXT):  # type: ignore[no-untyped-def]
+def document(text: str = TEXT) -> Document:
     return read_document("a/bridge.txt", text.encode())
 
 
