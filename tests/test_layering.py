@@ -38,7 +38,7 @@ KEEPERS: Mapping[str, tuple[str, ...]] = {
     "torch": ("encode/torch_backend.py",),
     "sentence_transformers": ("encode/torch_backend.py",),
     "transformers": (),
-    "onnxruntime": ("encode/onnx.py", "encode/torch_backend.py", "read/onnx.py"),
+    "onnxruntime": ("encode/onnx.py", "encode/torch_backend.py", "read/onnx.py", "runtime.py"),
     "tokenizers": ("encode/", "read/onnx.py"),
     "fastapi": ("api/",),
     "starlette": ("api/",),

@@ -104,8 +104,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def forward_pass(engine: Any, threads: int | None) -> Callable[[str], Callable[[], object]]:
     """Return what makes, of a question, a call that runs the fp32 graph on it and nothing else.
 
-    The engine's own session is used where it is fp32. A second one beside it would slow both
-    down, as the threads of each wait in loops.
+    The engine's own session is used where it is fp32.
     """
     import numpy as np
 

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from qa.encode.codec import TokenCodec
 from qa.encode.protocol import Encoded, Piece, Read, TextReader
-from qa.runtime import processors
+from qa.runtime import session_options
 
 MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
 CODEC_FILES = ("mean", "axes", "steps")
@@ -61,12 +61,10 @@ class OnnxEncoder:
     def load(cls, folder: Path, *, threads: int | None = None, workers: int = 1) -> OnnxEncoder:
         """Load an exported model. ``threads`` is by default the number of processors of this process."""
         config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1 if workers > 1 else threads or processors()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         session = ort.InferenceSession(
-            str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+            str(folder / MODEL_FILE),
+            session_options(1 if workers > 1 else threads),
+            providers=["CPUExecutionProvider"],
         )
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         tokenizer.no_truncation()

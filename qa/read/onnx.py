@@ -22,7 +22,7 @@ from tokenizers import Encoding, Tokenizer
 from qa.arrays import DoubleArray
 from qa.errors import UsageError
 from qa.read.protocol import Known, Reading, Span
-from qa.runtime import processors
+from qa.runtime import session_options
 from qa.text.folding import plain_characters
 from qa.text.printable import encodable
 
@@ -80,12 +80,8 @@ class OnnxReader:
                 raise UsageError(
                     f"the reader's {name} is damaged: install cited-qa again, or set reading = off"
                 )
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or processors()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         session = ort.InferenceSession(
-            data["reader.onnx"], options, providers=["CPUExecutionProvider"]
+            data["reader.onnx"], session_options(threads), providers=["CPUExecutionProvider"]
         )
         tokenizer = Tokenizer.from_str(data["tokenizer.json"].decode())
         tokenizer.no_truncation()
