@@ -146,7 +146,11 @@ class Settings:
     connections_per_address: int = _setting(
         100, "the most connections at once from one address (IPv6: from one /64); 0: no limit"
     )
-    queued_questions: int = _setting(64, "questions that wait while the processors are busy")
+    queued_questions: int = _setting(
+        64,
+        "the most questions that wait while the processors are busy; fewer where they would wait longer than "
+        "three quarters of a second",
+    )
     question_seconds: int = _setting(
         30, "the most time for a question; after it the question fails"
     )

@@ -1,8 +1,9 @@
 """Limits how many questions the engine answers at once, queues some, and refuses the rest.
 
 A question needs a processor for its whole time, so more of them at once only slow each other. As many
-run as there are processors. A short queue takes a burst. The rest are told at once to come back. If a
-client leaves, its waiting question is dropped and never computed.
+run as there are processors. A short queue takes a burst. The rest are told at once to come back. The
+slower questions are answered, the shorter is the queue: what is not refused is answered soon under any
+load. If a client leaves, its waiting question is dropped and never computed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ from qa.runtime import processors
 T = TypeVar("T")
 RETRY_SECONDS = 1
 """A full queue is empty again within this time."""
+_WAIT_SECONDS = 0.75
+"""A question that would wait longer is refused, so that those behind it do not wait longer either."""
+_BURST = 4
+"""This many may wait for each place, however long a question takes."""
+_LATEST = 0.1
+"""The weight of the latest question in the mean time of a question."""
 
 
 class Questions:
@@ -29,8 +36,11 @@ class Questions:
     def __init__(
         self, *, waiting: int, each: int, seconds: float, running: int | None = None
     ) -> None:
-        self._free = running or processors()
+        self._places = self._free = running or processors()
         self._waiting_at_most = waiting
+        self._takes = (
+            0.0  # seconds for which a question holds a place, in the mean; 0: not known yet
+        )
         self._each = each
         self._seconds = seconds
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -40,21 +50,11 @@ class Questions:
         """Return the result of ``work``, which runs in a thread when its turn comes.
 
         ``caller`` names who asks; None is a caller without a limit of its own. ``receive`` is the
-        request's, and shows that its client left. Raises TooManyError for a caller with too many
-        questions at once, BusyError when the queue is full or the time is over, and ClientGoneError.
-        A question that has begun always runs to its end, and keeps its place until then.
+        request's, and shows that its client left. Raises what ``admit`` raises, BusyError when the time
+        is over, and ClientGoneError. A question that has begun always runs to its end, and keeps its
+        place until then.
         """
-        if caller is not None and self._each and self._callers[caller] >= self._each:
-            raise TooManyError(
-                f"{self._each} of your questions are running already: wait for an answer",
-                code="too_many_questions",
-                retry_after=RETRY_SECONDS,
-            )
-        if not self._free and len(self._waiting) >= self._waiting_at_most:
-            raise BusyError(
-                "too many questions are waiting: ask again",
-                retry_after=RETRY_SECONDS,
-            )
+        self.admit(caller)
         self._begin(caller)
         gone = asyncio.ensure_future(_departure(receive))
         gone.add_done_callback(_seen)
@@ -65,12 +65,31 @@ class Questions:
             gone.cancel()
             self._end(caller)
             raise
+        began = asyncio.get_running_loop().time()
         answer = asyncio.get_running_loop().run_in_executor(None, work)
-        answer.add_done_callback(partial(self._leave, caller))
+        answer.add_done_callback(partial(self._leave, caller, began))
         try:
             return await _first(answer, gone, deadline)
         finally:
             gone.cancel()
+
+    def admit(self, caller: str | None) -> None:
+        """Return if a question of this caller may run or wait now.
+
+        Raises TooManyError for a caller with too many questions at once, and BusyError when the queue is
+        full.
+        """
+        if caller is not None and self._each and self._callers[caller] >= self._each:
+            raise TooManyError(
+                f"{self._each} of your questions are running already: wait for an answer",
+                code="too_many_questions",
+                retry_after=RETRY_SECONDS,
+            )
+        if not self._free and len(self._waiting) >= self._room():
+            raise BusyError(
+                "too many questions are waiting: ask again",
+                retry_after=RETRY_SECONDS,
+            )
 
     def _begin(self, caller: str | None) -> None:
         if caller is not None:
@@ -98,8 +117,17 @@ class Questions:
                 self._waiting.remove(turn)
             raise
 
-    def _leave(self, caller: str | None, answer: asyncio.Future[T]) -> None:
+    def _room(self) -> int:
+        """Return how many questions may wait."""
+        if not self._takes:
+            return self._waiting_at_most
+        soon = max(int(_WAIT_SECONDS * self._places / self._takes), _BURST * self._places)
+        return min(soon, self._waiting_at_most)
+
+    def _leave(self, caller: str | None, began: float, answer: asyncio.Future[T]) -> None:
         _seen(answer)
+        took = asyncio.get_running_loop().time() - began
+        self._takes += (took - self._takes) * (_LATEST if self._takes else 1)
         self._end(caller)
         self._hand_on()
 

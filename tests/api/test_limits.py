@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from http.client import HTTPResponse
 from pathlib import Path
@@ -189,6 +190,28 @@ def test_some_run_some_wait_and_the_rest_is_told_to_come_back() -> None:
         assert await asyncio.gather(*tasks) == ["answer"] * 5
         assert work.begun == 5
         assert await places.run(work, caller=None, receive=stays) == "answer"
+
+    in_a_loop(test)
+
+
+@pytest.mark.parametrize(("takes", "least", "most"), [(0.15, 4, 5), (0.0, 50, 50)])
+def test_the_slower_the_answers_the_fewer_wait(takes: float, least: int, most: int) -> None:
+    """Of those that wait none waits longer than .75 s, but a few may in any case."""
+
+    async def test() -> None:
+        places, work = questions(running=1, waiting=50), Engines()
+        for _ in range(3):
+            await places.run(lambda: time.sleep(takes), caller=None, receive=stays)
+        tasks = [
+            asyncio.create_task(places.run(work, caller=None, receive=stays)) for _ in range(51)
+        ]
+        await until(lambda: work.begun == 1)
+        waiting = len(places._waiting)
+        assert least <= waiting <= most
+        work.go.set()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert sum(isinstance(one, BusyError) for one in ended) == 50 - waiting
+        assert ended.count("answer") == 1 + waiting
 
     in_a_loop(test)
 
@@ -395,6 +418,25 @@ def test_a_full_service_says_so_and_recovers(index: Path, slow: SlowEngine) -> N
         for connection in busy:
             assert b" 200 OK" in read_all(connection)[:20]
             connection.close()
+
+
+def test_a_full_service_refuses_before_it_reads_a_question(index: Path, slow: SlowEngine) -> None:
+    settings = Settings(queued_questions=0)
+    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
+    at_once = app.state.service.questions._free
+    with running(app) as (_, address):
+        busy = [connect(address, post(QUESTION, "connection: close")) for _ in range(at_once)]
+        wait(lambda: slow.work.begun == at_once)
+        for path in ("/v1/ask", "/v1/chat/completions", "/v1/responses"):
+            head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 100\r\n\r\n"
+            with connect(address, head.encode()) as connection:
+                assert read_all(connection).startswith(b"HTTP/1.1 503 ")
+        assert TestClient(app).get("/v1/models").status_code == 200
+        slow.work.go.set()
+        for connection in busy:
+            assert b" 200 OK" in read_all(connection)[:20]
+            connection.close()
+    assert 'qa_refusals_total{reason="busy"} 3' in app.state.service.metrics.text(None)
 
 
 def test_requests_under_way_are_bounded(index: Path, engine: Engine) -> None:

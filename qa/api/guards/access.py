@@ -31,6 +31,9 @@ ASK = (
 )
 """Open to a key of the scope ``ask``, with everything below. All other paths are for ``admin``."""
 
+QUESTIONS = ("/v1/ask", "/v1/chat/completions", "/v1/responses")
+"""Where each request is a question: refused before its body is read while too many wait."""
+
 PAGES = ("/unanswered",)
 """Pages that a person opens: whoever's key allows too little is asked for another one."""
 

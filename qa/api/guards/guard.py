@@ -20,6 +20,7 @@ from qa.api.errors import answer_to
 from qa.api.guards.access import (
     PAGES,
     PROBES,
+    QUESTIONS,
     Caller,
     address_of,
     comes_from_here,
@@ -66,6 +67,7 @@ class Guard:
         self._keyring = service.keyring
         self._sessions = service.sessions
         self._metrics = service.metrics
+        self._questions = service.questions
         self._rate = Rate(service.settings.requests_per_minute)
         self._refused = refused
         public = urlsplit(service.settings.public_url).netloc.lower()
@@ -127,6 +129,9 @@ class Guard:
         if self._free <= 0:  # probes are never refused here, but they count
             raise BusyError("too many requests are running: ask again", retry_after=1)
         self._check_crowd(scope)
+        if path in QUESTIONS and scope["method"] != "OPTIONS":
+            # Before the body is read: under a load that is far too much, refusing must cost next to nothing.
+            self._questions.admit(caller.limited)
         return caller
 
     def _identify(
