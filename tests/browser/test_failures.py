@@ -110,6 +110,43 @@ def test_a_busy_service_says_when_to_come_back(open_page: Open, model_address: s
     expect(page.get_by_role("alert")).to_contain_text("Try again in 7 seconds.")
 
 
+def test_what_a_busy_service_refuses_is_sent_again(open_page: Open, model_address: str) -> None:
+    page = open_page(model_address, failing=True)
+    page.goto("/")
+    busy = error(503, "busy", "too many questions are waiting: ask again")
+    asked = []
+
+    def refuse_twice(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        if len(asked) > 2:
+            route.continue_()
+        else:
+            route.fulfill(**busy, headers={"retry-after": "1"})
+
+    page.route("**/v1/ask", refuse_twice)
+    send(page)
+    expect(page.locator("mark").first).to_contain_text(SPOKEN)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert len(asked) == 3 and asked[0] == asked[2]
+
+
+def test_a_service_that_stays_busy_is_told_of(open_page: Open, model_address: str) -> None:
+    page = open_page(model_address, failing=True)
+    page.goto("/")
+    busy = error(503, "busy", "too many questions are waiting: ask again")
+    asked = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(**busy, headers={"retry-after": "1"})
+
+    page.route("**/v1/ask", refuse)
+    send(page)
+    expect(page.get_by_role("alert")).to_contain_text("Too many questions at once")
+    expect(page.get_by_role("alert")).to_contain_text("Try again in a second.")
+    assert len(asked) == 4
+
+
 def test_an_answer_that_is_no_json_is_a_fault(open_page: Open, model_address: str) -> None:
     page = open_page(model_address)
     page.goto("/")

@@ -2,15 +2,17 @@
 
 const PATIENCE_MS = 60_000;
 const PROBE_MS = 5_000;
+const BUSY_TRIES = 3; // how often what a busy service refused is sent again
+const BUSY_SECONDS = 3; // and the longest time to wait before that
 
 /** How many excerpts a question gets by default. */
 export const DEFAULT_K = 5;
 
 /** A failure in words for a person. `retry`: the same question may work in a moment. */
 export class Problem extends Error {
-  constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false, code = null } = {}) {
+  constructor(title, message, { retry = false, field = null, reference = null, network = false, locked = false, code = null, wait = null } = {}) {
     super(message);
-    Object.assign(this, { title, retry, field, reference, network, locked, code });
+    Object.assign(this, { title, retry, field, reference, network, locked, code, wait });
   }
 }
 
@@ -176,7 +178,21 @@ export class Service {
     return await answers("static/tokens.css") && !await answers("readyz");
   }
 
-  async #call(path, { body, method = body ? "POST" : "GET", read = "json", signal } = {}) {
+  /** Send a request, and again if the service is busy for a moment. */
+  async #call(path, options = {}) {
+    for (let tries = BUSY_TRIES; ; tries -= 1) {
+      try {
+        return await this.#send(path, options);
+      } catch (error) {
+        if (error.code !== "busy" || !tries || !(error.wait <= BUSY_SECONDS)) throw error;
+        // Not all at the same moment: a class of thirty may have asked together.
+        await new Promise((done) => setTimeout(done, 1000 * error.wait * (0.5 + Math.random())));
+        if (options.signal?.aborted) throw error;
+      }
+    }
+  }
+
+  async #send(path, { body, method = body ? "POST" : "GET", read = "json", signal } = {}) {
     const timer = new AbortController();
     const stop = () => timer.abort();
     const clock = setTimeout(stop, PATIENCE_MS);
@@ -238,7 +254,7 @@ function refusal(response, error) {
     status === 401 ? "This archive asks for a key"
     : status === 403 ? "You may not do this"
     : status === 404 ? "Not there"
-    : status === 429 ? "Too many questions at once"
+    : status === 429 || error?.code === "busy" ? "Too many questions at once"
     : status === 503 ? "The archive is not ready"
     : status >= 500 || response.ok ? "Something went wrong on the server"
     : "This question is not allowed";
@@ -247,6 +263,7 @@ function refusal(response, error) {
     wait > 0 ? `${message} Try again in ${wait === 1 ? "a second" : `${wait} seconds`}.` : message,
     {
       code: error?.code ?? null,
+      wait,
       retry: response.ok || status === 429 || status >= 500,
       locked: status === 401,
       field: error?.field ?? null,
