@@ -30,9 +30,8 @@ def settle() -> None:
 def session_options(threads: int | None = None) -> ort.SessionOptions:
     """Return options for a model in ONNX Runtime with so many threads; by default one for each processor.
 
-    A thread without work sleeps at once. By default it first waits in a loop, for the next operation of the
-    same model: beside a second model or a second question this takes their processors away. A question took
-    1.7 times as long and a third more processor time.
+    A thread without work sleeps at once. By default it first waits in a loop for the next operation of its
+    model, and so takes the processor from the other model and from other questions: ``eval/bench/README.md``.
     """
     import onnxruntime as ort
 

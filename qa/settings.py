@@ -148,8 +148,8 @@ class Settings:
     )
     queued_questions: int = _setting(
         64,
-        "the most questions that wait while the processors are busy; fewer where they would wait longer than "
-        "three quarters of a second",
+        "the most questions that wait while the processors are busy. Fewer wait if they would wait longer than "
+        "0.75 seconds, but four for each processor always may",
     )
     question_seconds: int = _setting(
         30, "the most time for a question; after it the question fails"

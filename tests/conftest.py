@@ -128,7 +128,9 @@ def model_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (path.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first one builds, the others wait
         if not (path / "LIVE").exists():
-            build_index([SEEDS], Settings(index=str(path)))
+            with pytest.MonkeyPatch.context() as patch:  # also within few_references
+                patch.setattr("qa.build.calibration.reference_texts", reference_texts)
+                build_index([SEEDS], Settings(index=str(path)))
     return path
 
 

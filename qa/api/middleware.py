@@ -138,7 +138,10 @@ class Counting:
             service: Service = scope["app"].state.service
             seconds = time.perf_counter() - began
             # A path that is no route is the client's invention, so it must not become a label.
-            route = getattr(scope.get("route"), "path", None) or "other"
+            # The guard names the route of a question that it refuses.
+            route = getattr(scope.get("route"), "path", None) or scope.get("state", {}).get(
+                "route", "other"
+            )
             service.metrics.count(route, status, seconds)
             if service.access_log is not None:
                 told = Told(at, scope.get(_SENT_AS, scope["method"]), route, status, sent, seconds)

@@ -131,6 +131,13 @@ class PatientProtocol(HttpToolsProtocol, asyncio.BufferedProtocol):
         if self._answering:
             self.room.asks(self)
         super().on_message_complete()
+        # A request that was refused before its body was here: the body has ended the time for which uvicorn
+        # keeps a silent connection, so it begins again.
+        answered = self.cycle is not None and self.cycle.response_complete
+        if answered and self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         self.room.is_silent(self)

@@ -2,8 +2,8 @@
 
 A question needs a processor for its whole time, so more of them at once only slow each other. As many
 run as there are processors. A short queue takes a burst. The rest are told at once to come back. The
-slower questions are answered, the shorter is the queue: what is not refused is answered soon under any
-load. If a client leaves, its waiting question is dropped and never computed.
+longer a question takes, the fewer may wait, so that those that wait are answered soon. If a client leaves,
+its waiting question is dropped and never computed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ T = TypeVar("T")
 RETRY_SECONDS = 1
 """A full queue is empty again within this time."""
 _WAIT_SECONDS = 0.75
-"""A question that would wait longer is refused, so that those behind it do not wait longer either."""
+"""No more questions wait than begin within this time, as long as ``_BURST`` allows that."""
 _BURST = 4
-"""This many may wait for each place, however long a question takes."""
+"""So many may always wait for each place, however long a question takes."""
 _LATEST = 0.1
 """The weight of the latest question in the mean time of a question."""
 

@@ -194,24 +194,36 @@ def test_some_run_some_wait_and_the_rest_is_told_to_come_back() -> None:
     in_a_loop(test)
 
 
-@pytest.mark.parametrize(("takes", "least", "most"), [(0.15, 4, 5), (0.0, 50, 50)])
-def test_the_slower_the_answers_the_fewer_wait(takes: float, least: int, most: int) -> None:
-    """Of those that wait none waits longer than .75 s, but a few may in any case."""
+@pytest.mark.parametrize(("takes", "room"), [(0.05, 15), (0.01, 50), (1.0, 4), (0.0, 50)])
+def test_the_longer_a_question_takes_the_fewer_wait(takes: float, room: int) -> None:
+    """In .75 s begin 15 questions of .05 s; but 4 may always wait for a place, and never more than 50."""
 
     async def test() -> None:
         places, work = questions(running=1, waiting=50), Engines()
-        for _ in range(3):
-            await places.run(lambda: time.sleep(takes), caller=None, receive=stays)
+        places._takes = takes
         tasks = [
-            asyncio.create_task(places.run(work, caller=None, receive=stays)) for _ in range(51)
+            asyncio.create_task(places.run(work, caller=None, receive=stays)) for _ in range(60)
         ]
         await until(lambda: work.begun == 1)
-        waiting = len(places._waiting)
-        assert least <= waiting <= most
+        assert len(places._waiting) == room
         work.go.set()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
-        assert sum(isinstance(one, BusyError) for one in ended) == 50 - waiting
-        assert ended.count("answer") == 1 + waiting
+        assert sum(isinstance(one, BusyError) for one in ended) == 59 - room
+        assert ended.count("answer") == 1 + room
+
+    in_a_loop(test)
+
+
+def test_how_long_questions_take_is_learned() -> None:
+    async def test() -> None:
+        places = questions(running=1)
+        for _ in range(3):
+            await places.run(lambda: time.sleep(0.05), caller=None, receive=stays)
+        slow = places._takes
+        assert slow >= 0.05
+        for _ in range(50):
+            await places.run(lambda: None, caller=None, receive=stays)
+        assert places._takes < slow
 
     in_a_loop(test)
 
@@ -436,7 +448,42 @@ def test_a_full_service_refuses_before_it_reads_a_question(index: Path, slow: Sl
         for connection in busy:
             assert b" 200 OK" in read_all(connection)[:20]
             connection.close()
-    assert 'qa_refusals_total{reason="busy"} 3' in app.state.service.metrics.text(None)
+    told = app.state.service.metrics.text(None)
+    assert 'qa_refusals_total{reason="busy"} 3.0\n' in told
+    assert 'qa_requests_total{route="/v1/ask",status="503"} 1.0\n' in told
+
+
+def test_a_connection_whose_body_came_after_its_answer_is_not_kept_for_ever(
+    index: Path, slow: SlowEngine
+) -> None:
+    settings = Settings(queued_questions=0)
+    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
+    at_once = app.state.service.questions._free
+    with running(app) as (server, address):
+        server.config.timeout_keep_alive = 1
+        busy = [connect(address, post(QUESTION, "connection: close")) for _ in range(at_once)]
+        wait(lambda: slow.work.begun == at_once)
+        head, end, body = post(QUESTION).partition(b"\r\n\r\n")
+
+        def refused() -> socket.socket:
+            """Return a connection whose question is refused before its body is sent."""
+            connection = connect(address, head + end)
+            answer = b""
+            while not answer.endswith(b"}}"):
+                answer += connection.recv(1 << 16)
+            assert answer.startswith(b"HTTP/1.1 503 ") and b"connection: close" not in answer
+            return connection
+
+        with refused() as connection:
+            connection.sendall(body)
+            assert read_all(connection) == b""  # until the service closes it
+        with refused() as connection:
+            connection.sendall(body + b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+        slow.work.go.set()
+        for connection in busy:
+            assert b" 200 OK" in read_all(connection)[:20]
+            connection.close()
 
 
 def test_requests_under_way_are_bounded(index: Path, engine: Engine) -> None:

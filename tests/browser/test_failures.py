@@ -130,6 +130,27 @@ def test_what_a_busy_service_refuses_is_sent_again(open_page: Open, model_addres
     assert len(asked) == 3 and asked[0] == asked[2]
 
 
+def test_what_waits_to_be_sent_again_can_be_cancelled(open_page: Open, model_address: str) -> None:
+    page = open_page(model_address, failing=True)
+    page.goto("/")
+    busy = error(503, "busy", "too many questions are waiting: ask again")
+    asked = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(**busy, headers={"retry-after": "3"})
+
+    page.route("**/v1/ask", refuse)
+    with page.expect_response("**/v1/ask"):
+        send(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled.")).to_be_visible(timeout=2000)  # it waits three seconds
+    page.unroute("**/v1/ask")
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("mark").first).to_contain_text(SPOKEN)
+    assert len(asked) == 1
+
+
 def test_a_service_that_stays_busy_is_told_of(open_page: Open, model_address: str) -> None:
     page = open_page(model_address, failing=True)
     page.goto("/")

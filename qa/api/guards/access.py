@@ -31,8 +31,12 @@ ASK = (
 )
 """Open to a key of the scope ``ask``, with everything below. All other paths are for ``admin``."""
 
-QUESTIONS = ("/v1/ask", "/v1/chat/completions", "/v1/responses")
-"""Where each request is a question: refused before its body is read while too many wait."""
+QUESTIONS = {
+    "/v1/ask": ("GET", "POST"),
+    "/v1/chat/completions": ("POST",),
+    "/v1/responses": ("POST",),
+}
+"""Paths and methods whose requests are questions: refused before their body is read while too many wait."""
 
 PAGES = ("/unanswered",)
 """Pages that a person opens: whoever's key allows too little is asked for another one."""

@@ -129,8 +129,9 @@ class Guard:
         if self._free <= 0:  # probes are never refused here, but they count
             raise BusyError("too many requests are running: ask again", retry_after=1)
         self._check_crowd(scope)
-        if path in QUESTIONS and scope["method"] != "OPTIONS":
+        if scope["method"] in QUESTIONS.get(path, ()):
             # Before the body is read: under a load that is far too much, refusing must cost next to nothing.
+            scope["state"]["route"] = path
             self._questions.admit(caller.limited)
         return caller
 

@@ -2,7 +2,8 @@
 
 const PATIENCE_MS = 60_000;
 const PROBE_MS = 5_000;
-const BUSY_TRIES = 3; // how often what a busy service refused is sent again
+const BUSY = ["busy", "too_many_questions"]; // codes of refusals that end in a moment
+const BUSY_TRIES = 3; // how often a question that was refused so is sent again
 const BUSY_SECONDS = 3; // and the longest time to wait before that
 
 /** How many excerpts a question gets by default. */
@@ -79,9 +80,18 @@ export class Service {
     return !this.#key;
   }
 
-  /** Ask a question. `request` is the body of POST /v1/ask. */
-  ask(request, signal) {
-    return this.#call("v1/ask", { body: request, signal });
+  /** Ask a question, and again if too many are asked at this moment. `request` is the body of POST /v1/ask. */
+  async ask(request, signal) {
+    for (let tries = BUSY_TRIES; ; tries -= 1) {
+      try {
+        return await this.#call("v1/ask", { body: request, signal });
+      } catch (error) {
+        if (!BUSY.includes(error.code) || !tries || !(error.wait <= BUSY_SECONDS)) throw error;
+        // At least the time that the service names; not all at the same moment, for a class may ask together.
+        await pause(1000 * error.wait * (1 + Math.random() / 2), signal);
+        if (signal?.aborted) throw error;
+      }
+    }
   }
 
   /** A citation as a footnote, or for a reference manager. Its address names it in any version. */
@@ -178,21 +188,7 @@ export class Service {
     return await answers("static/tokens.css") && !await answers("readyz");
   }
 
-  /** Send a request, and again if the service is busy for a moment. */
-  async #call(path, options = {}) {
-    for (let tries = BUSY_TRIES; ; tries -= 1) {
-      try {
-        return await this.#send(path, options);
-      } catch (error) {
-        if (error.code !== "busy" || !tries || !(error.wait <= BUSY_SECONDS)) throw error;
-        // Not all at the same moment: a class of thirty may have asked together.
-        await new Promise((done) => setTimeout(done, 1000 * error.wait * (0.5 + Math.random())));
-        if (options.signal?.aborted) throw error;
-      }
-    }
-  }
-
-  async #send(path, { body, method = body ? "POST" : "GET", read = "json", signal } = {}) {
+  async #call(path, { body, method = body ? "POST" : "GET", read = "json", signal } = {}) {
     const timer = new AbortController();
     const stop = () => timer.abort();
     const clock = setTimeout(stop, PATIENCE_MS);
@@ -229,6 +225,17 @@ export class Service {
       signal?.removeEventListener("abort", stop);
     }
   }
+}
+
+/** Wait, until the signal aborts at most. */
+function pause(milliseconds, signal) {
+  return new Promise((done) => {
+    const clock = setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(clock);
+      done();
+    }, { once: true });
+  });
 }
 
 /** What the operator must do so that a page of another origin may ask. */
