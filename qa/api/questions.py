@@ -38,9 +38,7 @@ class Questions:
     ) -> None:
         self._places = self._free = running or processors()
         self._waiting_at_most = waiting
-        self._takes = (
-            0.0  # seconds for which a question holds a place, in the mean; 0: not known yet
-        )
+        self._takes = 0.0  # mean seconds for which a question holds a place; 0: not known yet
         self._each = each
         self._seconds = seconds
         self._waiting: deque[asyncio.Future[None]] = deque()

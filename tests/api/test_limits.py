@@ -8,11 +8,13 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qa.api import create_app, protocol, server
@@ -414,40 +416,40 @@ def test_clients_that_leave_are_not_computed(index: Path, slow: SlowEngine, behi
     assert 'qa_refusals_total{reason="client_gone"} 20' in refused
 
 
-def test_a_full_service_says_so_and_recovers(index: Path, slow: SlowEngine) -> None:
+@contextmanager
+def full_service(
+    index: Path, slow: SlowEngine
+) -> Iterator[tuple[FastAPI, server.Server, tuple[str, int]]]:
+    """Run a service all of whose places are taken; afterwards it must answer the questions that took them."""
     settings = Settings(queued_questions=0)
     app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
     at_once = app.state.service.questions._free
-    with running(app) as (_, address):
+    with running(app) as (server, address):
         busy = [connect(address, post(QUESTION, "connection: close")) for _ in range(at_once)]
         wait(lambda: slow.work.begun == at_once)
+        yield app, server, address
+        slow.work.go.set()
+        for connection in busy:
+            assert b" 200 OK" in read_all(connection)[:20]
+            connection.close()
+
+
+def test_a_full_service_says_so_and_recovers(index: Path, slow: SlowEngine) -> None:
+    with full_service(index, slow) as (_, _, address):
         with connect(address, post(QUESTION, "connection: close")) as connection:
             head, _, body = read_all(connection).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 503 ")
         assert b"\r\nretry-after: 1\r\n" in head
         assert json.loads(body)["error"]["code"] == "busy"
-        slow.work.go.set()
-        for connection in busy:
-            assert b" 200 OK" in read_all(connection)[:20]
-            connection.close()
 
 
 def test_a_full_service_refuses_before_it_reads_a_question(index: Path, slow: SlowEngine) -> None:
-    settings = Settings(queued_questions=0)
-    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
-    at_once = app.state.service.questions._free
-    with running(app) as (_, address):
-        busy = [connect(address, post(QUESTION, "connection: close")) for _ in range(at_once)]
-        wait(lambda: slow.work.begun == at_once)
+    with full_service(index, slow) as (app, _, address):
         for path in ("/v1/ask", "/v1/chat/completions", "/v1/responses"):
             head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 100\r\n\r\n"
             with connect(address, head.encode()) as connection:
                 assert read_all(connection).startswith(b"HTTP/1.1 503 ")
         assert TestClient(app).get("/v1/models").status_code == 200
-        slow.work.go.set()
-        for connection in busy:
-            assert b" 200 OK" in read_all(connection)[:20]
-            connection.close()
     told = app.state.service.metrics.text(None)
     assert 'qa_refusals_total{reason="busy"} 3.0\n' in told
     assert 'qa_requests_total{route="/v1/ask",status="503"} 1.0\n' in told
@@ -456,13 +458,8 @@ def test_a_full_service_refuses_before_it_reads_a_question(index: Path, slow: Sl
 def test_a_connection_whose_body_came_after_its_answer_is_not_kept_for_ever(
     index: Path, slow: SlowEngine
 ) -> None:
-    settings = Settings(queued_questions=0)
-    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
-    at_once = app.state.service.questions._free
-    with running(app) as (server, address):
+    with full_service(index, slow) as (_, server, address):
         server.config.timeout_keep_alive = 1
-        busy = [connect(address, post(QUESTION, "connection: close")) for _ in range(at_once)]
-        wait(lambda: slow.work.begun == at_once)
         head, end, body = post(QUESTION).partition(b"\r\n\r\n")
 
         def refused() -> socket.socket:
@@ -480,10 +477,6 @@ def test_a_connection_whose_body_came_after_its_answer_is_not_kept_for_ever(
         with refused() as connection:
             connection.sendall(body + b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
             assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
-        slow.work.go.set()
-        for connection in busy:
-            assert b" 200 OK" in read_all(connection)[:20]
-            connection.close()
 
 
 def test_requests_under_way_are_bounded(index: Path, engine: Engine) -> None:

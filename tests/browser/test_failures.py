@@ -110,20 +110,26 @@ def test_a_busy_service_says_when_to_come_back(open_page: Open, model_address: s
     expect(page.get_by_role("alert")).to_contain_text("Try again in 7 seconds.")
 
 
+def refuse_as_busy(page: Page, times: int, retry_after: int = 1) -> list[object]:
+    """Let the service be too busy for so many questions; return the list of what is asked from now on."""
+    busy = error(503, "busy", "too many questions are waiting: ask again")
+    asked: list[object] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        if len(asked) > times:
+            route.continue_()
+        else:
+            route.fulfill(**busy, headers={"retry-after": str(retry_after)})
+
+    page.route("**/v1/ask", refuse)
+    return asked
+
+
 def test_what_a_busy_service_refuses_is_sent_again(open_page: Open, model_address: str) -> None:
     page = open_page(model_address, failing=True)
     page.goto("/")
-    busy = error(503, "busy", "too many questions are waiting: ask again")
-    asked = []
-
-    def refuse_twice(route: Route) -> None:
-        asked.append(route.request.post_data_json)
-        if len(asked) > 2:
-            route.continue_()
-        else:
-            route.fulfill(**busy, headers={"retry-after": "1"})
-
-    page.route("**/v1/ask", refuse_twice)
+    asked = refuse_as_busy(page, 2)
     send(page)
     expect(page.locator("mark").first).to_contain_text(SPOKEN)
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -133,35 +139,21 @@ def test_what_a_busy_service_refuses_is_sent_again(open_page: Open, model_addres
 def test_what_waits_to_be_sent_again_can_be_cancelled(open_page: Open, model_address: str) -> None:
     page = open_page(model_address, failing=True)
     page.goto("/")
-    busy = error(503, "busy", "too many questions are waiting: ask again")
-    asked = []
-
-    def refuse(route: Route) -> None:
-        asked.append(route.request.url)
-        route.fulfill(**busy, headers={"retry-after": "3"})
-
-    page.route("**/v1/ask", refuse)
+    asked = refuse_as_busy(page, 1, retry_after=3)
     with page.expect_response("**/v1/ask"):
         send(page)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled.")).to_be_visible(timeout=2000)  # it waits three seconds
-    page.unroute("**/v1/ask")
+    assert len(asked) == 1
     page.get_by_role("button", name="Ask again").click()
     expect(page.locator("mark").first).to_contain_text(SPOKEN)
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 def test_a_service_that_stays_busy_is_told_of(open_page: Open, model_address: str) -> None:
     page = open_page(model_address, failing=True)
     page.goto("/")
-    busy = error(503, "busy", "too many questions are waiting: ask again")
-    asked = []
-
-    def refuse(route: Route) -> None:
-        asked.append(route.request.url)
-        route.fulfill(**busy, headers={"retry-after": "1"})
-
-    page.route("**/v1/ask", refuse)
+    asked = refuse_as_busy(page, 99)
     send(page)
     expect(page.get_by_role("alert")).to_contain_text("Too many questions at once")
     expect(page.get_by_role("alert")).to_contain_text("Try again in a second.")

@@ -130,7 +130,7 @@ class Guard:
             raise BusyError("too many requests are running: ask again", retry_after=1)
         self._check_crowd(scope)
         if scope["method"] in QUESTIONS.get(path, ()):
-            # Before the body is read: under a load that is far too much, refusing must cost next to nothing.
+            # Before the body is read: the more questions come, the less a refusal may cost.
             scope["state"]["route"] = path
             self._questions.admit(caller.limited)
         return caller
