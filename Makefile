@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+# Where this forbids Python to write bytecode, each process would compile what it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run compiled test fast abuse faults install lint wheel clean
 
@@ -12,7 +14,7 @@ run: install
 # On every processor, a file of tests on one; in their order, so that the long ones do not come last.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# Where the environment forbids Python to write bytecode, each process would compile the package again.
+# A reader's process writes no bytecode: it would compile the package again each time.
 compiled: install
 	$(BIN)/python -m compileall -q qa
 
@@ -49,12 +51,18 @@ lint: install
 install: .venv/installed
 
 # An old pip takes minutes to resolve: the newest comes first. The constraints name a version for
-# everything; torch's is one that has a build for processors without a GPU.
+# everything; torch's is one that has a build for processors without a GPU. pip would compile all that it installs;
+# Python compiles what is imported. A reader's process writes no bytecode, so its libraries are compiled here.
+PIP := $(BIN)/python -m pip install --quiet --no-compile
+READERS := babel certifi charset_normalizer chardet courlan dateutil htmldate justext lxml lxml_html_clean \
+  markdown_it mdurl pypdfium2 pypdfium2_raw python_calamine tld trafilatura urllib3 yaml
+
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(PIP) --upgrade pip
+	$(PIP) --constraint constraints.txt torch
+	$(PIP) --constraint constraints.txt --editable '.[test]'
+	cd .venv/lib/python3.*/site-packages && ../../../bin/python -m compileall -q $(READERS)
 	touch $@
 
 clean:

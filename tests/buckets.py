@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import moto.backends
+import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.conftest import ROOT
@@ -46,10 +48,35 @@ class Server:
         self.client.put_object(Bucket=BUCKET, Key=key.split("@")[0], Body=data)
 
 
+@dataclass(frozen=True)
+class BusyServer:
+    """A running server whose bucket is a folder: the same, looked at from outside."""
+
+    bucket: Path
+
+    def objects(self, prefix: str = "") -> dict[str, bytes]:
+        """Return every object by key."""
+        files = [path for path in self.bucket.rglob("*") if path.is_file()]
+        keys = {path.relative_to(self.bucket).as_posix(): path for path in files}
+        return {key: path.read_bytes() for key, path in keys.items() if key.startswith(prefix)}
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Put other bytes where an object is."""
+        (self.bucket / key).write_bytes(data)
+
+
 @contextmanager
 def server() -> Iterator[Server]:
     """Start a server with an empty bucket; its address and keys are in the environment meanwhile."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # The server lists a folder of its library for each request, which takes longer than the rest of it.
+    modules = [*moto.backends.list_of_moto_modules()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moto.backends, "list_of_moto_modules", lambda: modules)
+        yield from _serve()
+
+
+def _serve() -> Iterator[Server]:
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     _, port = running.get_host_and_port()
@@ -64,7 +91,7 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def busy_server(folder: Path) -> Iterator[None]:
+def busy_server(folder: Path) -> Iterator[BusyServer]:
     """Start a server for tests that ask much of it, as a process of its own; the bucket lies in a folder.
 
     It keeps no versions and looks at no keys, but takes a tenth of the time.
@@ -75,7 +102,7 @@ def busy_server(folder: Path) -> Iterator[None]:
         assert process.stdin and process.stdout
         try:
             with _named(f"http://127.0.0.1:{int(process.stdout.readline())}"):
-                yield
+                yield BusyServer(folder / BUCKET)
         finally:
             process.stdin.close()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from qa.build.builder import BuildReport, build_index
-from qa.encode.model import reference_texts
+from qa.encode.build import fingerprint_of
+from qa.encode.model import find_model, reference_texts
 from qa.engine import Engine
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -119,7 +121,8 @@ def engine(index: Path, encoder: FakeEncoder) -> Engine:
 def model_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The index of ``seeds``, made with the real model: once, for all processes that run tests.
 
-    An index that a test builds with the model beside this one does not export the model again.
+    An index that a test builds with the model beside this one does not export the model again. Neither
+    does this one, where this checkout has an index with the model.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -128,10 +131,20 @@ def model_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (path.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first one builds, the others wait
         if not (path / "LIVE").exists():
+            _copy_model(path.with_name("of-the-checkout"))
             with pytest.MonkeyPatch.context() as patch:  # also within few_references
                 patch.setattr("qa.build.calibration.reference_texts", reference_texts)
                 build_index([SEEDS], Settings(index=str(path)))
     return path
+
+
+def _copy_model(index: Path) -> None:
+    """Copy the default model from an index of this checkout, if one has it, so that builds beside find it."""
+    fingerprint = fingerprint_of(find_model(Settings().model), int8=True)
+    for kept in ("*", "*/*"):
+        for found in (ROOT / "index").glob(f"{kept}/models/{fingerprint}"):
+            shutil.copytree(found, index / "models" / fingerprint, dirs_exist_ok=True)
+            (index / "LIVE").touch()
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.build.assembly import Progress, Silent
-from qa.encode import Encoder, Piece
+from qa.encode import Encoder
+from qa.encode.build import reference_codes
 from qa.encode.model import reference_texts
 from qa.read import Reader, best_reading
 from qa.records import PassageId
@@ -95,7 +96,6 @@ def calibrate(
             yield search
             progress.advance()
 
-    pieces = [Piece(text.title, text.text) for text in texts]
     answered: list[Signals] = []
     close: list[Signals] = []
     asking: list[_Question] = []
@@ -110,10 +110,9 @@ def calibrate(
         readings: Iterable[Sequence[float | None]] = (
             known.reference if known else repeat((None, None, None))
         )
-        for text, encoded, own_readings in zip(
-            texts, encoder.encode_passages(pieces), readings, strict=False
+        for text, codes, own_readings in zip(
+            texts, reference_codes(encoder, texts), readings, strict=False
         ):
-            codes = encoder.codec.encode(encoded.tokens)
             own = partial(_support, encoder, codes)
             questions = list(ask((*text.questions, text.near)))
             signals = [

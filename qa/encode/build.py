@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qa.encode import exported
-from qa.encode.codec import TokenCodec
-from qa.encode.model import OWN_PROMPTS, Prompts, Source, find_model, identity_of, reference_texts
-from qa.encode.onnx import CODEC_FILES, CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
+from qa.encode.codec import ByteArray, TokenCodec
+from qa.encode.model import (
+    OWN_PROMPTS,
+    Prompts,
+    ReferenceText,
+    Source,
+    find_model,
+    identity_of,
+    reference_texts,
+)
+from qa.encode.onnx import (
+    CODEC_FILES,
+    CONFIG_FILE,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    OnnxEncoder,
+    save_reference,
+)
 from qa.encode.protocol import Encoder, Piece
 from qa.encode.trial import try_out
 from qa.errors import IndexForeignError
@@ -108,7 +123,7 @@ def export_model(
         torch_backend.export(model, folder / MODEL_FILE)
         save_codec(folder, _NO_CODEC)
         (folder / CONFIG_FILE).write_text(json.dumps(config), "utf-8")
-        checked = [*_ODD, *_reference_pieces()[:_CHECKED_PASSAGES]]
+        checked = [*_ODD, *map(_piece, reference_texts()[:_CHECKED_PASSAGES])]
         ours = OnnxEncoder.load(folder, workers=2)
         step(comparing)
         # First the float graph, even for int8: rounding would hide a graph that is slightly wrong.
@@ -117,7 +132,9 @@ def export_model(
             step(rounding)
             ours = _rounded(folder, config, original, checked, say) or ours
         step(fitting)
-        codec = torch_backend.fit_codec(ours)
+        vectors = torch_backend.reference_vectors(ours)
+        codec = TokenCodec.fit(np.concatenate(vectors))
+        save_reference(folder, [codec.encode(tokens) for tokens in vectors])
     except torch_backend.ExportError as error:
         (folder / MODEL_FILE).unlink(missing_ok=True)
         say(
@@ -197,8 +214,21 @@ _ODD = (
 """Texts that a corpus may have and the reference texts lack: one letter, a very long text, other scripts."""
 
 
-def _reference_pieces() -> list[Piece]:
-    return [Piece(text.title, text.text) for text in reference_texts()]
+def _piece(text: ReferenceText) -> Piece:
+    return Piece(text.title, text.text)
+
+
+def reference_codes(encoder: Encoder, texts: Sequence[ReferenceText]) -> Iterator[ByteArray]:
+    """Yield the codes of the tokens of the first reference texts, uint8 of shape (n, width) for each.
+
+    A model that was exported has them beside it; they are made here for others.
+    """
+    kept = encoder.reference_codes() if isinstance(encoder, OnnxEncoder) else None
+    if kept is not None:
+        yield from kept[: len(texts)]
+        return
+    for encoded in encoder.encode_passages([*map(_piece, texts)]):
+        yield encoder.codec.encode(encoded.tokens)
 
 
 _NO_CODEC = TokenCodec(

@@ -12,18 +12,26 @@ import numpy as np
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
-from qa.encode.codec import TokenCodec
+from qa.encode.codec import ByteArray, TokenCodec
 from qa.encode.protocol import Encoded, Piece, Read, TextReader
 from qa.runtime import session_options
 
 MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
 CODEC_FILES = ("mean", "axes", "steps")
+_REFERENCE_CODES, _REFERENCE_STARTS = "reference.codes.npy", "reference.starts.npy"
 
 
 def load_codec(folder: Path) -> TokenCodec:
     """Read a codec's three arrays."""
     arrays = [np.load(folder / f"codec.{name}.npy", allow_pickle=False) for name in CODEC_FILES]
     return TokenCodec(*arrays)
+
+
+def save_reference(folder: Path, codes: Sequence[ByteArray]) -> None:
+    """Write the codes of the reference texts' tokens, uint8 of shape (n, width) for each text."""
+    starts = np.cumsum([0, *map(len, codes)], dtype=np.int64)
+    np.save(folder / _REFERENCE_CODES, np.concatenate(codes), allow_pickle=False)
+    np.save(folder / _REFERENCE_STARTS, starts, allow_pickle=False)
 
 
 class OnnxEncoder:
@@ -41,6 +49,7 @@ class OnnxEncoder:
         tokenizer: Tokenizer,
         session: ort.InferenceSession,
         codec: TokenCodec,
+        folder: Path,
         workers: int = 1,
     ) -> None:
         self.name = str(config["name"])
@@ -55,6 +64,7 @@ class OnnxEncoder:
         self.vocabulary = self._reader.vocabulary
         self._session = session
         self._inputs = [node.name for node in session.get_inputs()]
+        self._folder = folder
         self._workers = workers
 
     @classmethod
@@ -74,6 +84,7 @@ class OnnxEncoder:
             tokenizer=tokenizer,
             session=session,
             codec=load_codec(folder),
+            folder=folder,
             workers=workers,
         )
 
@@ -94,6 +105,17 @@ class OnnxEncoder:
                 done = pending.pop(0)
                 pending += [pool.submit(self._passage, p) for p in islice(waiting, 1)]
                 yield done.result()
+
+    def reference_codes(self) -> list[ByteArray] | None:
+        """Return what ``save_reference`` wrote beside the model; None where an earlier export wrote nothing."""
+        try:
+            codes, starts = (
+                np.load(self._folder / name, allow_pickle=False)
+                for name in (_REFERENCE_CODES, _REFERENCE_STARTS)
+            )
+        except FileNotFoundError:
+            return None
+        return np.split(codes, starts[1:-1])
 
     def _passage(self, piece: Piece) -> Encoded:
         return self._run(

@@ -20,7 +20,7 @@ import numpy as np
 from qa.arrays import FloatArray
 from qa.encode.codec import TokenCodec
 from qa.encode.model import DEFAULT_MODEL, OWN_PROMPTS, Prompts, Source, reference_texts
-from qa.encode.protocol import SPECIAL_TOKENS, Encoded, Piece, Read, TextReader
+from qa.encode.protocol import SPECIAL_TOKENS, Encoded, Encoder, Piece, Read, TextReader
 from qa.errors import UsageError
 from qa.text.folding import folded
 
@@ -219,11 +219,15 @@ def _array(batch: Any) -> FloatArray:
     return np.asarray(batch[0].float().numpy(), np.float32)
 
 
-def fit_codec(encoder: TorchEncoder | Any) -> TokenCodec:
-    """Fit the token codec of a model on the reference texts."""
+def reference_vectors(encoder: Encoder) -> list[FloatArray]:
+    """Return the token vectors of the reference texts, float32 of shape (n, dim) for each."""
     pieces = [Piece(text.title, text.text) for text in reference_texts()]
-    vectors = [encoded.tokens for encoded in encoder.encode_passages(pieces)]
-    return TokenCodec.fit(np.concatenate(vectors))
+    return [encoded.tokens for encoded in encoder.encode_passages(pieces)]
+
+
+def fit_codec(encoder: Encoder) -> TokenCodec:
+    """Fit the token codec of a model on the reference texts."""
+    return TokenCodec.fit(np.concatenate(reference_vectors(encoder)))
 
 
 def prompts_of(model: SentenceTransformer, wanted: Prompts) -> tuple[str, str]:

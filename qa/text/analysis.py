@@ -44,7 +44,6 @@ _WORD = re.compile(
 )
 # Between two digits a stop makes a number: 8.5 is not 85.
 _STOP = re.compile(r"(?<!\d)\.|\.(?!\d)")
-_APOSTROPHES = str.maketrans("’`", "''")
 _LONG_WORD = 64
 """Longer words are not cached: clients could fill the memory with them."""
 
@@ -83,7 +82,7 @@ def fold_traced(text: str) -> tuple[str, list[int]]:
 
 def _plain(text: str) -> str:
     """Return ``text`` in lower case, without accents; each character gives the same as it does alone."""
-    text = text.translate(_APOSTROPHES).casefold()
+    text = text.replace("’", "'").replace("`", "'").casefold()
     if text.isascii():
         return text
     # Some letters show that they are capitals only when they are decomposed: ℌ is H.

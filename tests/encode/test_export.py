@@ -16,7 +16,7 @@ from onnx import numpy_helper
 
 from qa.build.builder import build_index
 from qa.encode import Encoded, Encoder, Piece, TokenCodec, torch_backend
-from qa.encode.build import STEPS, export_model, fingerprint_of, load_encoder
+from qa.encode.build import STEPS, export_model, fingerprint_of, load_encoder, reference_codes
 from qa.encode.model import find_model, reference_texts
 from qa.encode.onnx import OnnxEncoder
 from qa.engine import Engine
@@ -240,7 +240,25 @@ def test_int8_is_a_build_of_its_own(small_model: Path, tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "export").iterdir()} == {
         *("model.onnx", "tokenizer.json", "encoder.json"),
         *("codec.mean.npy", "codec.axes.npy", "codec.steps.npy"),
+        *("reference.codes.npy", "reference.starts.npy"),
     }
+
+
+@pytest.mark.parametrize("int8", [False, True])
+def test_the_codes_of_the_reference_texts_are_kept(
+    small_model: Path, tmp_path: Path, int8: bool
+) -> None:
+    exported, _, _ = export(small_model, tmp_path / "export", int8=int8)
+    texts = reference_texts()
+    kept = [*reference_codes(exported, texts)]
+    for name in ("codes", "starts"):  # as an earlier version exported it
+        (tmp_path / "export" / f"reference.{name}.npy").unlink()
+    made = [*reference_codes(exported, texts)]
+    assert len(kept) == len(made) == len(texts) > 100
+    for one, other in zip(kept, made, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len({one.tobytes() for one in made}) > 100
+    assert len([*reference_codes(exported, texts[:7])]) == 7
 
 
 def test_the_rounded_weights_leave_room_for_sums_in_16_bits(

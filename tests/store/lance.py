@@ -8,7 +8,7 @@ from pathlib import Path
 from qa.store import Index
 from qa.store.address import Address, remote_address
 from qa.store.lance import LanceIndex
-from tests.buckets import BUCKET, Server
+from tests.buckets import BUCKET, BusyServer, Server
 
 AT_ONCE = {"beat": 1.0, "grace": 0.0, "linger": 0.0}
 """Nobody waits in tests of one process."""
@@ -60,7 +60,7 @@ class Bucket:
     """Tables in a bucket of a server on loopback."""
 
     folder: Path
-    server: Server
+    server: Server | BusyServer
     made: int = 0
 
     def new(self) -> Index:

@@ -19,6 +19,9 @@ from tests.conftest import ROOT, SEEDS
 from tests.fake import FakeEncoder
 from tests.store.lance import lance_index
 
+# Of a calibration on fewer texts too, each digit must be the same.
+pytestmark = pytest.mark.usefixtures("few_references")
+
 QUESTIONS = [
     Question("What does a steamer pay in August?"),
     Question("What does a steamer pay in August?", k=50, explain=True),

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.buckets import Server, server
+from tests.buckets import BusyServer, Server, busy_server
 from tests.store import contract
 from tests.store.contract import CHECKS, Check
 from tests.store.lance import Bucket, SharedFolder
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[Server]:
-    """A server with an empty bucket."""
-    with server() as running:
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BusyServer]:
+    """A server whose bucket is a folder."""
+    with busy_server(tmp_path_factory.mktemp("bucket")) as running:
         yield running
 
 
@@ -46,5 +46,18 @@ def test_with_an_index_of_the_vectors(check: Check, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_in_a_bucket(check: Check, tmp_path: Path, s3: Server) -> None:
+def test_in_a_bucket(check: Check, tmp_path: Path, busy: BusyServer) -> None:
+    check(Bucket(tmp_path, busy))
+
+
+WRITING = [
+    contract.generations_and_rollback,
+    contract.one_build_at_a_time,
+    contract.a_purged_text_is_nowhere,
+]
+"""What depends on how a bucket is written."""
+
+
+@pytest.mark.parametrize("check", WRITING, ids=lambda check: check.__name__)
+def test_in_a_bucket_of_another_server(check: Check, tmp_path: Path, s3: Server) -> None:
     check(Bucket(tmp_path, s3))

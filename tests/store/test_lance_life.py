@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,10 @@ from qa.records import PassageId
 from qa.store import Store
 from qa.store.lance import LanceIndex
 from qa.store.lance.pointer import LiveRow
-from tests.buckets import BUCKET, Server, server
+from tests.buckets import BUCKET, Server
 from tests.conftest import ROOT
 from tests.store.contract import archive, build, copies, document, sources
 from tests.store.lance import lance_index
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[Server]:
-    with server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from qa.errors import IndexUnreachableError
 from qa.records import Question
 from qa.settings import Settings
 from qa.store.lance import LanceIndex
-from tests.buckets import BUCKET, KEY, SECRET, Server, server
+from tests.buckets import BUCKET, KEY, SECRET, Server
 from tests.fake import FakeEncoder
 from tests.proxies import Mood, Proxy, proxied
 from tests.store.contract import archive, build
@@ -26,12 +26,6 @@ from tests.store.lance import lance_index
 
 PATIENT, LIMIT = 60.0, 120.0
 """Seconds within which each failure is told on a busy machine; what is held up is so for longer."""
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[Server]:
-    with server() as running:
-        yield running
 
 
 @pytest.fixture
