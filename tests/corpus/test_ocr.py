@@ -161,7 +161,7 @@ def test_more_pages_than_are_read_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.ocr
 def test_a_page_that_takes_too_long_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = scan([" ".join([FERRY] * 20)])
+    page = scan([" ".join([FERRY] * 5)])
     engine = tesseract.Tesseract(ON)
     engine._seconds = 0.01
     monkeypatch.setattr("qa.corpus.formats.pdf.scans.Tesseract", lambda _: engine)

@@ -107,9 +107,11 @@ def assert_alike(one: Encoded, other: Encoded, *, cosine: float = 0.9999) -> Non
 
 @pytest.fixture(scope="module")
 def float_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the default model, exported without rounding."""
-    folder = tmp_path_factory.mktemp("float") / "export"
-    export("all-MiniLM-L6-v2", folder)
+    """A folder with the default model, exported without rounding, its codec fitted on few texts."""
+    folder, few = tmp_path_factory.mktemp("float") / "export", reference_texts()[:20]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch_backend, "reference_texts", lambda: few)
+        export("all-MiniLM-L6-v2", folder)
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -30,13 +31,14 @@ from tests.store.reads import passages_of
 
 
 class Built(NamedTuple):
-    """The mixed folder with its index."""
+    """The mixed folder with its index, and what a service answered while it was built."""
 
     folder: Path
     outside: Path
     index: Path
     report: BuildReport
     engine: Engine
+    meanwhile: list[tuple[int, object]]
 
     @property
     def store(self) -> Generation:
@@ -45,14 +47,38 @@ class Built(NamedTuple):
         return store
 
 
+_BUILD = (
+    "import pickle, sys; from pathlib import Path; from qa.build.builder import build_index; "
+    "from qa.settings import Settings; from tests.fake import FakeEncoder; "
+    "from tests.faults.mixed import SETTINGS; "
+    "report = build_index([Path(sys.argv[1])], Settings(index=sys.argv[2], **SETTINGS), "
+    "encoder=FakeEncoder(), calibrated=False); "
+    "Path(sys.argv[3]).write_bytes(pickle.dumps(report))"
+)
+QUESTION = {"question": "What does a steamer pay in August?"}
+
+
 @pytest.fixture(scope="module")
-def built(build: Build, encoder: FakeEncoder) -> Iterator[Built]:
+def built(
+    engine: Engine, index: Path, encoder: FakeEncoder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Built]:
+    """Build the folder in another process, and ask a service all the time."""
+    told = tmp_path_factory.mktemp("report") / "report"
+    app = create_app(index=index, settings=Settings(requests_per_minute=0), engine=engine)
+    answers: list[tuple[int, object]] = []
     with folder_in_memory() as place:
-        folder, outside, index = place / "mixed", place / "outside", place / "index"
+        folder, outside, made = place / "mixed", place / "outside", place / "index"
         write_mixed(folder, outside)
-        report = build(folder, index, **SETTINGS)
-        engine = Engine(store=IndexFolder(index).open().generation, encoder=encoder)
-        yield Built(folder, outside, index, report, engine)
+        command = [sys.executable, "-c", _BUILD, *map(str, (folder, made, told))]
+        with TestClient(app) as client, subprocess.Popen(command, cwd=ROOT) as process:
+            while process.poll() is None:
+                response = client.post("/v1/ask", json=QUESTION)
+                answers.append((response.status_code, response.json().get("results")))
+                time.sleep(0.02)  # the processors are for the build
+        assert process.returncode == 0
+        report = pickle.loads(told.read_bytes())
+        opened = Engine(store=IndexFolder(made).open().generation, encoder=encoder)
+        yield Built(folder, outside, made, report, opened, answers)
 
 
 def test_everything_is_read_or_accounted_for(built: Built) -> None:
@@ -196,28 +222,9 @@ def test_a_second_build_says_the_same_of_every_file(built: Built, build: Build) 
     assert Counter(report.skipped) == Counter(built.report.skipped)
 
 
-def test_a_service_answers_while_bombs_go_off(
-    built: Built, engine: Engine, index: Path, tmp_path: Path
-) -> None:
-    """A build of the folder in another process; no question fails meanwhile, and each is answered."""
-    script = (
-        "import sys; from pathlib import Path; from qa.build.builder import build_index; "
-        "from qa.settings import Settings; from tests.fake import FakeEncoder; "
-        "from tests.faults.mixed import SETTINGS; "
-        "build_index([Path(sys.argv[1])], Settings(index=sys.argv[2], **SETTINGS), "
-        "encoder=FakeEncoder(), calibrated=False)"
-    )
-    command = [sys.executable, "-c", script, str(built.folder / "bombs"), str(tmp_path / "index")]
-    app = create_app(index=index, settings=Settings(requests_per_minute=0), engine=engine)
-    body = {"question": "What does a steamer pay in August?"}
-    asked = 0
-    with TestClient(app) as client, subprocess.Popen(command, cwd=ROOT) as process:
-        first = client.post("/v1/ask", json=body).json()["results"]
-        while process.poll() is None:
-            response = client.post("/v1/ask", json=body)
-            assert response.status_code == 200
-            assert response.json()["results"] == first
-            asked += 1
-            time.sleep(0.02)  # the processors are for the build
-    assert process.returncode == 0
-    assert asked > 10
+def test_a_service_answers_while_bombs_go_off(built: Built, engine: Engine, index: Path) -> None:
+    with TestClient(create_app(index=index, settings=Settings(), engine=engine)) as client:
+        expected = client.post("/v1/ask", json=QUESTION).json()["results"]
+    assert expected
+    assert len(built.meanwhile) > 10
+    assert all(answer == (200, expected) for answer in built.meanwhile)
