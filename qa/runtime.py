@@ -9,6 +9,7 @@ thread; other processors are used by more questions at once.
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
@@ -22,8 +23,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
+@cache
 def settle() -> None:
-    """Give BLAS and OpenMP one thread each; call it once NumPy and FAISS are imported."""
+    """Give BLAS and OpenMP one thread each, once a process; call it when NumPy and FAISS are imported."""
     threadpool_limits(limits=1)
 
 

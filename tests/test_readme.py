@@ -55,7 +55,7 @@ def test_every_command_of_the_readme_runs(model_index: Path, tmp_path: Path) -> 
     asked = (
         shutil.copytree(ROOT / "eval" / "seeds", tmp_path / "eval" / "seeds") / "questions.jsonl"
     )
-    # Whether all of them hold the gates, tests/evaluate/test_seeds.py tells.
+    # Whether all of them hold the gates, tests/golden/test_answers.py tells.
     asked.write_text("".join(asked.read_text("utf-8").splitlines(keepends=True)[::20]), "utf-8")
     shutil.copytree(model_index, tmp_path / "index" / "default")
     shutil.copytree(model_index, tmp_path / "index" / "mine")

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qa.encode import TokenCodec
 from qa.records import (
@@ -36,12 +35,12 @@ _NO_BORDER = ({"paragraph"}, {"item"}, {"header", "row"})
 class _Found:
     """A hit with its passage, and the address of the web page that it belongs to or announces.
 
-    ``counts``: how often the passage has each of the question's terms.
+    ``terms``: a bit for each of the question's terms, set if the passage has it.
     """
 
     hit: Hit
     passage: StoredPassage
-    counts: NDArray[np.int32]
+    terms: int
     page: str | None
 
 
@@ -132,7 +131,8 @@ def make_results(
 def _found(ranked: Ranked, hit: Hit) -> _Found:
     passage = ranked.passage(hit)
     url = passage.about.url
-    return _Found(hit, passage, ranked.counts(hit), same_page(url) if url else None)
+    terms = int.from_bytes(np.packbits(ranked.counts(hit) > 0).tobytes())
+    return _Found(hit, passage, terms, same_page(url) if url else None)
 
 
 def _absorbs(groups: Sequence[_Group], group: _Group, found: _Found) -> bool:
@@ -239,20 +239,19 @@ def _is_copy(one: _Found, other: _Found, *, both: bool = False) -> bool:
     if the shorter one has a number, a name or a word of the question that the longer one lacks.
     ``both``: the shorter one must also have nearly all that the longer one says.
     """
-    first, second = _shingles(one.passage.text), _shingles(other.passage.text)
+    shorter, longer = sorted((one, other), key=lambda found: len(found.passage.text))
+    if shorter.terms & ~longer.terms or (both and longer.terms & ~shorter.terms):
+        return False  # known at once, and so for most pairs
+    first, second = _shingles(shorter.passage.text), _shingles(longer.passage.text)
     if len(first & second) < _COPY * (max if both else min)(len(first), len(second)):
         return False
-    shorter, longer = sorted((one, other), key=lambda found: len(found.passage.text))
-    return _holds(longer, shorter) and (not both or _holds(shorter, longer))
+    return _tells(longer, shorter) and (not both or _tells(shorter, longer))
 
 
-def _holds(one: _Found, other: _Found) -> bool:
-    """Whether a passage has the numbers, the names and the question's words that another one has."""
+def _tells(one: _Found, other: _Found) -> bool:
+    """Whether a passage has the numbers and the names that another one has."""
     there = _words(one.passage.text)
-    telling = (word for word, tells in _words(other.passage.text).items() if tells)
-    return all(word in there for word in telling) and not np.any(
-        (other.counts > 0) & (one.counts == 0)
-    )
+    return all(word in there for word, tells in _words(other.passage.text).items() if tells)
 
 
 def _by_date(found: _Found) -> tuple[bool, str, str]:

@@ -2,26 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from qa.engine import Engine
 from qa.evaluate.datasets import read_spans
-from qa.evaluate.gates import GATES_FILE, check, fallen, gates_for, read_gates
-from qa.evaluate.run import evaluate_spans
 from qa.search.followup import resolve
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.mark.parametrize("dataset", ["eval/seeds", "eval/conversations"])
-def test_the_project_holds_its_own_gates(
-    dataset: str, model_engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    gates = gates_for(read_gates(GATES_FILE), dataset, "")
-    assert gates
-    evaluation = evaluate_spans(read_spans(Path(dataset)), model_engine)
-    assert fallen(check(gates, evaluation)) == ""
 
 
 def test_the_conversations_quote_the_archive_to_the_letter() -> None:

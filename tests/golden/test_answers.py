@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 
 from qa.build.builder import build_index
 from qa.engine import Engine
+from qa.evaluate import gates
 from qa.evaluate.corpora import make_row_document
 from qa.evaluate.datasets import JudgedCorpus, read_corpus, read_spans
+from qa.evaluate.run import evaluate_spans
 from qa.records import Question
 from qa.settings import Settings
 from qa.store import IndexFolder
@@ -110,11 +113,30 @@ def test_xquad(
 # --- the real model and its reader -----------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def model_remembering(model_engine: Engine) -> Iterator[Engine]:
+    """The engine on the index of ``seeds``. It answers once what several tests ask."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model_engine, "ask", cache(model_engine.ask))
+        yield model_engine
+
+
 @pytest.mark.parametrize(("name", "step"), [("seeds", 3), ("conversations", 1)])
 def test_the_sample_archive_with_the_model(
-    name: str, step: int, model_engine: Engine, write_golden: bool
+    name: str, step: int, model_remembering: Engine, write_golden: bool
 ) -> None:
-    check(f"model-{name}", model_engine, spans(name, step), MODEL, write_golden)
+    check(f"model-{name}", model_remembering, spans(name, step), MODEL, write_golden)
+
+
+@pytest.mark.parametrize("dataset", ["eval/seeds", "eval/conversations"])
+def test_the_project_holds_its_own_gates(
+    dataset: str, model_remembering: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    wanted = gates.gates_for(gates.read_gates(gates.GATES_FILE), dataset, "")
+    assert wanted
+    evaluation = evaluate_spans(read_spans(Path(dataset)), model_remembering)
+    assert gates.fallen(gates.check(wanted, evaluation)) == ""
 
 
 @pytest.mark.model
