@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-# Where this forbids Python to write bytecode, each process would compile what it imports again.
+# If it is set, each process compiles again what it imports; so it is removed here.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run compiled test fast abuse faults install lint wheel clean
@@ -52,17 +52,19 @@ install: .venv/installed
 
 # An old pip takes minutes to resolve: the newest comes first. The constraints name a version for
 # everything; torch's is one that has a build for processors without a GPU. pip would compile all that it installs;
-# Python compiles what is imported. A reader's process writes no bytecode, so its libraries are compiled here.
+# Python compiles what is imported, where it may write. A reader's process never writes, so the libraries that it
+# alone imports are compiled here.
 PIP := $(BIN)/python -m pip install --quiet --no-compile
-READERS := babel certifi charset_normalizer chardet courlan dateutil htmldate justext lxml lxml_html_clean \
-  markdown_it mdurl pypdfium2 pypdfium2_raw python_calamine tld trafilatura urllib3 yaml
+READERS := PIL babel certifi charset_normalizer chardet courlan dateutil htmldate justext lxml lxml_html_clean \
+  markdown_it mdurl pypdfium2 pypdfium2_cfg pypdfium2_raw python_calamine six.py tld trafilatura urllib3 yaml
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) --upgrade pip
 	$(PIP) --constraint constraints.txt torch
 	$(PIP) --constraint constraints.txt --editable '.[test]'
-	cd .venv/lib/python3.*/site-packages && ../../../bin/python -m compileall -q $(READERS)
+	here=$$PWD; cd "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" && \
+	  "$$here/$(BIN)/python" -m compileall -q $(READERS) || true
 	touch $@
 
 clean:

@@ -9,7 +9,6 @@ thread; other processors are used by more questions at once.
 from __future__ import annotations
 
 import os
-from functools import cache
 from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
@@ -23,9 +22,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-@cache
 def settle() -> None:
-    """Give BLAS and OpenMP one thread each, once a process; call it when NumPy and FAISS are imported."""
+    """Give BLAS and OpenMP one thread each; call it once NumPy and FAISS are imported.
+
+    OpenMP's limit is that of the calling thread, and libraries that are loaded later have none.
+    """
     threadpool_limits(limits=1)
 
 

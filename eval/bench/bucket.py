@@ -4,8 +4,9 @@
 
 It prints its port, and serves on loopback until its standard input ends. Each folder in FOLDER is a bucket.
 ``GET /-/asked`` returns the requests since the last such call, by method, and the bytes that were sent. It
-looks at no signature: it is for measurements alone. moto, which the tests use, reads a whole object into
-memory for each range of it, so that times against it say nothing of a store.
+looks at no signature and keeps no versions: it is for measurements, and for tests that ask much of a bucket.
+moto, which other tests use, reads a whole object into memory for each range of it, so that times against it
+say nothing of a store.
 """
 
 from __future__ import annotations

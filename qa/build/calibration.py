@@ -110,8 +110,9 @@ def calibrate(
         readings: Iterable[Sequence[float | None]] = (
             known.reference if known else repeat((None, None, None))
         )
-        for text, codes, own_readings in zip(
-            texts, reference_codes(encoder, texts), readings, strict=False
+        known_codes = reference_codes(encoder, texts)
+        for (text, codes), own_readings in zip(
+            zip(texts, known_codes, strict=True), readings, strict=False
         ):
             own = partial(_support, encoder, codes)
             questions = list(ask((*text.questions, text.near)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +114,7 @@ def export_model(
         "question_prompt": original.prompts[0],
         "passage_prompt": original.prompts[1],
         "prompts_set": prompts,
+        "reference": _reference_digest(),
         "exported_with": {p: version(p) for p in ("sentence-transformers", "torch", "onnxruntime")},
     }
     try:
@@ -218,17 +219,23 @@ def _piece(text: ReferenceText) -> Piece:
     return Piece(text.title, text.text)
 
 
-def reference_codes(encoder: Encoder, texts: Sequence[ReferenceText]) -> Iterator[ByteArray]:
-    """Yield the codes of the tokens of the first reference texts, uint8 of shape (n, width) for each.
+def _reference_digest() -> str:
+    """Return what tells whether codes were made of the reference texts as they are read now."""
+    return hashlib.sha256(repr((reference_texts(), folding.VERSION)).encode()).hexdigest()
 
-    A model that was exported has them beside it; they are made here for others.
+
+def reference_codes(encoder: Encoder, texts: Sequence[ReferenceText]) -> list[ByteArray]:
+    """Return the codes of the tokens of reference texts, uint8 of shape (n, width) for each.
+
+    An exported model has those of all reference texts beside it. They are made here for another encoder, for a
+    model that was exported with other texts, and if ``texts`` are not the first of the reference texts.
     """
-    kept = encoder.reference_codes() if isinstance(encoder, OnnxEncoder) else None
-    if kept is not None:
-        yield from kept[: len(texts)]
-        return
-    for encoded in encoder.encode_passages([*map(_piece, texts)]):
-        yield encoder.codec.encode(encoded.tokens)
+    if isinstance(encoder, OnnxEncoder) and texts == reference_texts()[: len(texts)]:
+        kept = encoder.reference_codes(_reference_digest())
+        if kept is not None and len(kept) >= len(texts):
+            return kept[: len(texts)]
+    made = encoder.encode_passages([*map(_piece, texts)])
+    return [encoder.codec.encode(encoded.tokens) for encoded in made]
 
 
 _NO_CODEC = TokenCodec(

@@ -57,6 +57,7 @@ class OnnxEncoder:
         self.dimension = int(str(config["dimension"]))
         self.max_tokens = int(str(config["max_tokens"]))
         limit = int(str(config["limit"]))
+        self._reference = str(config.get("reference", ""))
         self.codec = codec
         self._question_prompt = str(config.get("question_prompt", ""))
         self._passage_prompt = str(config.get("passage_prompt", ""))
@@ -106,14 +107,21 @@ class OnnxEncoder:
                 pending += [pool.submit(self._passage, p) for p in islice(waiting, 1)]
                 yield done.result()
 
-    def reference_codes(self) -> list[ByteArray] | None:
-        """Return what ``save_reference`` wrote beside the model; None where an earlier export wrote nothing."""
+    def reference_codes(self, digest: str) -> list[ByteArray] | None:
+        """Return what ``save_reference`` wrote beside the model, for the reference texts of that digest.
+
+        None where the export was made with other texts, or by a version that wrote nothing.
+        """
+        if digest != self._reference:
+            return None
         try:
             codes, starts = (
                 np.load(self._folder / name, allow_pickle=False)
                 for name in (_REFERENCE_CODES, _REFERENCE_STARTS)
             )
-        except FileNotFoundError:
+        except (OSError, EOFError, ValueError):  # a folder that no index verified
+            return None
+        if starts[-1] != len(codes):
             return None
         return np.split(codes, starts[1:-1])
 

@@ -241,7 +241,7 @@ def _is_copy(one: _Found, other: _Found, *, both: bool = False) -> bool:
     """
     shorter, longer = sorted((one, other), key=lambda found: len(found.passage.text))
     if shorter.terms & ~longer.terms or (both and longer.terms & ~shorter.terms):
-        return False  # known at once, and so for most pairs
+        return False  # cheap, and decides most pairs
     first, second = _shingles(shorter.passage.text), _shingles(longer.passage.text)
     if len(first & second) < _COPY * (max if both else min)(len(first), len(second)):
         return False

@@ -43,7 +43,7 @@ def grows(work: Callable[[str], object], name: str, size: int) -> float:
 @pytest.mark.parametrize("name", PERIODS)
 @pytest.mark.parametrize("ending", [".txt", ".md"])
 def test_work_grows_with_the_text_alone(name: str, ending: str) -> None:
-    assert grows(lambda text: read_document(f"a{ending}", text.encode()), name, 4_000) < 2.2
+    assert grows(lambda text: read_document(f"a{ending}", text.encode()), name, 4_000) < 2.1
 
 
 @pytest.mark.parametrize("name", PERIODS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -248,19 +248,36 @@ def test_int8_is_a_build_of_its_own(small_model: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("int8", [False, True])
 def test_the_codes_of_the_reference_texts_are_kept(
-    small_model: Path, tmp_path: Path, int8: bool
+    small_model: Path, tmp_path: Path, int8: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exported, _, _ = export(small_model, tmp_path / "export", int8=int8)
-    texts = reference_texts()
-    kept = [*reference_codes(exported, texts)]
-    for name in ("codes", "starts"):  # as an earlier version exported it
-        (tmp_path / "export" / f"reference.{name}.npy").unlink()
-    made = [*reference_codes(exported, texts)]
-    assert len(kept) == len(made) == len(texts) > 100
-    for one, other in zip(kept, made, strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert len({one.tobytes() for one in made}) > 100
-    assert len([*reference_codes(exported, texts[:7])]) == 7
+    texts, encode = reference_texts(), exported.encode_passages
+    encoded: list[Piece] = []
+
+    def noted(pieces: Sequence[Piece]) -> Iterator[Encoded]:
+        encoded.extend(pieces)
+        return encode(pieces)
+
+    monkeypatch.setattr(exported, "encode_passages", noted)
+    kept = reference_codes(exported, texts)
+    assert len(reference_codes(exported, texts[:7])) == 7
+    assert encoded == []
+    pieces = [Piece(text.title, text.text) for text in texts]
+    assert len(kept) == len(texts) > 100
+    for one, made in zip(kept, encode(pieces), strict=True):
+        np.testing.assert_array_equal(one, exported.codec.encode(made.tokens))
+    # Others than were kept, a folder of another time, and one that is damaged.
+    reference_codes(exported, texts[1:3])
+    assert encoded == pieces[1:3]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.encode.build.folding.VERSION", 0)
+        reference_codes(exported, texts[:2])
+    assert encoded[2:] == pieces[:2]
+    (tmp_path / "export" / "reference.codes.npy").write_bytes(b"")
+    reference_codes(exported, texts[:2])
+    (tmp_path / "export" / "reference.codes.npy").unlink()
+    reference_codes(exported, texts[:2])
+    assert encoded[4:] == pieces[:2] * 2
 
 
 def test_the_rounded_weights_leave_room_for_sums_in_16_bits(

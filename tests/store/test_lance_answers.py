@@ -19,7 +19,7 @@ from tests.conftest import ROOT, SEEDS
 from tests.fake import FakeEncoder
 from tests.store.lance import lance_index
 
-# Of a calibration on fewer texts too, each digit must be the same.
+# A calibration on few texts is enough: each digit must be the same in both stores.
 pytestmark = pytest.mark.usefixtures("few_references")
 
 QUESTIONS = [

@@ -53,6 +53,8 @@ def test_in_a_bucket(check: Check, tmp_path: Path, busy: BusyServer) -> None:
 WRITING = [
     contract.generations_and_rollback,
     contract.one_build_at_a_time,
+    contract.a_build_that_is_refused_leaves_what_was_live,
+    contract.a_switch_under_reads,
     contract.a_purged_text_is_nowhere,
 ]
 """What depends on how a bucket is written."""
