@@ -11,7 +11,8 @@ run: install
 	@test -e index/default/LIVE || $(BIN)/qa build
 	$(BIN)/qa serve --port $(PORT)
 
-# On every processor, a file of tests on one; in their order, so that the long ones do not come last.
+# One process more than there are processors, a file of tests in one; in their order, so that the long ones do
+# not come last.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # A reader's process writes no bytecode: it would compile the package again each time.
@@ -21,9 +22,10 @@ compiled: install
 test: compiled lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# The tests that need neither the real model, nor a browser, nor OCR, nor a new environment.
+# The tests of a moment each: without the real model, a browser, OCR, a new environment, and without those that
+# start processes, build again and again, or read megabytes.
 fast: compiled
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not model and not browser and not ocr and not install"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow and not model and not browser and not ocr and not install"
 
 # At least 10,000 requests made up from the description of the interface; minutes.
 abuse: install

@@ -30,6 +30,11 @@ SEEDS = ROOT / "seeds"
 Build = Callable[..., BuildReport]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are processors: many tests wait for a browser, a bucket or a limit."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if any(name.startswith("model_") for name in getattr(item, "fixturenames", ())):
@@ -58,6 +63,13 @@ def readers() -> Iterator[KeptReaders]:
     kept = KeptReaders()
     yield kept
     kept.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_readers(readers: KeptReaders) -> Iterator[None]:
+    """Let whatever reads files in this process share the readers' processes, for tests of something else."""
+    with readers.in_use():
+        yield
 
 
 @pytest.fixture(scope="module")

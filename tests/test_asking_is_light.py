@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import ROOT, Build
 
+pytestmark = pytest.mark.slow
+
 OURS = ("qa.corpus", "qa.build", "qa.evaluate")
 THEIRS = (
     # What the readers read with, what prepares a model, what evaluates.

@@ -25,6 +25,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.serving import serving
 
+pytestmark = pytest.mark.slow
+
 DOCS = ROOT / "docs"
 PAGES = ("deploy.md", "http.md", "page.md", "python.md", "security.md", "widget.md")
 SHOWN = "http://127.0.0.1:8000"

@@ -27,6 +27,8 @@ from tests.api.servers import running
 from tests.conftest import ROOT
 from tests.mcp.conftest import COMMAND, over_http, talk
 
+pytestmark = pytest.mark.slow
+
 
 def blocks(page: str, language: str) -> list[str]:
     text = (ROOT / "docs" / page).read_text("utf-8")

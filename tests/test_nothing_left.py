@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 
+@pytest.mark.slow
 def test_asking_leaves_nothing_in_the_home(model_index: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -226,6 +226,7 @@ def test_a_body_behind_a_wish_for_another_protocol_is_no_request(
         assert read_all(connection).count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_not_read_is_given_up(
     index: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

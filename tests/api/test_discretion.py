@@ -29,6 +29,8 @@ from tests.api.routes import every
 from tests.api.servers import connect, read_all, running
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 WORD = "zyzzogeton"
 QUESTION = f"Which {WORD} saw the owls?"
 WRONG = "qa_feedface_" + "MarkedSecret" * 3 + "Marked7"

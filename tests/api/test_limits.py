@@ -455,6 +455,7 @@ def test_a_full_service_refuses_before_it_reads_a_question(index: Path, slow: Sl
     assert 'qa_requests_total{route="/v1/ask",status="503"} 1.0\n' in told
 
 
+@pytest.mark.slow
 def test_a_connection_whose_body_came_after_its_answer_is_not_kept_for_ever(
     index: Path, slow: SlowEngine
 ) -> None:
@@ -549,6 +550,7 @@ CHUNKED = b"\r\n".join(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("begun", "piece"),
     [(post(b"{", length=1000), b" "), (CHUNKED, b"1\r\n \r\n")],
@@ -588,6 +590,7 @@ def test_a_connection_that_says_nothing_is_hung_up_on(index: Path, engine: Engin
         assert read_all(connection) == b""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 def test_a_body_that_nobody_waits_for_is_hung_up_on(
     index: Path, engine: Engine, tmp_path: Path

@@ -89,6 +89,7 @@ def coloured(image: Image.Image) -> int:
     return sum(red > 240 and blue < 150 for red, blue in zip(data[::3], data[2::3], strict=True))
 
 
+@pytest.mark.slow
 def test_a_citation_opens_its_page_with_its_words_marked(pdfs: TestClient) -> None:
     body = pdfs.get(f"/v1/documents/{ID}/pages", params=cited(pdfs, "dug by four hundred")).json()
     schemas.PagesResponse.model_validate(body, strict=True)
@@ -169,6 +170,7 @@ def test_a_file_that_has_changed_is_not_shown(own: tuple[Path, Path], encoder: F
     assert str(folder) not in error["message"]
 
 
+@pytest.mark.slow
 def test_a_purged_document_has_no_picture_any_more(
     own: tuple[Path, Path], encoder: FakeEncoder
 ) -> None:
@@ -200,6 +202,7 @@ def test_the_file_itself_is_served_where_a_setting_says_so(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.slow
 def test_pictures_and_files_are_for_those_who_may_ask(
     tmp_path: Path, built: Path, encoder: FakeEncoder
 ) -> None:

@@ -24,14 +24,8 @@ from qa.settings import Settings
 from tests.archive import write_archive
 from tests.corpus.makers import zipped
 from tests.fake import FakeEncoder
-from tests.kept import KeptReaders
 
-
-@pytest.fixture(autouse=True, scope="module")
-def shared_readers(readers: KeptReaders) -> Iterator[None]:
-    """Share the readers' processes."""
-    with readers.in_use():
-        yield
+pytestmark = pytest.mark.usefixtures("shared_readers")
 
 
 class OddHands:

@@ -23,6 +23,8 @@ from tests.buckets import BUCKET, KEY, SECRET, Server, server
 from tests.fake import FakeEncoder
 from tests.kept import KeptReaders
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 PLACE = f"s3://{BUCKET}/commands"
 HARBOUR = "The harbour was dug in 1872 by four hundred dockers.\n"

@@ -36,7 +36,7 @@ from tests.archive import ARCHIVE
 from tests.conftest import ROOT
 from tests.fake import FakeEncoder
 
-pytestmark = pytest.mark.usefixtures("few_references")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_references")]
 
 Capture = pytest.CaptureFixture[str]
 

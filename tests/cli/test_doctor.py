@@ -158,6 +158,7 @@ def test_what_the_kernel_does_not_hold_is_told_of(
     assert (one.state, one.told) == (state, "not held by the kernel: system calls: refused")
 
 
+@pytest.mark.slow
 def test_a_port_that_another_program_has_is_told_of(place: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         taken.settimeout(0.1)

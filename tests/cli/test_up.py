@@ -24,6 +24,8 @@ from qa.cli.commands import run
 from qa.cli.up import open_browser, own_index
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 
 

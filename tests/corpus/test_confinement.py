@@ -35,10 +35,13 @@ from tests.conftest import ROOT
 from tests.corpus import natives
 from tests.fake import FakeEncoder
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.uname().machine != "x86_64",
-    reason="the numbers of the calls are those of x86-64 Linux",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform != "linux" or os.uname().machine != "x86_64",
+        reason="the numbers of the calls are those of x86-64 Linux",
+    ),
+]
 
 Try = Callable[..., str]
 PARENT = os.getpid()

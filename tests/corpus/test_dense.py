@@ -23,6 +23,8 @@ from tests.corpus.shapes import PERIODS, shape
 from tests.corpus.test_structure import assert_lawful
 from tests.fake import FakeEncoder
 
+pytestmark = pytest.mark.slow
+
 _STARTS = FakeEncoder().token_starts
 _LAST = "The harbour was dug in 1872."
 

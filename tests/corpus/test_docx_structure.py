@@ -413,6 +413,7 @@ _PARAGRAPHS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(_PARAGRAPHS)
 def test_the_offset_law_holds_for_any_document(
     paragraphs: list[tuple[list[tuple[str, str]], str, bool]],

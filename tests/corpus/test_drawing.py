@@ -93,6 +93,7 @@ def test_no_pdf(tmp_path: Path) -> None:
         drawn(tmp_path, data, wanted)
 
 
+@pytest.mark.slow
 def test_a_page_comes_also_where_finding_the_words_takes_too_long(tmp_path: Path) -> None:
     data = pdf(["The harbour of Vellmar was dug by four hundred dockers. " * 40] * 400)
     sha256 = hashlib.sha256(data).hexdigest()

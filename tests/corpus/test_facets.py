@@ -13,6 +13,7 @@ from qa.corpus import Skipped, read_folders
 from qa.records import Document, Facets
 from tests.corpus.makers import docx, epub, odt, page, word
 
+pytestmark = pytest.mark.usefixtures("shared_readers")
 _WORDS = "The harbour was dug in 1872 by four hundred dockers."
 
 

@@ -14,12 +14,10 @@ from pathlib import Path
 import pytest
 
 from qa.corpus import FolderReader, Options, Skipped, read_folders, scan, stamps
-from qa.corpus.readers import READERS
-from qa.corpus.sandbox import process as sandbox
 from qa.errors import CorpusError
 from qa.records import Document, Published
-from tests.corpus import traps
 
+pytestmark = pytest.mark.usefixtures("shared_readers")
 _TEXT = "The harbour was dug in 1872 by four hundred dockers.\n"
 
 
@@ -194,18 +192,6 @@ def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
     assert Skipped("a", "b") == Skipped("a", "b")
 
 
-def test_a_reader_that_fails_costs_its_file_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sandbox, "_START", traps.START)
-    monkeypatch.setitem(READERS, ".fail", traps.fail)  # type: ignore[arg-type]
-    write(tmp_path, "a.fail", "b.md", text="A plain one.")
-    assert read(tmp_path) == {
-        "a.fail": "<its reader failed (KeyError)>",
-        "b.md": "A plain one.",
-    }
-
-
 # --- what changes between the walk and the reading ------------------------------------------------
 
 
@@ -326,6 +312,7 @@ def test_a_folder_that_keeps_changing_into_a_link_gives_nothing_away(swapped: Pa
 
 
 def test_no_folder_stays_open(swapped: Path) -> None:
+    read(swapped)  # a reader's process may stay, for the next test
     before = os.listdir("/proc/self/fd")
     for _ in range(3):
         read(swapped)

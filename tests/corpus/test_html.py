@@ -71,6 +71,7 @@ def seen(html: str | bytes) -> list[tuple[str, int, str]]:
 # --- measured --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_labelled_pages_are_extracted_well() -> None:
     measure = measuring()
     pages = measure.read_pages(SET)
@@ -100,6 +101,7 @@ def test_f1_is_what_it_is_said_to_be() -> None:
     assert (score("", "", 4).f1, score("", "a", 4).f1, score("a", "", 1).f1) == (1.0, 0.0, 0.0)
 
 
+@pytest.mark.slow
 def test_the_child_process_reads_pages_as_this_one_does(tmp_path: Path) -> None:
     with Sandbox(Options()) as sandbox:
         for place in sorted(SET.glob("pages/*.html"))[::6]:
@@ -585,6 +587,7 @@ def test_what_is_no_listing(body: str) -> None:
 # --- odd pages -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("html", "text"),
     [
@@ -671,6 +674,7 @@ _SOUP = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_SOUP, st.booleans())
 def test_no_page_is_refused(parts: list[str], as_bytes: bool) -> None:

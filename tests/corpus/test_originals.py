@@ -14,6 +14,7 @@ from qa.errors import OriginalChangedError, OriginalError
 from qa.records import Document
 from tests.corpus.makers import zipped
 
+pytestmark = pytest.mark.usefixtures("shared_readers")
 WORDS = b"The harbour of Vellmar was dug by four hundred dockers.\n"
 
 

@@ -22,6 +22,7 @@ from qa.service.access_log import AccessLog
 from qa.service.keys import Key, Keyring
 from qa.service.sessions import Sessions
 
+pytestmark = pytest.mark.usefixtures("shared_readers")
 BINARY = "a binary file: no reader for .secret"
 
 

@@ -204,6 +204,7 @@ def test_a_front_matter_with_a_character_that_there_is_not(escape: str) -> None:
     assert [kind for kind, *_ in seen(reading)] == ["furniture", "paragraph"]
 
 
+@pytest.mark.slow
 def test_a_front_matter_that_swells_is_harmless() -> None:
     # Nine levels of eight: a billion in a few hundred bytes, by reference and by merging.
     by_reference = "a: &a [x, x]\n" + "".join(

@@ -69,6 +69,7 @@ def test_a_list_of_shops_is_text() -> None:
     assert document.title == "Where to find what in the old mill"
 
 
+@pytest.mark.slow
 def test_the_settings_name_the_encoding_of_files(tmp_path: Path) -> None:
     words = "Größe, Maß und Übermut: das Café am Weiher öffnet um zehn Uhr und schließt um elf."
     for name in ("letters/a.txt", "b.txt", "table.tsv", "page.html", "zip.md"):

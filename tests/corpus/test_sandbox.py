@@ -14,6 +14,7 @@ import pytest
 
 from qa.corpus import read_folders
 from qa.corpus.contents import Mark, contents
+from qa.corpus.readers import READERS
 from qa.corpus.reading import Limits, Options, Skipped
 from qa.corpus.sandbox import process as sandbox
 from qa.corpus.sandbox.frames import FrameError, item_of, message_of, receive, send
@@ -22,6 +23,8 @@ from qa.records import About, Block, Document, Place, Published
 from tests.corpus import traps
 from tests.corpus.makers import docx, epub, page, pdf, word, zipped
 from tests.corpus.test_structure import assert_lawful
+
+pytestmark = pytest.mark.slow
 
 _LIMITS = Limits(seconds=1, memory_bytes=400_000_000, output_bytes=1_000_000)
 Read = Callable[[str, bytes], list[str]]
@@ -124,6 +127,18 @@ def test_nothing_is_read_or_written_outside(trapped: Read, tmp_path: Path) -> No
     assert not (tmp_path / "new").exists()
     # Nothing of the parent's; what the package itself sets when it is imported says nothing of the machine.
     assert trapped("a.environment", b"x") == ["a.environment: ORT_DISABLE_TELEMETRY"]
+
+
+def test_a_reader_that_fails_costs_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "_START", traps.START)
+    monkeypatch.setitem(READERS, ".fail", traps.fail)  # type: ignore[arg-type]  # it never returns
+    for name in ("a.fail", "b.md"):
+        (tmp_path / name).write_text("A plain one.")
+    found = [*read_folders([tmp_path], max_bytes=10_000)]
+    assert found[0] == Skipped("a.fail", "its reader failed (KeyError)")
+    assert [type(one) for one in found[1:]] == [Document]
 
 
 def test_the_same_child_reads_many_files_and_is_replaced_in_time(

@@ -107,6 +107,7 @@ def without_times(file: Path) -> dict[str, Any]:
     return written
 
 
+@pytest.mark.slow
 def test_two_runs_agree_but_for_times(
     spans: Path, corpus: Path, tmp_path: Path, evaluate: Any
 ) -> None:

@@ -160,6 +160,7 @@ def test_a_place_that_cannot_be_written_is_said(
         corpus_index(dataset, Settings(), index=tmp_path / "file" / "x", encoder=encoder)
 
 
+@pytest.mark.slow
 def test_depth_grows_until_there_are_a_hundred_documents(
     tmp_path: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from tests.conftest import SEEDS, Build
 from tests.evaluate.conftest import QUESTIONS, write_lines
 from tests.fake import FakeEncoder
 
+pytestmark = pytest.mark.slow
+
 
 class Told(Silent):
     """A progress that keeps what it is told."""

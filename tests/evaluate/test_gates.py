@@ -25,7 +25,7 @@ from qa.store import IndexFolder
 from tests.archive import write_archive
 from tests.fake import FakeEncoder
 
-pytestmark = pytest.mark.usefixtures("few_references")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_references")]
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,6 +16,7 @@ from tests.fake import FakeEncoder
 pytestmark = pytest.mark.usefixtures("few_references")
 
 
+@pytest.mark.slow
 def test_judged_questions_join_the_samples(archive: Path, spans: Path, tmp_path: Path) -> None:
     settings = Settings(index=str(tmp_path / "index"))
     plain = build_index([archive], settings, encoder=FakeEncoder())

@@ -19,6 +19,8 @@ import pytest
 from qa.service.keys import Keyring
 from tests.faults.service import LONG, SECONDS, Address, get, growth, serving
 
+pytestmark = pytest.mark.slow
+
 CONNECTIONS = 800
 LEVEL = 30_000_000 if LONG else 10_000_000
 """Bytes by which memory may grow; where a connection is not bounded it is as much each second."""

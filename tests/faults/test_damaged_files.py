@@ -24,6 +24,8 @@ from tests.faults.huge import HUGE
 from tests.faults.mixed import EXPECTED, SETTINGS
 from tests.store.reads import passages_of
 
+pytestmark = pytest.mark.slow
+
 DAMAGES = int(os.environ.get("DAMAGES", "3"))
 _FAULTS = re.compile(
     r"its reader failed|crashed its reader|its reader was killed|no sensible answer|took more than"

@@ -11,11 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from qa.api import create_app
 from qa.engine import Engine
 from qa.settings import Settings
 from tests.api.servers import running
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
 
 CHECKS = (
     "not_a_server_error",

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from tests.conftest import ROOT, Build
 from tests.store.forge import live_folder
 
+pytestmark = pytest.mark.slow
+
 # Where FAISS's write_index puts what, before the vectors: read off its source and written down here
 # a second time.
 FIELDS = {

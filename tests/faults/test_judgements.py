@@ -8,9 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from qa.judging.judgement import judgement_in
 from qa.judging.kept import Judgements
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
 
 APPENDED = int(os.environ.get("JUDGEMENTS", "60"))
 """How many are acknowledged by processes that are killed; ``make faults`` sets it to 1000."""

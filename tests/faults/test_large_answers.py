@@ -15,6 +15,8 @@ from qa.records import document_id
 from tests.conftest import Build
 from tests.faults.service import LONG, PATIENCE, SECONDS, Address, get, growth, serving
 
+pytestmark = pytest.mark.slow
+
 CHARACTERS = 8_000_000 if LONG else 800_000
 TEXT = "".join(f"Paragraph {n} tells of owls & of <herons>.\n\n" for n in range(CHARACTERS // 43))
 LARGE = f"/v1/documents/{document_id('large.txt')}"

@@ -29,6 +29,8 @@ from tests.fake import FakeEncoder
 from tests.faults.mixed import ADDRESS, SETTINGS, expected, write_mixed
 from tests.store.reads import passages_of
 
+pytestmark = pytest.mark.slow
+
 
 class Built(NamedTuple):
     """The mixed folder with its index, and what a service answered while it was built."""

@@ -25,6 +25,8 @@ from tests.faults.service import Address, serving
 from tests.store.contract import build, document
 from tests.store.lance import lance_index
 
+pytestmark = pytest.mark.slow
+
 SERVICES = int(os.environ.get("REMOTE_SERVICES", "1"))
 SWAPS = int(os.environ.get("REMOTE_SWAPS", "1"))
 KILLS = int(os.environ.get("REMOTE_KILLS", "1"))

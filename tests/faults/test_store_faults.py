@@ -31,6 +31,8 @@ from tests.fake import DIMENSION, FakeEncoder
 from tests.store.forge import digest, live_folder
 from tests.store.reads import passages_of
 
+pytestmark = pytest.mark.slow
+
 OLD = "The harbour was dug in 1872 by four hundred dockers.\n"
 NEW = "The bridge was moved in a single night, and nobody heard it.\n"
 QUESTION = Question("Who dug the harbour, and who moved the bridge in a night?")

@@ -29,6 +29,8 @@ from qa.store import IndexFolder
 from tests.conftest import Build
 from tests.fake import FakeEncoder
 
+pytestmark = pytest.mark.slow
+
 SWAPS = int(os.environ.get("SWAPS", "30"))
 ASKERS = 2
 MORE_MB = 32

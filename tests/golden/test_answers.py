@@ -36,6 +36,8 @@ from tests.golden.answers import (
     write,
 )  # fmt: skip
 
+pytestmark = pytest.mark.slow
+
 Asked = Iterator[tuple[str, Question]]
 
 

@@ -39,6 +39,7 @@ def test_importing_it_loads_nothing_else() -> None:
     assert not {"numpy", "faiss", "onnxruntime", "fastapi"} & set(loaded)
 
 
+@pytest.mark.slow
 def test_neither_asking_nor_serving_loads_the_libraries_of_the_extras() -> None:
     code = "import sys; from qa import Engine; import qa.api, qa.cli.commands, qa.integrations; print(*sys.modules)"
     assert not {"langchain_core", "llama_index"} & set(run(code).split())

@@ -66,6 +66,7 @@ def test_what_the_archive_does_not_hold_any_more_tells_nothing(
     assert kept and kept["samples"]["judged"] == 1
 
 
+@pytest.mark.slow
 def test_a_build_calibrates_again_when_more_is_judged(
     engine: Engine, archive: Path, tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_body_that_grows_beyond_the_limit_is_refused(client: TestClient) -> No
     assert error_of(response, 413)["data"]["code"] == "body_too_large"
 
 
+@pytest.mark.slow
 def test_a_body_that_does_not_arrive_is_given_up(index: Path, engine: Engine) -> None:
     app = create_app(index=index, settings=Settings(body_seconds=1), engine=engine)
     head = "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"
@@ -270,6 +271,7 @@ def test_links_begin_with_the_address_that_others_use(index: Path, engine: Engin
 # --- what it costs ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_package_is_imported_with_the_first_call_and_not_before(tmp_path: Path) -> None:
     code = """
 import json, sys

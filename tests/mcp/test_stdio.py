@@ -18,6 +18,8 @@ from tests.archive import ARCHIVE
 from tests.conftest import ROOT, Build
 from tests.mcp.conftest import COMMAND, command, talk
 
+pytestmark = pytest.mark.slow
+
 INITIALIZE = {
     "jsonrpc": "2.0", "id": 1, "method": "initialize",
     "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}},

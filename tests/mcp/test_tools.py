@@ -185,8 +185,9 @@ def test_a_document_that_has_changed_is_opened_and_that_is_said(changing: Any) -
     assert "start=" not in opened["url"]
 
 
+@pytest.mark.slow
 def test_of_a_long_document_the_part_around_the_place_is_given(changing: Any) -> None:
-    filler = "".join(f"Line {n} says nothing of note.\n\n" for n in range(12_000))
+    filler = "".join(f"Line {n} says nothing of note.\n\n" for n in range(1_200))
     text = f"{filler}The zeppelin landed on a Tuesday.\n\n{filler}"
     endpoint = changing(text)
     [first, *_] = read(call(endpoint, "search", query="zeppelin Tuesday landed"))["results"]
@@ -200,6 +201,7 @@ def test_of_a_long_document_the_part_around_the_place_is_given(changing: Any) ->
     assert head["text"] == text[:16_000]
 
 
+@pytest.mark.slow
 def test_a_long_document_is_read_part_by_part(changing: Any) -> None:
     text = "".join(f"Line {n} says nothing of note.\n\n" for n in range(2_000))
     endpoint = changing(text)

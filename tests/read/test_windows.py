@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def test_windows_of_one_text_are_about_equally_long() -> None:
     assert [(w.first, w.last) for w in windows(spans, 2000)] == [(0, 9)]
 
 
+@pytest.mark.slow
 @given(sentence_lists().filter(bool), st.data())
 def test_a_sentence_is_read_with_its_neighbours_while_there_is_room(
     spans: list[tuple[int, int]], data: st.DataObject

@@ -157,6 +157,7 @@ def test_an_index_without_calibration_makes_nothing_up(engine: Engine) -> None:
     assert (answer.confidence, answer.verdict) == (None, "unsure")
 
 
+@pytest.mark.slow
 def test_a_filter_never_changes_the_rule(calibrated: Engine) -> None:
     assert calibrated.calibration is not None
     for text in ("owls", "Where is the harbour?", "a question about nothing in it"):
@@ -181,6 +182,7 @@ def test_the_real_model_tells_this_archive_from_other_things(model_engine: Engin
     assert told.confidence > 0.8 > 0.2 > other.confidence
 
 
+@pytest.mark.slow
 def test_copies_in_another_format_change_no_verdict(
     model_engine: Engine, model_index: Path, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ _RANKINGS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(_QUESTIONS, _RANKINGS, st.none() | st.integers(0, 2**11 - 1))
 def test_ranking_is_what_it_says(
     store: Generation, encoder: FakeEncoder, question: str, ranking: Ranking, mask: int | None
@@ -67,6 +68,7 @@ def test_ranking_is_what_it_says(
     assert hits == sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
+@pytest.mark.slow
 @given(_QUESTIONS)
 def test_late_scores(store: Generation, encoder: FakeEncoder, question: str) -> None:
     oracle = Oracle(store, encoder, question, Ranking())

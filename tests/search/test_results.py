@@ -365,6 +365,7 @@ def overlapping(
     )
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_the_laws_hold_in_any_order(overlapping: Generation, data: st.DataObject) -> None:
     rows = data.draw(st.permutations(range(overlapping.info.passages)))

@@ -54,6 +54,7 @@ def files_of(index: Path) -> list[str]:
     return [path.relative_to(index).as_posix() for path in paths if path.name != "LOCK"]
 
 
+@pytest.mark.slow
 def test_a_whole_index_holds(whole: Path) -> None:
     heard: list[str] = []
     found = FileIndex(whole).check(heard.append)

@@ -221,6 +221,7 @@ def test_a_section_without_words_is_none(tmp_path: Path) -> None:
     assert [generation.passage(row).section for row in range(2)] == [None, None]
 
 
+@pytest.mark.slow
 def test_a_long_document_is_found_across_blocks_of_the_file(tmp_path: Path) -> None:
     long = [document(f"{n}.txt", f"Document {n}. " + "é word " * 20_000) for n in range(3)]
     generation = given_documents(tmp_path / "index", *long)

@@ -20,7 +20,7 @@ from tests.fake import FakeEncoder
 from tests.store.lance import lance_index
 
 # A calibration on few texts is enough: each digit must be the same in both stores.
-pytestmark = pytest.mark.usefixtures("few_references")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_references")]
 
 QUESTIONS = [
     Question("What does a steamer pay in August?"),

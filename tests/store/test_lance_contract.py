@@ -12,6 +12,8 @@ from tests.store import contract
 from tests.store.contract import CHECKS, Check
 from tests.store.lance import Bucket, SharedFolder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BusyServer]:

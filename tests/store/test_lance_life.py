@@ -22,6 +22,8 @@ from tests.conftest import ROOT
 from tests.store.contract import archive, build, copies, document, sources
 from tests.store.lance import lance_index
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def index(tmp_path: Path) -> LanceIndex:

@@ -51,6 +51,7 @@ def test_what_the_engine_says_of_a_store(said: str, told: str) -> None:
         raise ValueError(said)
 
 
+@pytest.mark.slow
 def test_a_store_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with server() as s3, proxied(int(s3.endpoint.rsplit(":", 1)[1])) as proxy:
         monkeypatch.setitem(os.environ, "AWS_ENDPOINT", f"http://127.0.0.1:{proxy.port}")

@@ -24,6 +24,8 @@ from tests.proxies import Mood, Proxy, proxied
 from tests.store.contract import archive, build
 from tests.store.lance import lance_index
 
+pytestmark = pytest.mark.slow
+
 PATIENT, LIMIT = 60.0, 120.0
 """Seconds within which each failure is told on a busy machine; what is held up is so for longer."""
 
@@ -45,7 +47,7 @@ def proxy(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 def trouble(proxy: Proxy, mood: Mood) -> Iterator[None]:
     """Let the proxy be in a mood for a while; what takes long is given up soon then."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qa.store.lance.connection.READ_SECONDS", 2.0)
+        patch.setattr("qa.store.lance.connection.READ_SECONDS", 0.5)
         proxy.mood = mood
         yield
     proxy.mood = "pass"

@@ -16,6 +16,8 @@ from qa.store.lance.vectors import RowIds, VectorIndex, nearest, recall, steps
 from tests.store.contract import archive, build, copies
 from tests.store.lance import lance_index
 
+pytestmark = pytest.mark.slow
+
 
 def unit(count: int, seed: int = 1) -> Any:
     made = np.random.default_rng(seed).standard_normal((count, 32)).astype(np.float32)

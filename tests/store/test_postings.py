@@ -47,6 +47,7 @@ def test_every_term_has_its_passages(corpus: list[list[str]]) -> None:
     check(lexical_index(corpus, Bm25()), corpus)
 
 
+@pytest.mark.slow
 @given(_CORPORA.filter(bool), st.data())
 def test_what_is_taken_over_is_as_if_it_had_been_added(
     corpus: list[list[str]], data: st.DataObject

@@ -125,6 +125,7 @@ def test_the_reader_knows_nothing_of_the_program() -> None:
     assert "np.load" not in source and "np.lib" not in source
 
 
+@pytest.mark.slow
 def test_it_finds_the_documents(index: Path) -> None:
     ours, store = SpecifiedIndex(index), FileIndex(index).open().store
     assert len(ours.shown) == store.info.documents > 3
@@ -215,6 +216,7 @@ def test_it_decodes_the_tokens(given: Path, encoder: FakeEncoder) -> None:
     assert (near.diagonal() >= near.max(axis=1) - 1e-5).all()
 
 
+@pytest.mark.slow
 def test_it_finds_the_terms(index: Path) -> None:
     ours, store = SpecifiedIndex(index), FileIndex(index).open().store
     shown = {row: n for n, (row, _) in enumerate(ours.passages())}
@@ -266,6 +268,7 @@ def test_it_computes_a_confidence(read: Path) -> None:
             assert specified.confidence(told[name], support, reading) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_it_reads_what_a_stopped_build_left(
     archive: Path, tmp_path: Path, encoder: FakeEncoder
 ) -> None:

@@ -85,6 +85,7 @@ def test_terms_are_words_of_the_folded_text(text: str) -> None:
         assert word.replace("'", "").replace(".", "").isalnum() or "_" in word or not word.isascii()
 
 
+@pytest.mark.slow
 def test_what_is_asked_does_not_fill_the_memory() -> None:
     analyzer = Analyzer("en")
     analyzer.terms("workers")

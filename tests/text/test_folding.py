@@ -227,6 +227,7 @@ def test_accents_of_a_files_name_are_told_apart() -> None:
     assert fold_name("releve.txt") != fold_name("relevé.txt")
 
 
+@pytest.mark.slow
 def test_no_group_is_possessive() -> None:
     """Python before 3.11.5 matches a possessive group wrongly if it has a repetition inside."""
     possessive = re.compile(r"\)(?:\+\+|\*\+(?!,)|\?\+|\{\{?\d+,?\d*\}\}?\+)|\(\?>")
