@@ -28,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 
 Build = Callable[..., BuildReport]
+_OF_REFERENCES = ("qa.build.calibration", "qa.encode.torch_backend")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -74,13 +75,14 @@ def shared_readers(readers: KeptReaders) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def few_references() -> Iterator[None]:
-    """Let builds in this process calibrate on few reference texts: a calibration is what takes them longest.
+    """Let builds in this process calibrate, and exports fit a codec, on few reference texts.
 
-    For tests of something else than verdicts.
+    These take them longest. For tests of something else than verdicts and codecs.
     """
     few = reference_texts()[:20]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qa.build.calibration.reference_texts", lambda: few)
+        for users in _OF_REFERENCES:
+            patch.setattr(f"{users}.reference_texts", lambda: few)
         yield
 
 
@@ -146,7 +148,8 @@ def model_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if os.environ.get("CI"):
                 _copy_model(path.with_name("of-the-checkout"))
             with pytest.MonkeyPatch.context() as patch:  # also within few_references
-                patch.setattr("qa.build.calibration.reference_texts", reference_texts)
+                for users in _OF_REFERENCES:
+                    patch.setattr(f"{users}.reference_texts", reference_texts)
                 build_index([SEEDS], Settings(index=str(path)))
     return path
 

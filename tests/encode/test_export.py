@@ -107,12 +107,16 @@ def assert_alike(one: Encoded, other: Encoded, *, cosine: float = 0.9999) -> Non
 
 @pytest.fixture(scope="module")
 def float_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the default model, exported without rounding, its codec fitted on few texts."""
-    folder, few = tmp_path_factory.mktemp("float") / "export", reference_texts()[:20]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch_backend, "reference_texts", lambda: few)
-        export("all-MiniLM-L6-v2", folder)
+    """A folder with the default model, exported without rounding."""
+    folder = tmp_path_factory.mktemp("float") / "export"
+    export("all-MiniLM-L6-v2", folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def float_encoder(float_model: Path) -> Encoder:
+    """The default model without rounding."""
+    return load_encoder(float_model)
 
 
 def test_the_default_model_agrees_with_its_original(float_model: Path) -> None:
@@ -132,9 +136,8 @@ def test_the_default_model_agrees_with_its_original(float_model: Path) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
-def test_rival_spellings_are_one_to_the_model(float_model: Path, one: str, other: str) -> None:
-    encoder = load_encoder(float_model)
-    asked, known = encoder.encode_question(one), encoder.encode_question(other)
+def test_rival_spellings_are_one_to_the_model(float_encoder: Encoder, one: str, other: str) -> None:
+    asked, known = float_encoder.encode_question(one), float_encoder.encode_question(other)
     assert list(asked.ids) == list(known.ids)
     np.testing.assert_array_equal(asked.vector, known.vector)
     for text, encoded in ((one, asked), (other, known)):
@@ -142,9 +145,9 @@ def test_rival_spellings_are_one_to_the_model(float_model: Path, one: str, other
         assert min(encoded.starts) >= 0 and max(encoded.starts) < len(text)
 
 
-def test_a_tokens_sentence_is_where_it_stands_in_the_text(float_model: Path) -> None:
+def test_a_tokens_sentence_is_where_it_stands_in_the_text(float_encoder: Encoder) -> None:
     text = "The \ufb01rm co\u00adop paid 1,250,000. In the U.S.S.R. F16s \ufb02y. Harbour."
-    (encoded,) = load_encoder(float_model).encode_passages([Piece("The \ufb01rm", text)])
+    (encoded,) = float_encoder.encode_passages([Piece("The \ufb01rm", text)])
     assert encoded.starts[-2] == text.index("Harbour")
     assert text.index("paid") in encoded.starts and text.index("\ufb02y") in encoded.starts
     assert encoded.starts.count(-1) == len("the firm .".split())  # type: ignore[attr-defined]
@@ -250,6 +253,7 @@ def test_int8_is_a_build_of_its_own(small_model: Path, tmp_path: Path) -> None:
 def test_the_codes_of_the_reference_texts_are_kept(
     small_model: Path, tmp_path: Path, int8: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(torch_backend, "reference_texts", reference_texts)  # all of them
     exported, _, _ = export(small_model, tmp_path / "export", int8=int8)
     texts, encode = reference_texts(), exported.encode_passages
     encoded: list[Piece] = []
