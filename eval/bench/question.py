@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("dataset", nargs="?", default="scifact")
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("-k", type=int, default=5)
+    parser.add_argument("--reading", choices=("off", "fast", "thorough"), default="off")
     parser.add_argument(
         "--threads",
         nargs="+",
@@ -51,6 +52,7 @@ def main() -> None:
             environment |= {"OPENBLAS_NUM_THREADS": blas, "OMP_NUM_THREADS": blas}
         command = [sys.executable, __file__, options.dataset, "--child", setting]
         command += ["--questions", str(options.questions), "-k", str(options.k)]
+        command += ["--reading", options.reading]
         subprocess.run(command, env=environment, check=True)
 
 
@@ -67,7 +69,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     assert isinstance(dataset, JudgedCorpus), "a corpus with judged documents is wanted"
     path = corpus_index(dataset, settings).path
     threads = None if options.child == "default" else int(options.child.split(":")[0])
-    engine = Engine.open(path, threads=threads)
+    engine = Engine.open(path, threads=threads, reading=options.reading)
     forward = forward_pass(engine, threads)
     texts = [dataset.queries[query] for query in dataset.qrels if query in dataset.queries]
     ours: list[float] = []
@@ -93,6 +95,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "questions": len(ours),
         "model": engine.encoder.fingerprint,
         "threads": options.child,
+        "reading": options.reading,
         "ask_p50_ms": round(median(ours), 2),
         "ask_p99_ms": round(sorted(ours)[int(0.99 * len(ours))], 2),
         "encode_p50_ms": round(median(encoding), 2),

@@ -222,7 +222,8 @@ def test_a_folder_is_built_served_followed_and_opened(
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
     browser.chmod(0o755)
-    with started(texts, model_index, home, BROWSER=f"{browser} %s") as (process, address):
+    environment = {"BROWSER": f"{browser} %s", "QA_READING": "off"}
+    with started(texts, model_index, home, **environment) as (process, address):
         assert sources(address, "What does the mill grind?") == ["mill.txt"]
         wait_for((tmp_path / "opened").exists)
         assert (tmp_path / "opened").read_text().strip() in ("", f"http://{address}")

@@ -76,7 +76,7 @@ def built(
             while process.poll() is None:
                 response = client.post("/v1/ask", json=QUESTION)
                 answers.append((response.status_code, response.json().get("results")))
-                time.sleep(0.02)  # the processors are for the build
+                time.sleep(0.1)  # the processors are for the build
         assert process.returncode == 0
         report = pickle.loads(told.read_bytes())
         opened = Engine(store=IndexFolder(made).open().generation, encoder=encoder)
