@@ -58,7 +58,7 @@ class Proxy:
             ready.register(behind, selectors.EVENT_READ)
             while not self._stop.is_set():
                 for key, _ in ready.select(0.1):
-                    data = key.fileobj.recv(1 << 16)  # type: ignore[union-attr]
+                    data = key.fileobj.recv(1 << 16)  # type: ignore[union-attr]  # what is registered are sockets
                     if not data:
                         return
                     if key.fileobj is behind:

@@ -214,7 +214,7 @@ def test_a_citation_that_does_not(
     engine: Engine, cited: tuple[Citation, str], change: dict[str, str | int], reason: str
 ) -> None:
     citation, excerpt = cited
-    verified = engine.verify(replace(citation, **change), excerpt)  # type: ignore[arg-type]
+    verified = engine.verify(replace(citation, **change), excerpt)  # type: ignore[arg-type]  # changes out of a table
     assert not verified.holds and verified.reason == reason and verified.citation is None
 
 

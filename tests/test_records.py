@@ -127,7 +127,7 @@ def test_records_are_values() -> None:
         if issubclass(kind, tuple):  # a named one: made by the thousand, and compared
             continue
         assert dataclasses.is_dataclass(kind)
-        assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]  # a data class has them
         assert "__slots__" in vars(kind)
 
 

@@ -25,7 +25,7 @@ def test_defaults() -> None:
     assert (settings.index, settings.host, settings.port) == ("index/default", "127.0.0.1", 8000)
     assert settings.model == "all-MiniLM-L6-v2"
     with pytest.raises(FrozenInstanceError):
-        settings.port = 1  # type: ignore[misc]
+        settings.port = 1  # type: ignore[misc]  # that it is refused is the test
 
 
 def test_flags_then_environment_then_file_then_default(elsewhere: Path) -> None:

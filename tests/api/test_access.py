@@ -177,7 +177,7 @@ def test_a_key_is_taken_from_nowhere_else(keyed: Keyed) -> None:
         {"headers": {"authorization": f"Bearer {keyed.session('admin')}"}},
     ):
         client = keyed.client()
-        error_of(client.get("/v1/ask", **attempt), 401)  # type: ignore[arg-type]
+        error_of(client.get("/v1/ask", **attempt), 401)  # type: ignore[arg-type]  # keywords out of a table
 
 
 def test_a_running_service_notices_keys(index: Path, engine: Engine, tmp_path: Path) -> None:

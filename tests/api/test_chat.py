@@ -142,9 +142,9 @@ def test_the_asynchronous_client_gets_the_same(address: str, chat: OpenAI) -> No
         async with AsyncOpenAI(
             base_url=f"http://{address}/v1", api_key="none", max_retries=0
         ) as client:
-            whole = await client.chat.completions.create(model=MODEL, messages=ASKED)  # type: ignore[arg-type]
+            whole = await client.chat.completions.create(model=MODEL, messages=ASKED)  # type: ignore[arg-type]  # plain dictionaries, as clients send them
             stream = await client.chat.completions.create(
-                model=MODEL, messages=ASKED, stream=True  # type: ignore[arg-type]
+                model=MODEL, messages=ASKED, stream=True  # type: ignore[arg-type]  # as above
             )  # fmt: skip
             pieces = [chunk.choices[0].delta.content or "" async for chunk in stream]
             models = [model.id async for model in client.models.list()]
@@ -233,10 +233,10 @@ def test_other_fields_are_accepted_and_change_nothing(chat: OpenAI, heard: list[
     tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
     completion = chat.chat.completions.create(
         model="some-other-model",
-        messages=ASKED,  # type: ignore[arg-type]
+        messages=ASKED,  # type: ignore[arg-type]  # as above
         temperature=2, top_p=0.1, max_tokens=1, max_completion_tokens=1, seed=4, stop=["Owls"], n=1,
         presence_penalty=1, frequency_penalty=1, logit_bias={"50256": -100}, user="me", store=True,
-        metadata={"a": "b"}, tools=[tool], tool_choice="auto", response_format={"type": "text"},  # type: ignore[list-item]
+        metadata={"a": "b"}, tools=[tool], tool_choice="auto", response_format={"type": "text"},  # type: ignore[list-item]  # a plain dictionary
         reasoning_effort="low", extra_body={"frobnicate": {"deep": [1]}},
     )  # fmt: skip
     assert completion.choices[0].message.content == plain

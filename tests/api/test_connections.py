@@ -172,7 +172,7 @@ def answers(connection: socket.socket, number: int) -> list[Any]:
                 return Unclosed(file)
 
         for _ in range(number):
-            response = HTTPResponse(Same())  # type: ignore[arg-type]
+            response = HTTPResponse(Same())  # type: ignore[arg-type]  # all that is asked of a socket
             response.begin()
             assert response.status == 200
             found.append(json.loads(response.read()))

@@ -321,7 +321,7 @@ def test_a_fault_tells_nobody_what_was_asked(
         try:
             raise ValueError(f"before it: {QUESTION} {marks.good}")
         except ValueError:
-            raise raised[0]  # noqa: B904
+            raise raised[0]  # noqa: B904 - the exception before it is to be in its context
 
     for name in ("ask", "document", "documents", "archive", "verify"):
         whole = property(fail) if name == "archive" else fail

@@ -268,7 +268,7 @@ def test_a_large_document_is_made_in_pieces_beside_the_event_loop(
     index: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     engine = LargeEngine("The owls <met>.\n" * 62_500)
-    app = create_app(index=index, settings=Settings(), engine=engine)  # type: ignore[arg-type]
+    app = create_app(index=index, settings=Settings(), engine=engine)  # type: ignore[arg-type]  # it has what this page asks for
     made: list[tuple[int, int]] = []
     some = pieces._some
 

@@ -237,7 +237,7 @@ def test_they_run_in_the_order_of_asking() -> None:
         await until(lambda: first.begun == 1)
         for number in range(3):
             run = places.run(lambda n=number: order.append(n), caller=None, receive=stays)
-            tasks.append(asyncio.create_task(run))  # type: ignore[arg-type]
+            tasks.append(asyncio.create_task(run))  # type: ignore[arg-type]  # what is awaited is a coroutine
             await asyncio.sleep(0)
         first.go.set()
         await asyncio.gather(*tasks)
@@ -394,7 +394,7 @@ NEXT = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
 )
 def test_clients_that_leave_are_not_computed(index: Path, slow: SlowEngine, behind: bytes) -> None:
     """Whatever they sent behind the question: of much, not all is read, but the system has it."""
-    app = create_app(index=index, settings=Settings(), engine=slow)  # type: ignore[arg-type]
+    app = create_app(index=index, settings=Settings(), engine=slow)  # type: ignore[arg-type]  # it has what a question asks for
     places: Questions = app.state.service.questions
     at_once = places._free
     with running(app) as (_, address):
@@ -422,7 +422,7 @@ def full_service(
 ) -> Iterator[tuple[FastAPI, server.Server, tuple[str, int]]]:
     """Run a service all of whose places are taken; afterwards it must answer the questions that took them."""
     settings = Settings(queued_questions=0)
-    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
+    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]  # as above
     at_once = app.state.service.questions._free
     with running(app) as (server, address):
         busy = [connect(address, post(QUESTION, "connection: close")) for _ in range(at_once)]
@@ -507,7 +507,7 @@ def test_no_answer_waits_for_an_acknowledgement(index: Path, engine: Engine) -> 
     with running(app) as (server, address), connect(address, post(QUESTION)) as connection:
         assert connection.recv(12) == b"HTTP/1.1 200"
         [served] = server.server_state.connections
-        ours = served.transport.get_extra_info("socket")  # type: ignore[union-attr]
+        ours = served.transport.get_extra_info("socket")  # type: ignore[union-attr]  # it is connected
         assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
@@ -662,7 +662,7 @@ def test_who_waits_for_an_answer_keeps_the_connection(
     index: Path, slow: SlowEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
-    app = create_app(index=index, settings=Settings(), engine=slow)  # type: ignore[arg-type]
+    app = create_app(index=index, settings=Settings(), engine=slow)  # type: ignore[arg-type]  # it has what a question asks for
     with running(app) as (_, address):
         asking = [connect(address, post(QUESTION, "connection: close")) for _ in range(2)]
         wait(lambda: slow.work.begun == 2 or len(app.state.service.questions._waiting) == 1)
@@ -707,7 +707,7 @@ def test_who_comes_by_a_proxy_is_counted_by_the_address_that_it_names(
     index: Path, slow: SlowEngine
 ) -> None:
     settings = Settings(connections_per_address=2, concurrent_questions=0)
-    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]
+    app = create_app(index=index, settings=settings, engine=slow)  # type: ignore[arg-type]  # as above
     many, other = "x-forwarded-for: 198.51.100.7", "x-forwarded-for: 198.51.100.8"
     close = "connection: close"
     with running(app) as (_, address):

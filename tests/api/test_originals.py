@@ -179,7 +179,7 @@ def test_a_purged_document_has_no_picture_any_more(
     query = cited(client, "dug by four hundred")
     assert client.get(f"/v1/documents/{ID}/pages", params=query).status_code == 200
     purge(Settings(index=str(index)), [SOURCE])
-    service = client.app.state.service  # type: ignore[attr-defined]
+    service = client.app.state.service  # type: ignore[attr-defined]  # the application is ours
     service.engines.look()
     service.pictures.settle(service.engines.get().store.version)
     assert service.pictures._cache == {}
@@ -220,7 +220,7 @@ def test_whoever_comes_on_top_is_sent_away(
     built: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = opened(built, encoder)
-    service = client.app.state.service  # type: ignore[attr-defined]
+    service = client.app.state.service  # type: ignore[attr-defined]  # as above
     monkeypatch.setattr("qa.service.pictures.DRAWERS", 0)
     answer = client.get(f"/v1/documents/{ID}/pages/1")
     assert error_of(answer, 503)["code"] == "pictures_busy"

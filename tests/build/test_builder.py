@@ -815,7 +815,7 @@ def test_progress_is_told(texts: Path, tmp_path: Path) -> None:
             self.stages.append([name, total, 0])
 
         def advance(self, steps: int = 1) -> None:
-            self.stages[-1][2] += steps  # type: ignore[operator]
+            self.stages[-1][2] += steps  # type: ignore[operator]  # the third of a stage is a number
 
     told = Told()
     report = build_index(

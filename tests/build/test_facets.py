@@ -41,7 +41,7 @@ def opened(index: Path) -> Engine:
 
 
 def asked(engine: Engine, text: str = "Who dug the harbour?", **where: object) -> Answer:
-    return engine.ask(Question(text, k=10, filters=Filters(where=where)))  # type: ignore[arg-type]
+    return engine.ask(Question(text, k=10, filters=Filters(where=where)))  # type: ignore[arg-type]  # who calls gives conditions
 
 
 def sources(answer: Answer) -> set[str]:

@@ -213,7 +213,7 @@ _KINDS = st.sampled_from(["title", "heading", "paragraph", "item", "teaser", "fu
 def test_the_laws_hold_on_any_blocks(parts: list[tuple[str, str]]) -> None:
     text, blocks = "", []
     for kind, words in parts:
-        blocks.append(Block(kind, len(text), len(text) + len(words.rstrip())))  # type: ignore[arg-type]
+        blocks.append(Block(kind, len(text), len(text) + len(words.rstrip())))  # type: ignore[arg-type]  # one of _KINDS
         text += words + "\n\n"
     if any(block.kind != "furniture" for block in blocks):
         read = document(text, blocks)

@@ -21,7 +21,7 @@ _TEXT = "The harbour was dug in 1872.\n"
 def tarred(parts: dict[str, bytes | tarfile.TarInfo], mode: str = "w") -> bytes:
     """Make a TAR file; a TarInfo stands for a member without bytes."""
     file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode=mode) as opened:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=file, mode=mode) as opened:  # type: ignore[call-overload]  # a mode of tarfile
         for name, data in parts.items():
             info = data if isinstance(data, tarfile.TarInfo) else tarfile.TarInfo(name)
             info.name = name

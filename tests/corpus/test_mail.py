@@ -159,7 +159,7 @@ def test_attachments_are_documents_of_their_own() -> None:
 
 def test_pictures_of_a_page_are_no_attachments() -> None:
     made = message("x", page="<p><img src='cid:logo'></p>")
-    made.get_payload()[1].add_related(b"\x89PNG", "image", "png", cid="<logo>")  # type: ignore[union-attr,index]
+    made.get_payload()[1].add_related(b"\x89PNG", "image", "png", cid="<logo>")  # type: ignore[union-attr,index]  # the second part is a message
     documents, skipped = read(made)
     assert (len(documents), skipped) == (1, {})
 

@@ -190,7 +190,7 @@ def picture(words: str, *, upside_down: bool = False) -> Image.Image:
 
 def saved(image: Image.Image, kind: str, **how: object) -> bytes:
     file = io.BytesIO()
-    image.save(file, kind, **how)  # type: ignore[arg-type]
+    image.save(file, kind, **how)  # type: ignore[arg-type]  # options of one format
     return file.getvalue()
 
 

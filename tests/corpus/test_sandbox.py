@@ -166,7 +166,7 @@ def test_a_build_that_stops_in_the_middle_leaves_no_child(tmp_path: Path) -> Non
     read = read_folders([tmp_path], max_bytes=10_000_000)
     assert isinstance(next(read), Document)
     assert len(children() - before) == 1
-    read.close()  # type: ignore[attr-defined]
+    read.close()  # type: ignore[attr-defined]  # it is a generator
     assert not children() - before
 
 

@@ -150,7 +150,7 @@ def test_a_tokens_sentence_is_where_it_stands_in_the_text(float_encoder: Encoder
     (encoded,) = float_encoder.encode_passages([Piece("The \ufb01rm", text)])
     assert encoded.starts[-2] == text.index("Harbour")
     assert text.index("paid") in encoded.starts and text.index("\ufb02y") in encoded.starts
-    assert encoded.starts.count(-1) == len("the firm .".split())  # type: ignore[attr-defined]
+    assert encoded.starts.count(-1) == len("the firm .".split())  # type: ignore[attr-defined]  # it is a list
 
 
 def test_an_index_runs_on_the_rounded_model(model_index: Path) -> None:

@@ -188,7 +188,7 @@ def turned(cosine: float) -> NDArray[np.float32]:
 )
 def test_an_export_must_agree(text: float, token: float, int8: bool, lowest: float | None) -> None:
     pieces = [Piece("", "x")] * 3
-    call = partial(torch_backend.check_agreement, Turned(), Turned(text, token), pieces, int8=int8)  # type: ignore[arg-type]
+    call = partial(torch_backend.check_agreement, Turned(), Turned(text, token), pieces, int8=int8)  # type: ignore[arg-type]  # they have what is compared
     if lowest is None:
         with pytest.raises(torch_backend.ExportError, match="differs from the original"):
             call()

@@ -33,7 +33,7 @@ def test_special_tokens_are_left_out_and_offsets_count_from_the_passage() -> Non
     raw = np.arange(18, dtype=np.float32).reshape(6, 3)
     raw[3] = 0
     vector = np.asarray([3, 0, 4], np.float32)
-    read = Read(RawEncoding(), 0, len("Fees. "), folded("A boat"))  # type: ignore[arg-type]
+    read = Read(RawEncoding(), 0, len("Fees. "), folded("A boat"))  # type: ignore[arg-type]  # it has what is read of an encoding
     encoded = read.encoded(vector, raw)
     assert list(encoded.ids) == [11, 12, 13, 14]
     assert list(encoded.starts) == [-1, -1, 0, 2]
@@ -47,7 +47,7 @@ def test_special_tokens_are_left_out_and_offsets_count_from_the_passage() -> Non
 
 
 def test_the_prompts_tokens_are_none_of_the_passages() -> None:
-    read = Read(Prompted(), len("to: "), len("Fees. "), folded(" A boat"))  # type: ignore[arg-type]
+    read = Read(Prompted(), len("to: "), len("Fees. "), folded(" A boat"))  # type: ignore[arg-type]  # as above
     encoded = read.encoded(np.ones(2, np.float32), np.ones((8, 2), np.float32))
     assert list(encoded.ids) == [11, 12, 13, 14]
     assert list(encoded.starts) == [-1, -1, 0, 1]

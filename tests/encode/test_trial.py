@@ -140,7 +140,7 @@ def test_prompts_come_from_the_settings_else_from_the_models_configuration(
         prompts = configured
         default_prompt_name = default
 
-    assert torch_backend.prompts_of(Configured(), wanted) == found  # type: ignore[arg-type]
+    assert torch_backend.prompts_of(Configured(), wanted) == found  # type: ignore[arg-type]  # it has what is read of a model
 
 
 @pytest.mark.parametrize("include_prompt", [True, False])

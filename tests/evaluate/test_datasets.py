@@ -363,7 +363,7 @@ class _Source:
 def test_ir_datasets_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("ir_datasets")
     sources = {"beir/small/test": _Source()}
-    module.load = sources.__getitem__  # type: ignore[attr-defined]
+    module.load = sources.__getitem__  # type: ignore[attr-defined]  # a module made here
     monkeypatch.setitem(sys.modules, "ir_datasets", module)
     dataset = read_dataset("ir_datasets:beir/small/test", "")
     assert isinstance(dataset, JudgedCorpus)

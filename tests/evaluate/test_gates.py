@@ -239,7 +239,7 @@ def test_what_accepts_sees_the_new_generation_before_it_is_live(place: Path) -> 
 
     def accept(generation: object, encoder: object) -> None:
         assert (place / "ours" / "LIVE").read_bytes() == live
-        seen.append(generation.info.generation)  # type: ignore[attr-defined]
+        seen.append(generation.info.generation)  # type: ignore[attr-defined]  # it is a store
 
     report = build_index(
         [place / "archive"], _settings(place), encoder=FakeEncoder(), accept=accept

@@ -137,8 +137,8 @@ def test_few_are_spread_over_all(scoring: ModuleType) -> None:
 
 
 def test_statistics_are_joined(scoring: ModuleType) -> None:
-    total = lambda weights: weights.sum(axis=1)  # noqa: E731
-    first = lambda weights: weights[:, 0]  # noqa: E731
+    total = lambda weights: weights.sum(axis=1)  # noqa: E731 - one line says it
+    first = lambda weights: weights[:, 0]  # noqa: E731 - as above
     weights = np.asarray([[1.0, 2], [3, 4]])
     assert scoring.less(total, first)(weights).tolist() == [2, 4]
     assert scoring.mean_statistic([total, first])(weights).tolist() == [2, 5]

@@ -63,7 +63,7 @@ def test_holm_rejects_what_the_step_down_procedure_rejects() -> None:
 def test_a_bootstrap_of_two_means_is_that_of_their_difference() -> None:
     dice = np.random.default_rng(3)
     before, after = dice.random(80), dice.random(80) + 0.2
-    mean = lambda values: lambda weights: weights @ values / weights.sum(axis=1)  # noqa: E731
+    mean = lambda values: lambda weights: weights @ values / weights.sum(axis=1)  # noqa: E731 - one line says it
     found = bootstrap_test(mean(before), mean(after), 80)
     expected = mean_of((after - before).tolist())
     assert found is not None
@@ -83,8 +83,8 @@ def test_a_bootstrap_of_one_thing_twice_shows_nothing() -> None:
 
 
 def test_a_bootstrap_never_says_that_nothing_is_sure() -> None:
-    low = lambda weights: np.zeros(len(weights))  # noqa: E731
-    high = lambda weights: np.ones(len(weights))  # noqa: E731
+    low = lambda weights: np.zeros(len(weights))  # noqa: E731 - one line says it
+    high = lambda weights: np.ones(len(weights))  # noqa: E731 - as above
     found = bootstrap_test(low, high, 10)
     assert found is not None and found.p == pytest.approx(2 / 2001)
 

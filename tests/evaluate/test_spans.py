@@ -141,7 +141,7 @@ def test_outcomes_by_hand(spans: Path, engine: Engine) -> None:
             ),
         },
     )
-    outcomes = {o.id: o for o in ask_spans(read_spans(spans), fixed)}  # type: ignore[arg-type]
+    outcomes = {o.id: o for o in ask_spans(read_spans(spans), fixed)}  # type: ignore[arg-type]  # it has what an evaluation asks for
     assert {question.k for question in fixed.asked} == {10}
 
     any_of_two = outcomes["fact-2"]
@@ -347,7 +347,7 @@ def _value(figures: Mapping[Measure, Figure], measure: Measure) -> object:
 def test_verdicts_are_not_available_without_confidence(spans: Path, engine: Engine) -> None:
     dataset = read_spans(spans)
     plain = _Fixed(engine, {})
-    outcomes = ask_spans(dataset, plain)  # type: ignore[arg-type]
+    outcomes = ask_spans(dataset, plain)  # type: ignore[arg-type]  # as above
     assert {o.verdict for o in outcomes} == {"unsure"}
 
 

@@ -136,7 +136,7 @@ _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 20
 def tar(parts: Iterable[tuple[str, bytes | tarfile.TarInfo]], mode: str = "w") -> bytes:
     """Make a TAR file; a TarInfo stands for a member that is no file."""
     file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode=mode) as opened:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=file, mode=mode) as opened:  # type: ignore[call-overload]  # a mode of tarfile
         for name, thing in parts:
             info = thing if isinstance(thing, tarfile.TarInfo) else tarfile.TarInfo(name)
             info.name = name

@@ -126,14 +126,14 @@ def test_a_question_under_way_ends_on_the_generation_that_it_began_with(
     assert not engine.store.folder.exists()  # type: ignore[attr-defined]
     assert editions(engine.ask(Question("ferry harbour bridge"))) == {"0."}
     assert engine.document(engine.documents()[0].id).text.endswith("edition 0.\n")
-    engine.store.verify_all()  # type: ignore[attr-defined]
+    engine.store.verify_all()  # type: ignore[attr-defined]  # the store is of files
 
 
 def test_what_nobody_uses_is_let_go_at_once(
     slot: EngineSlot, texts: Path, index: Path, build: Build
 ) -> None:
     slot.get().ask(Question("ferry"))
-    old = weakref.ref(slot.get().store)  # type: ignore[type-var]
+    old = weakref.ref(slot.get().store)  # type: ignore[type-var]  # a protocol, and an object of it
     write(texts, 1)
     build(texts, index, generations_kept=1)
     gc.disable()  # by its last reference, and not when a collection comes by

@@ -14,7 +14,7 @@ def judgement(number: int = 0, **values: object) -> Judgement:
     """Return a judgement of the excerpt WORDS of "owls.txt"; ``number`` tells it from others."""
     source = str(values.pop("source", "owls.txt"))
     excerpt = str(values.pop("excerpt", WORDS))
-    kind: Kind = values.pop("kind", "answers")  # type: ignore[assignment]
+    kind: Kind = values.pop("kind", "answers")  # type: ignore[assignment]  # who calls gives a kind
     id, sha256 = document_id(source), "a" * 64
     judged = Judged(
         citation_id(id, sha256, 5, 5 + len(excerpt)),
@@ -34,4 +34,4 @@ def judgement(number: int = 0, **values: object) -> Judgement:
         generation="g1",
         judged=None if kind == "nothing" else judged,
     )
-    return replace(whole, **values)  # type: ignore[arg-type]
+    return replace(whole, **values)  # type: ignore[arg-type]  # who calls gives fields of a judgement

@@ -30,7 +30,7 @@ def said(engine: Engine, kind: Kind, rank: int = 1, question: str = QUESTION) ->
     answer = engine.ask(question)
     result = answer.results[rank - 1]
     given = {} if kind == "nothing" else {"citation": result.citation, "excerpt": result.excerpt}
-    return accept(engine, kind=kind, question=question, searched=answer.searched, **given)  # type: ignore[arg-type]
+    return accept(engine, kind=kind, question=question, searched=answer.searched, **given)  # type: ignore[arg-type]  # who calls gives fields of it
 
 
 def told(engine: Engine, *judgements: Judgement) -> list[bool]:

@@ -132,7 +132,7 @@ def test_a_copy_that_a_dying_process_left_is_removed_by_the_next(kept: Judgement
     kept.add(judgement(2))
     child = os.fork()
     if child == 0:
-        os.replace = lambda *_: os.kill(os.getpid(), 9)  # type: ignore[assignment]
+        os.replace = lambda *_: os.kill(os.getpid(), 9)  # type: ignore[assignment]  # it never returns
         kept.remove([judgement(1).id])
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9

@@ -426,7 +426,7 @@ def test_a_wrong_argument_is_told_in_words(
 def test_many_wrong_arguments_cost_no_more_than_one(arguments: dict[str, Any]) -> None:
     began = time.process_time()
     with pytest.raises(ArgumentError, match=r"source.0: input should be|no argument 'x0'"):
-        asyncio.run(TOOLS[-1].call(Access(None, None, ""), {"question": "a", **arguments}))  # type: ignore[arg-type]
+        asyncio.run(TOOLS[-1].call(Access(None, None, ""), {"question": "a", **arguments}))  # type: ignore[arg-type]  # arguments out of a table
     assert time.process_time() - began < 0.3
 
 
@@ -458,6 +458,6 @@ def test_a_fault_of_ours_is_told_without_its_words(
 def test_history_is_handed_to_the_engine(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     ask = Engine.ask
-    monkeypatch.setattr(Engine, "ask", lambda engine, q: asked.append(q) or ask(engine, q))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(Engine, "ask", lambda engine, q: asked.append(q) or ask(engine, q))  # type: ignore[func-returns-value]  # append gives None, so ask is called
     call(endpoint, "ask", question="And in August?", history=["What does a steamer pay?"])
     assert (asked[0].text, asked[0].history) == ("And in August?", ("What does a steamer pay?",))

@@ -56,7 +56,7 @@ def document(source: str, *parts: tuple[str, str], level: int = 1) -> Document:
     text, blocks = "", []
     for kind, words in parts:
         blocks.append(
-            Block(kind, len(text), len(text) + len(words), level if kind == "heading" else 0)  # type: ignore[arg-type]
+            Block(kind, len(text), len(text) + len(words), level if kind == "heading" else 0)  # type: ignore[arg-type]  # who calls gives a kind of block
         )
         text += words + "\n\n"
     return make_document(
@@ -515,7 +515,7 @@ def test_a_citation_has_the_place_where_its_excerpt_begins(tmp_path: Path) -> No
     (joined,) = results(store, [0])
     assert (joined.excerpt, joined.citation.place) == (read.text.strip(), "00:00:01")
     kept = store.document(joined.citation.document_id)
-    assert cite_span(kept, 10, 20).place == "00:00:04"  # type: ignore[arg-type]
+    assert cite_span(kept, 10, 20).place == "00:00:04"  # type: ignore[arg-type]  # the document is there
 
 
 def test_the_original_opens_at_the_sentence_that_is_marked(tmp_path: Path) -> None:
@@ -527,7 +527,7 @@ def test_the_original_opens_at_the_sentence_that_is_marked(tmp_path: Path) -> No
     assert result.citation.original_url == (
         "https://example.org/fees#top:~:text=Otters%20row%20free."
     )
-    cited = cite_span(store.document(result.citation.document_id), 8, 18)  # type: ignore[arg-type]
+    cited = cite_span(store.document(result.citation.document_id), 8, 18)  # type: ignore[arg-type]  # as above
     assert cited.original_url == "https://example.org/fees#top:~:text=Boats%20pay."
     assert results(built(tmp_path / "b", read), [0])[0].citation.original_url is None
 
@@ -619,7 +619,7 @@ def test_k_is_a_limit(engine: Engine) -> None:
     for k in (1, 2, 5, 50):
         found = engine.ask(Question("the harbour, the bridge and the bees", k=k)).results
         assert len(found) == min(k, len(everything))
-        laws_hold(engine.store, found, k)  # type: ignore[arg-type]
+        laws_hold(engine.store, found, k)  # type: ignore[arg-type]  # the store is of files
 
 
 def test_more_may_be_asked_for_than_there_is(build: Build, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_a_file_that_is_gone_does_not_open_the_door(ring: Keyring) -> None:
         if content:
             ring.path.write_bytes(content)
         with pytest.raises(KeysUnusableError, match="are gone: put the file back"):
-            ring.on  # noqa: B018
+            ring.on  # noqa: B018 - looking it up is what fails
         with pytest.raises(UnauthorizedError):
             ring.find(token)
         ring.path.write_bytes(kept)

@@ -77,7 +77,7 @@ def document() -> Document:
 
 
 def made(folders: Sequence[Path], **settings: object) -> Pictures:
-    return Pictures(Settings(**settings), lambda: [str(folder) for folder in folders])  # type: ignore[arg-type]
+    return Pictures(Settings(**settings), lambda: [str(folder) for folder in folders])  # type: ignore[arg-type]  # settings of a test
 
 
 def test_a_span_is_drawn_once_and_forgotten_with_the_index(

@@ -159,7 +159,7 @@ def build(
         documents=documents,
         calibrated=False,
         index=index,
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]  # who calls gives keywords of a build
     )
 
 
@@ -177,7 +177,7 @@ def sources(store: Store) -> list[str]:
 def query(text: str, depth: int = 10, **more: object) -> Query:
     vector = FakeEncoder().encode_question(text).vector
     terms = tuple(dict.fromkeys(Analyzer("en").terms(text)))
-    return Query(vector, terms, depth, **more)  # type: ignore[arg-type]
+    return Query(vector, terms, depth, **more)  # type: ignore[arg-type]  # who calls gives fields of a query
 
 
 # --- recalling -------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def filters_by_facets(backend: Backend) -> None:
     store = opened(backend, with_facets())
 
     def left(*globs: str, **where: object) -> set[str]:
-        return {id.source for id in left_by(store, Filters(globs, where=where))}  # type: ignore[arg-type]
+        return {id.source for id in left_by(store, Filters(globs, where=where))}  # type: ignore[arg-type]  # who calls gives conditions
 
     assert left(author=["ann lee"]) == {"a/harbour.txt", "a/owls.txt"}
     assert left(author=["Bo Chen"]) == {"a/owls.txt"}
