@@ -11,8 +11,7 @@ run: install
 	@test -e index/default/LIVE || $(BIN)/qa build
 	$(BIN)/qa serve --port $(PORT)
 
-# One process more than there are processors, a file of tests in one; in their order, so that the long ones do
-# not come last.
+# On every processor, a file of tests on one; in their order, so that the long ones do not come last.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # A reader's process writes no bytecode: it would compile the package again each time.

@@ -31,11 +31,6 @@ Build = Callable[..., BuildReport]
 _OF_REFERENCES = ("qa.build.calibration", "qa.encode.torch_backend")
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one more than there are processors: many tests wait for a browser, a bucket or a limit."""
-    return len(os.sched_getaffinity(0)) + 1
-
-
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if any(name.startswith("model_") for name in getattr(item, "fixturenames", ())):
