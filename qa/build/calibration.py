@@ -21,7 +21,7 @@ their number: fifty weigh as much as the index's own samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, cycle, repeat
@@ -31,8 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.build.assembly import Progress, Silent
-from qa.encode import Encoder
-from qa.encode.build import reference_codes
+from qa.encode import Encoded, Encoder
+from qa.encode.build import reference_codes, reference_questions
 from qa.encode.model import reference_texts
 from qa.read import Reader, best_reading
 from qa.records import PassageId
@@ -100,9 +100,10 @@ def calibrate(
     close: list[Signals] = []
     asking: list[_Question] = []
     with ThreadPoolExecutor(processors(), "calibrate") as pool:
+        encodings = reference_questions(encoder)
 
         def ask(questions: Iterable[str]) -> Iterator[_Question]:
-            return pool.map(partial(_ask, store, encoder, ranking), questions)
+            return pool.map(partial(_ask, store, encoder, ranking, encodings), questions)
 
         found = partial(_found, store, encoder, ranking)
 
@@ -115,7 +116,7 @@ def calibrate(
             zip(texts, known_codes, strict=True), readings, strict=False
         ):
             own = partial(_support, encoder, codes)
-            questions = list(ask((*text.questions, text.near)))
+            questions = list(ask(text.asked))
             signals = [
                 Signals(*pair) for pair in zip(pool.map(own, questions), own_readings, strict=True)
             ]
@@ -194,9 +195,15 @@ def _samples(
     ]
 
 
-def _ask(store: Store, encoder: Encoder, ranking: Ranking, question: str) -> _Question:
-    terms = store.analyzer.terms(question)
-    asked = prepare(store, encoder.codec, encoder.encode_question(question), terms, ranking)
+def _ask(
+    store: Store,
+    encoder: Encoder,
+    ranking: Ranking,
+    encodings: Mapping[str, Encoded],
+    question: str,
+) -> _Question:
+    encoded = encodings.get(question) or encoder.encode_question(question)
+    asked = prepare(store, encoder.codec, encoded, store.analyzer.terms(question), ranking)
     return _Question(question, asked)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,10 @@ from qa.encode.onnx import (
     MODEL_FILE,
     TOKENIZER_FILE,
     OnnxEncoder,
+    save_questions,
     save_reference,
 )
-from qa.encode.protocol import Encoder, Piece
+from qa.encode.protocol import Encoded, Encoder, Piece
 from qa.encode.trial import try_out
 from qa.errors import IndexForeignError
 from qa.text import folding
@@ -136,6 +138,7 @@ def export_model(
         vectors = torch_backend.reference_vectors(ours)
         codec = TokenCodec.fit(np.concatenate(vectors))
         save_reference(folder, [codec.encode(tokens) for tokens in vectors])
+        save_questions(folder, torch_backend.reference_questions(ours))
     except torch_backend.ExportError as error:
         (folder / MODEL_FILE).unlink(missing_ok=True)
         say(
@@ -236,6 +239,17 @@ def reference_codes(encoder: Encoder, texts: Sequence[ReferenceText]) -> list[By
             return kept[: len(texts)]
     made = encoder.encode_passages([*map(_piece, texts)])
     return [encoder.codec.encode(encoded.tokens) for encoded in made]
+
+
+def reference_questions(encoder: Encoder) -> dict[str, Encoded]:
+    """Return the encodings of questions of the reference texts that lie beside an exported model, by question.
+
+    Nothing for another encoder, and for a model that was exported with other texts.
+    """
+    if not isinstance(encoder, OnnxEncoder):
+        return {}
+    asked = chain.from_iterable(text.asked for text in reference_texts())
+    return dict(zip(asked, encoder.reference_questions(_reference_digest()), strict=False))
 
 
 _NO_CODEC = TokenCodec(

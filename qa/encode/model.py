@@ -53,6 +53,11 @@ class ReferenceText(NamedTuple):
     questions: tuple[str, ...]
     near: str
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """All its questions, the one that it does not answer last."""
+        return (*self.questions, self.near)
+
 
 def reference_texts() -> list[ReferenceText]:
     """Return the fixed paragraphs on which a model's own parameters are fitted."""

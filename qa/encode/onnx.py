@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from qa.encode.codec import ByteArray, TokenCodec
@@ -19,6 +21,10 @@ from qa.runtime import session_options
 MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.onnx", "tokenizer.json", "encoder.json"
 CODEC_FILES = ("mean", "axes", "steps")
 _REFERENCE_CODES, _REFERENCE_STARTS = "reference.codes.npy", "reference.starts.npy"
+_REFERENCE_QUESTIONS = {
+    name: f"reference.questions.{name}.npy"
+    for name in ("vectors", "tokens", "ids", "starts", "ends")
+}
 
 
 def load_codec(folder: Path) -> TokenCodec:
@@ -32,6 +38,19 @@ def save_reference(folder: Path, codes: Sequence[ByteArray]) -> None:
     starts = np.cumsum([0, *map(len, codes)], dtype=np.int64)
     np.save(folder / _REFERENCE_CODES, np.concatenate(codes), allow_pickle=False)
     np.save(folder / _REFERENCE_STARTS, starts, allow_pickle=False)
+
+
+def save_questions(folder: Path, questions: Sequence[Encoded]) -> None:
+    """Write the encodings of questions: vectors, shape (questions, dim), and their tokens' rows one after another."""
+    arrays = {
+        "vectors": np.stack([one.vector for one in questions]),
+        "tokens": np.concatenate([one.tokens for one in questions]),
+        "ids": np.concatenate([np.asarray(one.ids, np.int64) for one in questions]),
+        "starts": np.concatenate([np.asarray(one.starts, np.int64) for one in questions]),
+        "ends": np.cumsum([len(one.ids) for one in questions], dtype=np.int64),
+    }
+    for name, file in _REFERENCE_QUESTIONS.items():
+        np.save(folder / file, arrays[name], allow_pickle=False)
 
 
 class OnnxEncoder:
@@ -112,18 +131,37 @@ class OnnxEncoder:
 
         None where the export was made with other texts, or by a version that wrote nothing.
         """
+        kept = self._kept(digest, (_REFERENCE_CODES, _REFERENCE_STARTS))
+        if kept is None or kept[1][-1] != len(kept[0]):
+            return None
+        codes, starts = kept
+        return np.split(codes, starts[1:-1])
+
+    def reference_questions(self, digest: str) -> list[Encoded]:
+        """Return what ``save_questions`` wrote beside the model, for the reference texts of that digest.
+
+        Nothing where the export was made with other texts, or by a version that wrote nothing.
+        """
+        kept = self._kept(digest, tuple(_REFERENCE_QUESTIONS.values()))
+        if kept is None:
+            return []
+        vectors, tokens, ids, starts, ends = kept
+        if len(vectors) != len(ends) or not len(tokens) == len(ids) == len(starts) == ends[-1]:
+            return []
+        bounds = pairwise([0, *ends.tolist()])
+        return [
+            Encoded(vector, tokens[begin:end], starts[begin:end].tolist(), ids[begin:end].tolist())
+            for vector, (begin, end) in zip(vectors, bounds, strict=True)
+        ]
+
+    def _kept(self, digest: str, names: Sequence[str]) -> list[NDArray[Any]] | None:
+        """Return arrays that were written beside the model, if they are of the reference texts of that digest."""
         if digest != self._reference:
             return None
         try:
-            codes, starts = (
-                np.load(self._folder / name, allow_pickle=False)
-                for name in (_REFERENCE_CODES, _REFERENCE_STARTS)
-            )
+            return [np.load(self._folder / name, allow_pickle=False) for name in names]
         except (OSError, EOFError, ValueError):  # a folder that no index verified
             return None
-        if starts[-1] != len(codes):
-            return None
-        return np.split(codes, starts[1:-1])
 
     def _passage(self, piece: Piece) -> Encoded:
         return self._run(

@@ -225,6 +225,11 @@ def reference_vectors(encoder: Encoder) -> list[FloatArray]:
     return [encoded.tokens for encoded in encoder.encode_passages(pieces)]
 
 
+def reference_questions(encoder: Encoder) -> list[Encoded]:
+    """Return the encodings of the questions of the reference texts, in their order."""
+    return [encoder.encode_question(asked) for text in reference_texts() for asked in text.asked]
+
+
 def fit_codec(encoder: Encoder) -> TokenCodec:
     """Fit the token codec of a model on the reference texts."""
     return TokenCodec.fit(np.concatenate(reference_vectors(encoder)))

@@ -16,14 +16,23 @@ from onnx import numpy_helper
 
 from qa.build.builder import build_index
 from qa.encode import Encoded, Encoder, Piece, TokenCodec, torch_backend
-from qa.encode.build import STEPS, export_model, fingerprint_of, load_encoder, reference_codes
+from qa.encode.build import (
+    STEPS,
+    export_model,
+    fingerprint_of,
+    load_encoder,
+    reference_codes,
+    reference_questions,
+)
 from qa.encode.model import find_model, reference_texts
 from qa.encode.onnx import OnnxEncoder
 from qa.engine import Engine
 from qa.errors import IndexForeignError, UsageError
 from qa.records import Question
+from qa.search.confidence import Curve, Sample
 from qa.settings import Settings
 from qa.store import IndexFolder
+from tests.fake import FakeEncoder
 from tests.text.test_folding import ALIKE
 
 pytestmark = [
@@ -246,6 +255,10 @@ def test_int8_is_a_build_of_its_own(small_model: Path, tmp_path: Path) -> None:
         *("model.onnx", "tokenizer.json", "encoder.json"),
         *("codec.mean.npy", "codec.axes.npy", "codec.steps.npy"),
         *("reference.codes.npy", "reference.starts.npy"),
+        *(
+            f"reference.questions.{name}.npy"
+            for name in ("vectors", "tokens", "ids", "starts", "ends")
+        ),
     }
 
 
@@ -282,6 +295,64 @@ def test_the_codes_of_the_reference_texts_are_kept(
     (tmp_path / "export" / "reference.codes.npy").unlink()
     reference_codes(exported, texts[:2])
     assert encoded[4:] == pieces[:2] * 2
+
+
+def test_the_encodings_of_the_reference_questions_are_kept(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_backend, "reference_texts", reference_texts)  # all of them
+    exported, _, _ = export(small_model, tmp_path / "export", int8=True)
+    texts = reference_texts()
+    asked = [question for text in texts for question in (*text.questions, text.near)]
+    kept = reference_questions(exported)
+    assert list(kept) == asked and len(asked) > 500
+    for question in asked:
+        made = exported.encode_question(question)
+        assert list(made.ids) == kept[question].ids and list(made.starts) == kept[question].starts
+        np.testing.assert_array_equal(made.vector, kept[question].vector)
+        np.testing.assert_array_equal(made.tokens, kept[question].tokens)
+    # Another encoder, texts of another time, and a folder that is damaged.
+    assert reference_questions(FakeEncoder()) == {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.encode.build.folding.VERSION", 0)
+        assert reference_questions(exported) == {}
+    ends = tmp_path / "export" / "reference.questions.ends.npy"
+    np.save(ends, np.load(ends)[:-1])
+    assert reference_questions(exported) == {}
+    np.save(ends, np.load(ends) + 1)
+    assert reference_questions(exported) == {}
+    ends.unlink()
+    assert reference_questions(exported) == {}
+
+
+def test_a_calibration_is_the_same_with_what_is_kept_and_without(
+    small_model: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(index=str(tmp_path / "index"), model=str(small_model), reading="off")
+    questions: list[str] = []
+    encode = OnnxEncoder.encode_question
+
+    def noted(self: OnnxEncoder, text: str) -> Encoded:
+        questions.append(text)
+        return encode(self, text)
+
+    monkeypatch.setattr(OnnxEncoder, "encode_question", noted)
+    asked = {question for text in reference_texts() for question in (*text.questions, text.near)}
+    build_index([archive], settings)  # it makes the model ready, and so encodes them
+    samples: list[list[Sample]] = []
+    fit = Curve.fit
+    monkeypatch.setattr(
+        Curve, "fit", lambda them, *, read: samples.append(them) or fit(them, read=read)
+    )
+    for kept in (True, False):
+        questions.clear()
+        if not kept:
+            monkeypatch.setattr("qa.build.calibration.reference_questions", lambda _: {})
+        monkeypatch.setattr("qa.build.builder.VERSION", f"of a test {kept}")
+        assert build_index([archive], settings).changed
+        assert asked.isdisjoint(questions) is kept
+    assert samples[0] == samples[1]
+    assert {one.name: len(one.found) > 10 for one in samples[0]}["off"]
 
 
 def test_the_rounded_weights_leave_room_for_sums_in_16_bits(
