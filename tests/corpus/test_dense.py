@@ -77,7 +77,7 @@ def test_a_megabyte_of_marks_takes_the_work_of_its_characters(name: str) -> None
 @pytest.mark.parametrize("name", PERIODS)
 @pytest.mark.parametrize("ending", [".txt", ".md"])
 def test_every_character_is_accounted_for(name: str, ending: str) -> None:
-    for size in (5_000, 80_000):
+    for size in (5_000, 40_000):  # the second is longer than the windows that Markdown is read in
         text = shape(name, size)
         document = read_document(f"a{ending}", text.encode())
         assert document.text == text

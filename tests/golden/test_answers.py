@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from qa.build.builder import build_index
 from qa.engine import Engine
 from qa.evaluate import gates
-from qa.evaluate.corpora import make_row_document
+from qa.evaluate.corpora import cache_folder, make_row_document
 from qa.evaluate.datasets import JudgedCorpus, read_corpus, read_spans
 from qa.evaluate.run import evaluate_spans
 from qa.records import Question
@@ -143,7 +144,13 @@ def test_the_project_holds_its_own_gates(
 
 @pytest.mark.model
 def test_xquad_with_the_model(xquad: JudgedCorpus, model_index: Path, write_golden: bool) -> None:
-    engine = Engine.open(index_of(xquad, model_index.with_name("xquad")))
+    index = model_index.with_name("xquad")
+    measured = ROOT / cache_folder(xquad, Settings())
+    if (
+        os.environ.get("CI") and measured.is_dir()
+    ):  # made by this checkout: its vectors are taken over
+        shutil.copytree(measured, index)
+    engine = Engine.open(index_of(xquad, index))
     check("model-xquad", engine, rows(xquad, step=8), MODEL, write_golden)
 
 
