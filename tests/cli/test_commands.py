@@ -862,7 +862,7 @@ def test_what_an_answer_is_worth_comes_first(question: str, told: str, model_ind
     assert first.startswith(told)
     while rest.pop(0):  # notes, each a line
         pass
-    if told == "The archive says":  # the words that answer come before the quotes
+    if told == "The archive says:":  # the words that answer come before the quotes
         short = rest.pop(0)
         assert short.startswith("“") and short.endswith("” [1]")
         assert rest.pop(0) == ""
